@@ -1,0 +1,23 @@
+"""Order numbers as people write them: `20171122-0252`, with or without the area `320481-`."""
+
+from __future__ import annotations
+
+import re
+
+_NUMBER = re.compile(r"(?:(?P<area>\d{6})-)?(?P<shown>\d{8}-\d{4,}(?:-\d+)?)")
+
+
+def shown(number: str) -> str:
+    """The order number without its area, as it is shown and told to people."""
+    match = _NUMBER.fullmatch(number)
+    return match["shown"] if match else number
+
+
+def is_number(text: str) -> bool:
+    """Whether `text` has the form of an order number, with or without its area."""
+    return _NUMBER.fullmatch(text) is not None
+
+
+def with_suffix(number: str, copy: int) -> str:
+    """`number` for the first order that claims it, `number-2` for the second, and so on."""
+    return number if copy == 1 else f"{number}-{copy}"

@@ -1,0 +1,13 @@
+"""Run by alembic: migrates over the connection that `upgrade` hands in."""
+
+from __future__ import annotations
+
+from alembic import context
+from sqlalchemy import Connection
+
+from callcenter.store.tables import METADATA
+
+connection: Connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=METADATA, render_as_batch=True)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,139 @@
+"""Orders follow the journal: every record is filed once, in order, however often the store fails.
+
+The call path never waits for the order store. While the store is away the records stay in the
+journal; the projector tries again, ever less often, and goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from callcenter.orders.record import OrderRecord
+
+log = structlog.get_logger(__name__)
+
+BATCH = 200
+"""Records filed in one transaction."""
+
+
+class Changed(Protocol):
+    """Says that the journal grew: as an `asyncio.Event` does."""
+
+    async def wait(self) -> object:
+        """Return once it grew since `clear`."""
+
+    def clear(self) -> None:
+        """Forget that it grew."""
+
+
+class OrderSource(Protocol):
+    """The journal, as the projector sees it."""
+
+    @property
+    def changed(self) -> Changed:
+        """Set whenever an order record was written."""
+
+    async def orders_after(self, seq: int, limit: int) -> list[tuple[int, OrderRecord]]:
+        """At most `limit` order records behind `seq`, with their sequence numbers, in order."""
+
+
+class OrderSink(Protocol):
+    """The order store, as the projector sees it."""
+
+    async def prepare(self) -> None:
+        """Make ready; may be repeated."""
+
+    async def position(self) -> int:
+        """How far the journal is filed."""
+
+    async def file(self, records: Iterable[OrderRecord], position: int) -> None:
+        """Store the records and the position together; may be repeated."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreHealth:
+    """How the filing stands."""
+
+    position: int
+    """The last journal sequence that is filed."""
+    failing_since: float | None = None
+    """When the store began to fail; None while it works."""
+    error: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the last try went well."""
+        return self.failing_since is None
+
+
+class Projector:
+    """Files the journal's order records into the store, for ever."""
+
+    def __init__(
+        self,
+        source: OrderSource,
+        sink: OrderSink,
+        now: Callable[[], float],
+        *,
+        first_pause: float = 0.25,
+        longest_pause: float = 30.0,
+    ) -> None:
+        self._source = source
+        self._sink = sink
+        self._now = now
+        self._first_pause = first_pause
+        self._longest_pause = longest_pause
+        self._position: int | None = None
+        self._failing_since: float | None = None
+        self._error: str | None = None
+
+    def health(self) -> StoreHealth:
+        """How the filing stands now."""
+        return StoreHealth(self._position or 0, self._failing_since, self._error)
+
+    async def run(self) -> None:
+        """File until cancelled."""
+        pause = self._first_pause
+        while True:
+            try:
+                await self._follow()
+            except (SQLAlchemyError, OSError, sqlite3.Error) as failure:
+                if self._failing_since is None:
+                    self._failing_since = self._now()
+                    pause = self._first_pause
+                self._error = f"{type(failure).__name__}: {failure}".splitlines()[0]
+                log.warning("order_store_failed", error=self._error, retry_in=pause)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, self._longest_pause)
+
+    async def catch_up(self) -> None:
+        """File everything that is in the journal now; raises what the store raises."""
+        if self._position is None:
+            await self._sink.prepare()
+            self._position = await self._sink.position()
+        while records := await self._source.orders_after(self._position, BATCH):
+            last = records[-1][0]
+            await self._sink.file((record for _, record in records), last)
+            self._position = last
+            self._recovered()
+        self._recovered()
+
+    async def _follow(self) -> None:
+        while True:
+            self._source.changed.clear()
+            await self.catch_up()
+            await self._source.changed.wait()
+
+    def _recovered(self) -> None:
+        if self._failing_since is not None:
+            seconds = round(self._now() - self._failing_since, 3)
+            log.info("order_store_recovered", after_seconds=seconds)
+        self._failing_since = None
+        self._error = None

@@ -1,0 +1,107 @@
+"""The order store's tables: portable between SQLite and PostgreSQL.
+
+Moments are seconds since 1970 UTC. What the call path knows (`orders`, `legs`) and what people
+enter (`entries`, `entry_changes`) are apart, so that neither overwrites the other.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+)
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+ORDERS = Table(
+    "orders",
+    METADATA,
+    Column("call", Text, primary_key=True),
+    Column("number", Text, nullable=False, unique=True),
+    Column("shown", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("opened", Double, nullable=False),
+    Column("caller", Text),
+    Column("caller_raw", Text, nullable=False),
+    Column("caller_withheld", Boolean, nullable=False),
+    Column("trunk", Text, nullable=False),
+    Column("dialled", Text, nullable=False),
+    Column("first_dialled", Text),
+    Column("hotline", Text),
+    Column("hotline_service", Text),
+    Column("owner", Text),
+    Column("queue", Text),
+    Column("operator", Text),
+    Column("queued", Double),
+    Column("answered", Double),
+    Column("ended", Double),
+    Column("outcome", Text),
+    Column("ended_by", Text),
+    Index(None, "opened"),
+    Index(None, "shown"),
+    Index(None, "caller"),
+)
+
+LEGS = Table(
+    "legs",
+    METADATA,
+    Column("call", ForeignKey("orders.call"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("leg", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("party", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("began", Double, nullable=False),
+    Column("answered", Double),
+    Column("ended", Double),
+    Column("outcome", Text),
+)
+
+ENTRIES = Table(
+    "entries",
+    METADATA,
+    Column("call", ForeignKey("orders.call"), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("type", Text),
+    Column("category", Text),
+    Column("content", Text),
+    Column("answered_on_spot", Boolean),
+    Column("refusal", Text),
+    Column("entered_by", Text, nullable=False),
+    Column("entered", Double, nullable=False),
+)
+
+ENTRY_CHANGES = Table(
+    "entry_changes",
+    METADATA,
+    Column("call", ForeignKey("orders.call"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("field", Text, primary_key=True),
+    Column("old", Text),
+    Column("new", Text),
+    Column("changed_by", Text, nullable=False),
+    Column("changed", Double, nullable=False),
+)
+
+CURSORS = Table(
+    "cursors",
+    METADATA,
+    Column("reader", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+)

@@ -1,0 +1,234 @@
+"""The order store keeps each call's latest order, and every change of what was entered."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+
+from callcenter.orders.entry import (
+    EntryPatch,
+    EntryRefusedError,
+    OrderEntry,
+    RefusalReason,
+    RequestType,
+)
+from callcenter.orders.record import Outcome
+from callcenter.store.orders import (
+    EntryConflictError,
+    OrderFilter,
+    OrderNotFoundError,
+    OrderStore,
+    default_url,
+)
+from callcenter.store.tables import METADATA
+from tests.fakes.orders import ENDED, MORNING, WAITING, another
+
+
+async def test_what_is_filed_is_found_whole(store: OrderStore) -> None:
+    await store.file([ENDED], 7)
+    assert (await store.find("320481-20171122-0252")).record == ENDED
+
+
+async def test_an_order_is_found_without_its_area(store: OrderStore) -> None:
+    await store.file([ENDED], 7)
+    assert (await store.find("20171122-0252")).record == ENDED
+    with pytest.raises(OrderNotFoundError):
+        await store.find("20171122-9999")
+
+
+async def test_a_newer_version_replaces_the_order_and_its_legs(store: OrderStore) -> None:
+    await store.file([WAITING], 1)
+    await store.file([ENDED], 2)
+    assert (await store.find(ENDED.number)).record == ENDED
+
+
+async def test_an_older_version_changes_nothing(store: OrderStore) -> None:
+    await store.file([ENDED], 2)
+    await store.file([WAITING], 2)
+    assert (await store.find(ENDED.number)).record == ENDED
+
+
+async def test_the_latest_of_a_batch_counts(store: OrderStore) -> None:
+    await store.file([WAITING, ENDED, WAITING], 3)
+    assert (await store.find(ENDED.number)).record == ENDED
+    assert (await store.page(OrderFilter())).total == 1
+
+
+async def test_the_position_is_kept_and_never_goes_back(store: OrderStore) -> None:
+    assert await store.position() == 0
+    await store.file([WAITING], 5)
+    await store.file([], 9)
+    await store.file([], 3)
+    assert await store.position() == 9
+
+
+async def test_a_failed_filing_leaves_neither_order_nor_position(store: OrderStore) -> None:
+    broken = replace(another(3), opened=None)  # type: ignore[arg-type]
+    with pytest.raises(Exception, match="NOT NULL"):
+        await store.file([WAITING, broken], 5)
+    assert await store.position() == 0
+    assert (await store.page(OrderFilter())).total == 0
+
+
+async def test_a_number_that_another_call_has_is_told_apart_and_nothing_is_lost(
+    store: OrderStore,
+) -> None:
+    await store.file([WAITING], 1)
+    await store.file([replace(WAITING, call="call-2")], 2)
+    assert (await store.find("20171122-0252")).record.call == "call-1"
+    assert (await store.find("20171122-0252-2")).record.call == "call-2"
+    await store.file([replace(ENDED, call="call-2")], 3)
+    assert (await store.find("20171122-0252-2")).record.outcome is Outcome.ANSWERED
+
+
+async def test_the_highest_sequence_of_a_day(store: OrderStore) -> None:
+    assert await store.highest_sequence("20171122") == 0
+    await store.file([another(9), another(12001), another(250)], 3)
+    assert await store.highest_sequence("20171122") == 12001
+    assert await store.highest_sequence("20171123") == 0
+
+
+async def test_each_filter_selects(store: OrderStore) -> None:
+    other_day = another(300, opened=MORNING + 86400, caller="+8613800001111")
+    await store.file([ENDED, another(253, first_dialled="12319", hotline=None), other_day], 3)
+
+    async def found(wanted: OrderFilter) -> list[str]:
+        return [order.record.call for order in (await store.page(wanted)).orders]
+
+    assert await found(OrderFilter()) == ["call-300", "call-253", "call-1"]
+    assert await found(OrderFilter(day=date(2017, 11, 22))) == ["call-253", "call-1"]
+    assert await found(OrderFilter(caller="13800001111")) == ["call-300"]
+    assert await found(OrderFilter(caller="138_0001111")) == []
+    assert await found(OrderFilter(hotline="12319")) == ["call-253"]
+    assert await found(OrderFilter(open=True)) == ["call-300", "call-253"]
+    assert await found(OrderFilter(outcome=Outcome.ANSWERED)) == ["call-1"]
+    assert await found(OrderFilter(operator="001")) == ["call-1"]
+    assert await found(OrderFilter(operator="002")) == []
+
+
+async def test_pages(store: OrderStore) -> None:
+    await store.file([another(n, opened=MORNING + n) for n in range(1, 6)], 5)
+    page = await store.page(OrderFilter(), limit=2, offset=2)
+    assert [order.record.call for order in page.orders] == ["call-3", "call-2"]
+    assert page.total == 5
+
+
+async def test_an_entry_is_kept_apart_from_what_the_call_knows(store: OrderStore) -> None:
+    await store.file([WAITING], 1)
+    patch = EntryPatch(type=RequestType.COMPLAINT, content="路灯不亮")
+    await store.save_entry(WAITING.number, patch, who="001", now=MORNING + 60, expected=0)
+    await store.file([ENDED], 2)
+    order = await store.find(WAITING.number)
+    assert order.record == ENDED
+    assert order.entry.entry == OrderEntry(type=RequestType.COMPLAINT, content="路灯不亮")
+    assert (order.entry.version, order.entry.entered_by) == (1, "001")
+
+
+async def test_every_change_of_an_entry_is_kept(store: OrderStore) -> None:
+    await store.file([ENDED], 1)
+    first = EntryPatch(type=RequestType.ENQUIRY, answered_on_spot=True)
+    await store.save_entry(ENDED.number, first, who="001", now=MORNING, expected=0)
+    second = EntryPatch(answered_on_spot=None, refusal=RefusalReason.MILITARY)
+    await store.save_entry(ENDED.number, second, who="leader", now=MORNING + 1, expected=1)
+    changes = [
+        (c.version, c.field, c.old, c.new, c.changed_by) for c in await store.changes(ENDED.number)
+    ]
+    assert changes == [
+        (1, "answered_on_spot", None, "true", "001"),
+        (1, "type", None, "enquiry", "001"),
+        (2, "answered_on_spot", "true", None, "leader"),
+        (2, "refusal", None, "military", "leader"),
+    ]
+
+
+async def test_the_same_entry_again_is_no_change(store: OrderStore) -> None:
+    await store.file([ENDED], 1)
+    patch = EntryPatch(content="路灯不亮")
+    await store.save_entry(ENDED.number, patch, who="001", now=MORNING, expected=0)
+    again = await store.save_entry(ENDED.number, patch, who="002", now=MORNING + 1, expected=1)
+    assert (again.entry.version, again.entry.entered_by) == (1, "001")
+    assert len(await store.changes(ENDED.number)) == 1
+
+
+async def test_the_second_writer_sees_what_the_first_one_saved(store: OrderStore) -> None:
+    await store.file([ENDED], 1)
+    first = EntryPatch(content="路灯不亮")
+    await store.save_entry(ENDED.number, first, who="001", now=MORNING, expected=0)
+    with pytest.raises(EntryConflictError) as conflict:
+        await store.save_entry(
+            ENDED.number, EntryPatch(content="别的"), who="002", now=MORNING, expected=0
+        )
+    assert conflict.value.current.entry.content == "路灯不亮"
+
+
+async def test_of_writers_at_the_same_time_exactly_one_wins(store: OrderStore) -> None:
+    await store.file([ENDED], 1)
+    results = await asyncio.gather(
+        *(
+            store.save_entry(
+                ENDED.number, EntryPatch(content=f"第{n}个"), who="001", now=MORNING, expected=0
+            )
+            for n in range(5)
+        ),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(result, EntryConflictError) for result in results) == 4
+    assert (await store.find(ENDED.number)).entry.version == 1
+
+
+async def test_a_refused_entry_changes_nothing(store: OrderStore) -> None:
+    await store.file([ENDED], 1)
+    with pytest.raises(EntryRefusedError):
+        await store.save_entry(
+            ENDED.number,
+            EntryPatch(answered_on_spot=True, refusal=RefusalReason.MILITARY),
+            who="001",
+            now=MORNING,
+            expected=0,
+        )
+    assert (await store.find(ENDED.number)).entry.version == 0
+
+
+async def test_preparing_twice_is_harmless(store: OrderStore) -> None:
+    await store.file([ENDED], 1)
+    await store.prepare()
+    assert (await store.find(ENDED.number)).record == ENDED
+
+
+async def test_the_migrations_make_exactly_the_tables(store: OrderStore) -> None:
+    def differences(connection: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection), METADATA))
+
+    async with store.engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_a_store_that_is_only_read_sees_what_the_server_writes(
+    store: OrderStore, tmp_path: Path
+) -> None:
+    await store.file([WAITING], 1)
+    reader = OrderStore.read_only(tmp_path / "orders.db")
+    assert (await reader.find(WAITING.number)).record == WAITING
+    await store.file([ENDED], 2)
+    assert (await reader.find(WAITING.number)).record == ENDED
+    with pytest.raises(OperationalError, match="readonly"):
+        await reader.file([another(9)], 3)
+    await reader.close()
+
+
+async def test_a_store_is_read_after_the_server_has_stopped(tmp_path: Path) -> None:
+    writer = OrderStore(default_url(tmp_path))
+    await writer.prepare()
+    await writer.file([ENDED], 1)
+    await writer.close()
+    reader = OrderStore.read_only(tmp_path / "orders.db")
+    assert (await reader.find(ENDED.number)).record == ENDED
+    await reader.close()

@@ -1,0 +1,144 @@
+"""Filing follows the journal; an outage of the store delays orders and loses none."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
+
+from sqlalchemy.exc import OperationalError
+
+from callcenter.orders.record import OrderRecord
+from callcenter.store.orders import OrderFilter, OrderStore
+from callcenter.store.projector import BATCH, OrderSource, Projector
+from tests.fakes.orders import ENDED, WAITING, another
+from tests.fakes.waiting import until
+
+
+class FakeJournal(OrderSource):
+    """A journal in memory; sequence numbers have gaps, as other events lie between."""
+
+    def __init__(self) -> None:
+        self._changed = asyncio.Event()
+        self.kept: list[tuple[int, OrderRecord]] = []
+
+    @property
+    def changed(self) -> asyncio.Event:
+        return self._changed
+
+    @property
+    def last(self) -> int:
+        return self.kept[-1][0]
+
+    def write(self, *records: OrderRecord) -> None:
+        for record in records:
+            self.kept.append((len(self.kept) * 3 + 1, record))
+        self._changed.set()
+
+    async def orders_after(self, seq: int, limit: int) -> list[tuple[int, OrderRecord]]:
+        return [pair for pair in self.kept if pair[0] > seq][:limit]
+
+
+class BrittleStore:
+    """The store, which can be made to fail."""
+
+    def __init__(self, store: OrderStore) -> None:
+        self._store = store
+        self.away = False
+        self.tries = 0
+
+    async def prepare(self) -> None:
+        self._check()
+        await self._store.prepare()
+
+    async def position(self) -> int:
+        self._check()
+        return await self._store.position()
+
+    async def file(self, records: Iterable[OrderRecord], position: int) -> None:
+        self._check()
+        await self._store.file(records, position)
+
+    def _check(self) -> None:
+        self.tries += 1
+        if self.away:
+            raise OperationalError("insert", None, Exception("the disk is full"))
+
+
+@asynccontextmanager
+async def running(projector: Projector) -> AsyncIterator[None]:
+    task = asyncio.create_task(projector.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def projector_of(journal: FakeJournal, sink: BrittleStore | OrderStore) -> Projector:
+    return Projector(journal, sink, lambda: 100.0, first_pause=0.001, longest_pause=0.01)
+
+
+async def test_orders_are_filed_as_the_journal_grows(store: OrderStore) -> None:
+    journal = FakeJournal()
+    projector = projector_of(journal, store)
+    async with running(projector):
+        journal.write(WAITING)
+        await until(lambda: projector.health().position == journal.last)
+        assert (await store.find(WAITING.number)).record == WAITING
+        journal.write(ENDED)
+        await until(lambda: projector.health().position == journal.last)
+        assert (await store.find(WAITING.number)).record == ENDED
+
+
+async def test_an_outage_delays_and_loses_nothing(store: OrderStore) -> None:
+    journal, sink = FakeJournal(), BrittleStore(store)
+    sink.away = True
+    projector = projector_of(journal, sink)
+    async with running(projector):
+        journal.write(WAITING, *(another(n) for n in range(300, 320)))
+        await until(lambda: sink.tries > 3)
+        health = projector.health()
+        assert not health.ok
+        assert (health.failing_since, health.position) == (100.0, 0)
+        assert "the disk is full" in (health.error or "")
+        sink.away = False
+        journal.write(ENDED)
+        await until(lambda: projector.health().position == journal.last)
+    assert projector.health().ok
+    assert (await store.page(OrderFilter())).total == 21
+    assert (await store.find(ENDED.number)).record == ENDED
+
+
+async def test_a_store_that_fails_in_mid_run_is_tried_again(store: OrderStore) -> None:
+    journal, sink = FakeJournal(), BrittleStore(store)
+    projector = projector_of(journal, sink)
+    async with running(projector):
+        journal.write(WAITING)
+        await until(lambda: projector.health().position == journal.last)
+        sink.away = True
+        journal.write(ENDED)
+        await until(lambda: not projector.health().ok)
+        sink.away = False
+        await until(lambda: projector.health().position == journal.last)
+    assert (await store.find(ENDED.number)).record == ENDED
+
+
+async def test_a_restart_goes_on_where_it_stopped(store: OrderStore) -> None:
+    journal = FakeJournal()
+    journal.write(WAITING)
+    await projector_of(journal, store).catch_up()
+    journal.write(another(9))
+    journal.kept.pop(0)
+    await projector_of(journal, store).catch_up()
+    assert (await store.page(OrderFilter())).total == 2
+
+
+async def test_a_long_journal_is_filed_in_batches(store: OrderStore) -> None:
+    journal = FakeJournal()
+    journal.write(*(another(n) for n in range(1, BATCH * 2 + 2)))
+    projector = projector_of(journal, store)
+    await projector.catch_up()
+    assert (await store.page(OrderFilter())).total == BATCH * 2 + 1
+    assert projector.health().position == journal.last
