@@ -1,0 +1,1 @@
+"""Who may do what: operators' PINs, tokens for programs and pages, roles."""
