@@ -1,0 +1,257 @@
+"""Runs Asterisk in the foreground, unprivileged, from the system or from the made root.
+
+A made root is entered in a mount namespace of its own: nothing of it is seen outside, and nothing
+stays mounted however Asterisk or we end. Inside, the root is read-only and of our data only
+Asterisk's own folder is there, at its usual path.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pwd
+import shlex
+import shutil
+import signal
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from callcenter.asterisk.secrets import USER, ari_password
+from callcenter.settings import PROJECT, Settings
+from callcenter.setup import asterisk_root
+
+START_SECONDS = 60.0
+"""A busy machine may need many times the usual second."""
+_STOP_SECONDS = 4.0
+_WRITES_TO = ("lib", "log", "run", "spool")
+_POLL_SECONDS = 0.05
+_LOG_TAIL = 20
+
+
+class AsteriskError(Exception):
+    """Asterisk cannot be started; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """The unprivileged user that Asterisk runs as."""
+
+    uid: int
+    gid: int
+
+
+@dataclass(frozen=True)
+class Installation:
+    """An Asterisk that can be run."""
+
+    executable: Path
+    """As seen from inside the root."""
+    root: Path | None
+    """A made root; None for the system's own."""
+    account: Account | None
+    """None: as whoever we are."""
+
+
+def find_installation(settings: Settings) -> Installation:
+    """The system's Asterisk, if new enough, else the made root's.
+
+    Raises AsteriskError where there is none, or root is needed and we are not.
+    """
+    own = asterisk_root.system_asterisk()
+    if own is not None:
+        return Installation(own, None, _system_account() if _is_root() else None)
+    root = settings.asterisk_root
+    if not (root / "usr/sbin/asterisk").is_file():
+        raise AsteriskError(f"no Asterisk in {root}. Run this as root: {PROJECT}/script/bootstrap")
+    if not _is_root():
+        raise AsteriskError(
+            "Asterisk runs from a root of its own, which needs root to enter "
+            "(it then runs unprivileged). Run this as root:\n"
+            f"  {PROJECT}/script/server"
+        )
+    return Installation(
+        Path("/usr/sbin/asterisk"), root, Account(asterisk_root.UID, asterisk_root.UID)
+    )
+
+
+def _is_root() -> bool:
+    return os.geteuid() == 0
+
+
+def _system_account() -> Account:
+    try:
+        user = pwd.getpwnam(asterisk_root.USER)
+    except KeyError as error:
+        raise AsteriskError(
+            "the system's Asterisk has no user `asterisk` to run as: "
+            "create one with `adduser --system --group asterisk`, or do not run this as root"
+        ) from error
+    return Account(user.pw_uid, user.pw_gid)
+
+
+def command(installation: Installation, folder: Path) -> list[str]:
+    """The command line that becomes Asterisk (no fork in between) with its data in `folder`."""
+    asterisk = [str(installation.executable), "-f", "-C", f"{folder}/etc/asterisk.conf"]
+    # The signal, so that Asterisk never outlives us, must be asked for after changing the user.
+    limits = ["setpriv", "--pdeathsig", "KILL", "--no-new-privs"]
+    if installation.account is not None:
+        limits += [
+            f"--reuid={installation.account.uid}",
+            f"--regid={installation.account.gid}",
+            *("--clear-groups", "--inh-caps=-all", "--bounding-set=-all"),
+        ]
+    if installation.root is None:
+        return [*limits, *asterisk]
+    enter = _enter_root(installation.root, folder, [*limits, *asterisk])
+    return ["unshare", "--mount", "--uts", "sh", "-euc", enter]
+
+
+def _enter_root(root: Path, folder: Path, then: Sequence[str]) -> str:
+    """A shell script, for a new mount namespace, that shows `root` and `folder` and nothing else.
+
+    An empty file system on the root's `mnt` becomes the new root, so that folders can be made in it
+    without a trace, and several instances share one root.
+    """
+    stage = root / "mnt"
+    made = [f"mount -t tmpfs -o mode=755,size=1m callcenter {_q(stage)}"]
+    for name in ("usr", "etc"):
+        made += [
+            f"mkdir {_q(stage / name)}",
+            f"mount --bind {_q(root / name)} {_q(stage / name)}",
+            f"mount -o remount,bind,ro,nosuid {_q(stage / name)}",
+        ]
+    made += [
+        f"for link in bin sbin lib lib64; do"
+        f" [ ! -L {_q(root)}/$link ] || cp -P {_q(root)}/$link {_q(stage)}/; done",
+        f"mkdir -p {_q(stage)}/dev {_q(stage)}/proc {_q(stage)}/tmp {_q(stage)}{_q(folder)}",
+        f"chmod 1777 {_q(stage)}/tmp",
+        f"mount --rbind /dev {_q(stage)}/dev",
+        f"mount -t proc proc {_q(stage)}/proc",
+        f"mount --bind {_q(folder)} {_q(stage)}{_q(folder)}",
+        f"echo {asterisk_root.HOST_NAME} > /proc/sys/kernel/hostname",
+        f"cd {_q(stage)}",
+        f"exec chroot . {shlex.join(then)}",
+    ]
+    return "\n".join(made)
+
+
+def _q(path: Path) -> str:
+    return shlex.quote(str(path))
+
+
+def hand_over(folder: Path, account: Account | None) -> None:
+    """Let Asterisk read its configuration, and write where it must: nowhere else."""
+    if account is None:
+        return
+    for path in (folder / "etc", *(folder / "etc").iterdir()):
+        shutil.chown(path, 0, account.gid)
+    for name in _WRITES_TO:
+        for path in (folder / name, *(folder / name).rglob("*")):
+            shutil.chown(path, account.uid, account.gid)
+        (folder / name).chmod(0o750)
+
+
+class AsteriskProcess:
+    """One run of Asterisk."""
+
+    def __init__(self, settings: Settings, process: asyncio.subprocess.Process) -> None:
+        self._settings = settings
+        self._process = process
+
+    @property
+    def pid(self) -> int:
+        """Asterisk's process id."""
+        return self._process.pid
+
+    async def wait(self) -> int:
+        """Its exit code, when it has ended."""
+        return await self._process.wait()
+
+    async def stop(self) -> None:
+        """End it: by asking first, by force after some seconds."""
+        if self._process.returncode is not None:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(self._process.wait(), _STOP_SECONDS)
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+
+
+async def start(settings: Settings) -> AsteriskProcess:
+    """Start Asterisk on the rendered configuration; return when it takes calls.
+
+    Raises AsteriskError with what its log says if it does not.
+    """
+    installation = find_installation(settings)
+    hand_over(settings.asterisk, installation.account)
+    log = settings.asterisk / "log" / "full"
+    already = log.stat().st_size if log.exists() else 0
+    output = settings.asterisk / "log" / "output"
+    with output.open("wb") as opened:
+        child = await asyncio.create_subprocess_exec(
+            *command(installation, settings.asterisk),
+            cwd="/",
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "TZ": "CST-8"},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=opened,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C is for the supervisor, which stops us in order
+        )
+    running = AsteriskProcess(settings, child)
+    ready = asyncio.create_task(_until_ready(settings))
+    ended = asyncio.create_task(child.wait())
+    try:
+        await asyncio.wait(
+            {ready, ended}, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+        if ready.done() and not ended.done():
+            return running
+    finally:
+        ready.cancel()
+        if not ready.done() or ended.done():
+            await running.stop()
+        ended.cancel()
+    raise AsteriskError(
+        f"Asterisk did not start. Its log, {log}, says:\n{_errors(log, already, output)}"
+    )
+
+
+async def _until_ready(settings: Settings) -> None:
+    """ARI answers once every module is loaded."""
+    headers = {"Authorization": aiohttp.encode_basic_auth(USER, ari_password(settings))}
+    async with aiohttp.ClientSession(headers=headers) as session:
+        while True:
+            try:
+                async with session.get(f"{settings.ari_url}/asterisk/ping") as answer:
+                    if answer.status == 200:
+                        return
+            except aiohttp.ClientError:
+                pass  # not listening yet
+            await asyncio.sleep(_POLL_SECONDS)
+
+
+def _errors(log: Path, already: int, output: Path) -> str:
+    lines: list[str] = []
+    if log.exists():
+        with log.open(errors="replace") as opened:
+            opened.seek(already)
+            lines = [line for line in opened.read().splitlines() if "ERROR" in line]
+    lines = lines or output.read_text(errors="replace").splitlines()
+    return "\n".join(lines[-_LOG_TAIL:]) or "(nothing)"
+
+
+def port_is_free(host: str, port: int, kind: socket.SocketKind) -> bool:
+    """Whether a server could listen there."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, kind == socket.SOCK_STREAM)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True

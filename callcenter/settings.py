@@ -1,0 +1,133 @@
+"""What an installation sets: folders, addresses and ports, by environment variables CALLCENTER_*.
+
+Everything about numbers, queues and people is in the plan's YAML files, not here.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT = Path(__file__).resolve().parents[1]
+_PREFIX = "CALLCENTER_"
+_FOLDER = re.compile(r"[\w./+@=-]+")
+_LONGEST_DATA = 78
+"""A socket's path has at most 107 bytes, and `asterisk/run/asterisk.ctl` is under this folder."""
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the text names the variable and says what it must be."""
+
+
+def _absolute(path: Path) -> Path:
+    path = path.expanduser().absolute()
+    if not _FOLDER.fullmatch(str(path)):
+        raise ValueError(
+            f"{path} has a character that Asterisk's configuration cannot hold: "
+            "use letters, digits and ./_-+@= only"
+        )
+    return path
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Folder = Annotated[Path, AfterValidator(_absolute)]
+
+
+class Settings(BaseSettings):
+    """All settings, checked. Each is the environment variable CALLCENTER_<NAME>."""
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="ignore")
+
+    data: Folder = PROJECT / "var"
+    """Databases, recordings, rendered configuration, secrets, logs."""
+    plan: Folder = PROJECT
+    """Holds dialplan/ agents/ trunks/ ivr_prompts/."""
+    web_host: IPv4Address = IPv4Address("127.0.0.1")
+    web_port: Port = 8080
+    sip_host: IPv4Address = IPv4Address("127.0.0.1")
+    sip_port: Port = 5060
+    """UDP and TCP."""
+    ari_port: Port = 8088
+    """On 127.0.0.1 only."""
+    ami_port: Port = 5038
+    """On 127.0.0.1 only."""
+    rtp_first: Port = 10000
+    rtp_last: Port = 10999
+    rtp_timeout: Annotated[int, Field(ge=1, le=3600)] = 30
+    """Seconds without any audio packet after which a leg counts as lost."""
+    asterisk_root: Folder = PROJECT / "var" / "asterisk-root"
+    """Asterisk made by script/bootstrap where the system has none that is new enough."""
+    clock_offset: float = 0.0
+    """Seconds by which our clock is ahead of the machine's: a rehearsal of another day."""
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        if len(str(self.data).encode()) > _LONGEST_DATA:
+            raise ValueError(
+                f"{_PREFIX}DATA: {self.data} is too long for Asterisk's control socket: "
+                f"use a folder with a path of at most {_LONGEST_DATA} bytes"
+            )
+        if self.rtp_last - self.rtp_first < 3:
+            raise ValueError(
+                f"{_PREFIX}RTP_LAST: {self.rtp_last} leaves no ports for audio from "
+                f"{_PREFIX}RTP_FIRST {self.rtp_first} on: every leg needs two"
+            )
+        return self
+
+    @property
+    def secrets(self) -> Path:
+        """Passwords and PINs; nobody else may read this folder."""
+        return self.data / "secrets"
+
+    @property
+    def asterisk(self) -> Path:
+        """Asterisk's own folder, under the same path inside a made root."""
+        return self.data / "asterisk"
+
+    @property
+    def sounds(self) -> Path:
+        """Where Asterisk finds the prompts: a prompt's media is `sound:<sounds>/<name>`."""
+        return self.asterisk / "sounds"
+
+    @property
+    def queue_log(self) -> Path:
+        """Where the dialplan's call records are written."""
+        return self.asterisk / "log" / "queue_log"
+
+    @property
+    def web_url(self) -> str:
+        """Where the web pages and the API are."""
+        return f"http://{self.web_host}:{self.web_port}"
+
+    @property
+    def ari_url(self) -> str:
+        """Where Asterisk's REST interface is."""
+        return f"http://127.0.0.1:{self.ari_port}/ari"
+
+    def rehearsing(self, clock_offset: float) -> Settings:
+        """The same with another clock, and with data apart from the real ones."""
+        return self.model_copy(
+            update={"data": self.data / "rehearsal", "clock_offset": clock_offset}
+        )
+
+    def environment(self) -> dict[str, str]:
+        """The variables that give a child process these settings."""
+        return {f"{_PREFIX}{name.upper()}": str(value) for name, value in self}
+
+
+def load_settings() -> Settings:
+    """Settings from the environment; raises SettingsError with one line for each mistake."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = []
+        for mistake in error.errors():
+            name = f"{_PREFIX}{str(mistake['loc'][0]).upper()}: " if mistake["loc"] else ""
+            given = f" (it is {mistake['input']!r})" if mistake["loc"] else ""
+            lines.append(f"{name}{mistake['msg'].removeprefix('Value error, ')}{given}")
+        raise SettingsError("\n".join(lines)) from error
