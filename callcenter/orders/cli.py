@@ -1,0 +1,225 @@
+"""`callcenter orders`: lists and shows work orders, while the server runs or not."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, NoReturn, TypeVar
+
+import typer
+from sqlalchemy.exc import SQLAlchemyError
+
+from callcenter.orders.numbers import is_number
+from callcenter.orders.times import duration
+from callcenter.orders.view import MASKED, OrderView, OrderWithChanges, view, view_with_changes
+from callcenter.settings import SettingsError, load_settings
+from callcenter.store.orders import OrderFilter, OrderNotFoundError, OrderStore
+
+app = typer.Typer(help="List and show work orders.", invoke_without_command=True)
+
+T = TypeVar("T")
+
+Rehearsal = Annotated[bool, typer.Option("--rehearsal", help="The data of a rehearsal (--at).")]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+
+
+@app.callback()
+def orders(
+    context: typer.Context,
+    *,
+    day: Annotated[
+        str | None, typer.Option(help="Only this day of Asia/Shanghai, like 2017-11-22.")
+    ] = None,
+    number: Annotated[str | None, typer.Option(help="Only calls for this number.")] = None,
+    caller: Annotated[
+        str | None, typer.Option(help="Only this caller: the number or its last digits.")
+    ] = None,
+    open_: Annotated[bool, typer.Option("--open", help="Only calls that still live.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, newest first.")] = 100,
+    as_json: AsJson = False,
+    rehearsal: Rehearsal = False,
+) -> None:
+    """List work orders, newest first."""
+    if context.invoked_subcommand is not None:
+        return
+    wanted = OrderFilter(
+        day=_day(day),
+        caller=None if caller is None else _plain_digits(caller),
+        hotline=number,
+        open=open_,
+    )
+
+    async def read(store: OrderStore) -> tuple[list[OrderView], int]:
+        page = await store.page(wanted, limit=limit)
+        return [view(order) for order in page.orders], page.total
+
+    found, total = _with_store(rehearsal, read)
+    if as_json:
+        typer.echo(json.dumps([o.model_dump(mode="json") for o in found], ensure_ascii=False))
+        return
+    if not found:
+        typer.echo("No orders. Every call leaves one; filters may hide it.")
+        return
+    typer.echo(_table(found))
+    if total > len(found):
+        typer.echo(f"{len(found)} of {total}; --limit {total} shows all.")
+
+
+@app.command()
+def show(
+    number: Annotated[str, typer.Argument(help="20171122-0252, with or without the area.")],
+    as_json: AsJson = False,
+    rehearsal: Rehearsal = False,
+) -> None:
+    """Show everything that is known of one order."""
+    if not is_number(number):
+        _stop(f"{number} is no order number: write it like 20171122-0252")
+
+    async def read(store: OrderStore) -> OrderWithChanges:
+        return view_with_changes(await store.find(number), await store.changes(number))
+
+    try:
+        order = _with_store(rehearsal, read)
+    except OrderNotFoundError:
+        _stop(f"there is no order {number}: `callcenter orders` lists those there are")
+    if as_json:
+        typer.echo(json.dumps(order.model_dump(mode="json"), ensure_ascii=False))
+    else:
+        typer.echo(_description(order))
+
+
+def _with_store(rehearsal: bool, read: Callable[[OrderStore], Awaitable[T]]) -> T:
+    file = _data(rehearsal) / "orders.db"
+    if not file.is_file():
+        _stop(f"there are no orders yet: {file} is made when script/server first runs")
+
+    async def run() -> T:
+        store = OrderStore.read_only(file)
+        try:
+            return await read(store)
+        finally:
+            await store.close()
+
+    try:
+        return asyncio.run(run())
+    except (SQLAlchemyError, OSError) as error:
+        _stop(f"{file} cannot be read: {str(error).splitlines()[0]}")
+
+
+def _data(rehearsal: bool) -> Path:
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        _stop(str(error))
+    return settings.rehearsing(0.0).data if rehearsal else settings.data
+
+
+def _stop(message: str) -> NoReturn:
+    typer.echo(f"callcenter: {message}", err=True)
+    raise typer.Exit(1)
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        _stop(f"--day {text}: write it like 2017-11-22")
+
+
+def _plain_digits(number: str) -> str:
+    """What the caller's E.164 number ends with: a trunk prefix 0 is not part of it."""
+    return "".join(letter for letter in number if letter.isdigit()).removeprefix("00").lstrip("0")
+
+
+def _table(found: Sequence[OrderView]) -> str:
+    heads = ("ORDER", "OPENED", "CALLER", "DIALLED", "OPERATOR", "WAIT", "TALK", "OUTCOME", "TYPE")
+    rows = [
+        (
+            order.number,
+            _moment(order.opened),
+            _caller(order),
+            order.first_dialled or order.dialled,
+            order.operator or "-",
+            _seconds(order.wait_seconds),
+            _seconds(order.talk_seconds),
+            str(order.outcome or "open"),
+            str(order.entry.type or "-"),
+        )
+        for order in found
+    ]
+    widths = [max(len(row[i]) for row in (heads, *rows)) for i in range(len(heads))]
+    return _printable(
+        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+        for row in (heads, *rows)
+    )
+
+
+def _description(order: OrderWithChanges) -> str:
+    entry = order.entry
+    on_spot = {True: "answered", False: "not answered", None: "-"}
+    facts = [
+        ("Order", f"{order.number} ({order.full_number})"),
+        ("Opened", f"{_moment(order.opened)}, by {order.channel}"),
+        ("Caller", _caller(order) + ("" if order.caller else _raw(order))),
+        ("Dialled", f"{order.first_dialled or 'unknown'}; on trunk {order.trunk}: {order.dialled}"),
+        ("Hotline", _joined(order.hotline, order.hotline_service, order.owner)),
+        ("Queue", f"{order.queue or '-'}, waited {_seconds(order.wait_seconds)}"),
+        ("Operator", order.operator or "-"),
+        ("Answered", _moment(order.answered)),
+        ("Ended", f"{_moment(order.ended)}, by {order.ended_by or '-'}"),
+        ("Talked", _seconds(order.talk_seconds)),
+        ("Outcome", str(order.outcome or "open")),
+        ("Type", _joined(entry.type, entry.type_title)),
+        ("Category", entry.category or "-"),
+        ("Content", entry.content or "-"),
+        ("On the spot", on_spot[entry.answered_on_spot]),
+        ("Refused", _joined(entry.refusal, entry.refusal_title)),
+    ]
+    lines = [f"{name:<12} {value}" for name, value in facts]
+    if entry.version:
+        lines.append(f"{'Entered':<12} {_moment(entry.entered)}, by {entry.entered_by}")
+    lines.append("Legs")
+    lines += [
+        f"  {leg.role:<9} {leg.party:<15} at {leg.place:<10} began {_moment(leg.began)}"
+        f"  answered {_moment(leg.answered)}  ended {_moment(leg.ended)}  {leg.outcome or 'up'}"
+        for leg in order.legs
+    ]
+    if order.changes:
+        lines.append("Changes")
+    lines += [
+        f"  {_moment(change.changed)}  {change.changed_by}  {change.field}: "
+        f"{change.old or '-'} -> {change.new or '-'}"
+        for change in order.changes
+    ]
+    return _printable(lines)
+
+
+def _printable(lines: Iterable[str]) -> str:
+    """The lines, without what a caller's headers could make a terminal do."""
+    text = "\n".join(lines)
+    return "".join(sign if sign.isprintable() or sign == "\n" else "?" for sign in text)
+
+
+def _caller(order: OrderView) -> str:
+    return MASKED if order.caller_withheld else order.caller or "unknown"
+
+
+def _raw(order: OrderView) -> str:
+    return f" ({order.caller_raw})" if order.caller_raw else ""
+
+
+def _joined(*parts: str | None) -> str:
+    return " ".join(str(part) for part in parts if part) or "-"
+
+
+def _moment(moment: datetime | None) -> str:
+    return "-" if moment is None else moment.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _seconds(seconds: float | None) -> str:
+    return "-" if seconds is None else duration(seconds)

@@ -1,0 +1,188 @@
+"""A work order as people and programs read it: times of Asia/Shanghai, withheld callers masked.
+
+The API and `callcenter orders --json` give the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from callcenter.orders.entry import (
+    REFUSAL_REASON_TITLES,
+    REQUEST_TYPE_TITLES,
+    RefusalReason,
+    RequestType,
+)
+from callcenter.orders.numbers import shown
+from callcenter.orders.record import Channel, LegRecord, LegRole, OrderRecord, Outcome
+from callcenter.orders.times import local
+from callcenter.store.orders import EntryChange, EntryState, Order
+
+MASKED = "withheld"
+"""Stands for the number of a caller who withheld it."""
+_SAME = (
+    *("call", "channel", "caller_withheld", "trunk", "dialled", "first_dialled", "hotline"),
+    *("hotline_service", "owner", "queue", "operator", "outcome", "ended_by"),
+)
+"""Shown as they are kept."""
+
+
+class View(BaseModel):
+    """Base of what is shown."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class LegView(View):
+    """One leg of the call."""
+
+    role: LegRole
+    party: str = Field(description="Operator's number, number dialled, or the caller's own.")
+    place: str = Field(description="Seat or trunk.")
+    began: datetime
+    answered: datetime | None
+    ended: datetime | None
+    outcome: str | None = Field(description="How the leg ended; null while it is up.")
+
+
+class EntryView(View):
+    """What was entered, and its version for the next change."""
+
+    version: int = Field(description="0 while nothing was entered.")
+    type: RequestType | None
+    type_title: str | None
+    category: str | None
+    content: str | None
+    answered_on_spot: bool | None
+    refusal: RefusalReason | None
+    refusal_title: str | None
+    entered_by: str | None
+    entered: datetime | None
+
+
+class ChangeView(View):
+    """One change of one field of the entry."""
+
+    version: int
+    field: str
+    old: str | None
+    new: str | None
+    changed_by: str
+    changed: datetime
+
+
+class OrderView(View):
+    """A work order."""
+
+    number: str = Field(description="Day and sequence, as people say it.")
+    full_number: str = Field(description="With the area in front.")
+    call: str
+    channel: Channel
+    opened: datetime
+    caller: str | None = Field(description="E.164; null when withheld or unreadable.")
+    caller_raw: str | None = Field(description="As it came; null when withheld.")
+    caller_withheld: bool
+    trunk: str
+    dialled: str = Field(description="As it came on the trunk.")
+    first_dialled: str | None = Field(description="The number the citizen dialled.")
+    hotline: str | None = Field(description="The number of the plan.")
+    hotline_service: str | None
+    owner: str | None
+    queue: str | None
+    operator: str | None
+    queued: datetime | None
+    answered: datetime | None
+    ended: datetime | None
+    wait_seconds: float | None = Field(description="In the queue, until an answer or the end.")
+    talk_seconds: float | None = Field(description="From the answer to the end.")
+    outcome: Outcome | None = Field(description="null while the call lives.")
+    ended_by: str | None
+    legs: tuple[LegView, ...]
+    entry: EntryView
+
+
+class OrderWithChanges(OrderView):
+    """A work order with every change of what was entered."""
+
+    changes: tuple[ChangeView, ...]
+
+
+def view(order: Order) -> OrderView:
+    """The order as it is shown."""
+    return OrderView.model_validate(_values(order))
+
+
+def view_with_changes(order: Order, changes: Iterable[EntryChange]) -> OrderWithChanges:
+    """The order and how its entry came about."""
+    shown_changes = [
+        ChangeView(
+            version=change.version,
+            field=change.field,
+            old=change.old,
+            new=change.new,
+            changed_by=change.changed_by,
+            changed=local(change.changed),
+        )
+        for change in changes
+    ]
+    return OrderWithChanges.model_validate(_values(order) | {"changes": shown_changes})
+
+
+def entry_view(state: EntryState) -> EntryView:
+    """What was entered, as it is shown."""
+    entry = state.entry
+    return EntryView(
+        version=state.version,
+        type=entry.type,
+        type_title=None if entry.type is None else REQUEST_TYPE_TITLES[entry.type],
+        category=entry.category,
+        content=entry.content,
+        answered_on_spot=entry.answered_on_spot,
+        refusal=entry.refusal,
+        refusal_title=None if entry.refusal is None else REFUSAL_REASON_TITLES[entry.refusal],
+        entered_by=state.entered_by,
+        entered=_when(state.entered),
+    )
+
+
+def _values(order: Order) -> dict[str, object]:
+    record = order.record
+    return {
+        **{name: getattr(record, name) for name in _SAME},
+        "number": shown(record.number),
+        "full_number": record.number,
+        "opened": local(record.opened),
+        "caller": None if record.caller_withheld else record.caller,
+        "caller_raw": None if record.caller_withheld else record.caller_raw,
+        "queued": _when(record.queued),
+        "answered": _when(record.answered),
+        "ended": _when(record.ended),
+        "wait_seconds": _between(record.queued, record.answered or record.ended),
+        "talk_seconds": _between(record.answered, record.ended),
+        "legs": [_leg(record, leg) for leg in record.legs],
+        "entry": entry_view(order.entry),
+    }
+
+
+def _leg(record: OrderRecord, leg: LegRecord) -> LegView:
+    hidden = leg.role is LegRole.CALLER and record.caller_withheld
+    return LegView(
+        role=leg.role,
+        party=MASKED if hidden else leg.party,
+        place=leg.place,
+        began=local(leg.began),
+        answered=_when(leg.answered),
+        ended=_when(leg.ended),
+        outcome=leg.outcome,
+    )
+
+
+def _when(moment: float | None) -> datetime | None:
+    return None if moment is None else local(moment)
+
+
+def _between(first: float | None, last: float | None) -> float | None:
+    return None if first is None or last is None else round(last - first, 3)
