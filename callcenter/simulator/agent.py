@@ -148,6 +148,15 @@ class Call:
             raise SipError("a call ended without an ending")
         return self.ending
 
+    async def ended_within(self, seconds: float) -> bool:
+        """Wait until the call is over, but not longer than this; whether it is over."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._ended.wait()
+        except TimeoutError:
+            pass
+        return self.state is CallState.ENDED
+
     def heard(self, since: float | None = None) -> Pcm:
         """What came from the other side, from `since` (or the call's beginning) until now."""
         until = self.ended_at or asyncio.get_running_loop().time()
