@@ -1,0 +1,194 @@
+"""AMI, for what ARI lacks: which softphones are there, and reloads.
+
+panoramisk is used for one connection only, then thrown away: it would send pending actions again
+after a reconnect, let a line break in a value inject a second action, wait for ever for some
+answers, and not notice a peer that went silent. All four are taken care of here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from panoramisk import Manager
+
+from callcenter.asterisk.secrets import USER, ami_password
+from callcenter.settings import Settings
+
+_ANSWER_SECONDS = 5.0
+_PING_SECONDS = 5.0
+_NEVER = 1_000_000
+"""Seconds; keeps panoramisk's own pings quiet."""
+_TRUNK = "trunk-"
+_THERE = {"Created": True, "Reachable": True, "Removed": False, "Unreachable": False}
+"""Contact states that change something. A new contact counts until it fails to answer."""
+
+
+class AmiError(Exception):
+    """Asterisk refused an action, did not answer it, or the connection is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeatContact:
+    """Whether a seat's softphone can be rung."""
+
+    seat: str
+    reachable: bool
+
+
+class _Message(Protocol):
+    """What we use of panoramisk's messages."""
+
+    success: bool
+
+    def get(self, key: str, default: str = "") -> str: ...
+
+
+class Contacts:
+    """Which seats have a softphone. A seat may briefly have two: the new one and the old."""
+
+    def __init__(self) -> None:
+        self._uris: dict[str, set[str]] = {}
+
+    def replace(self, listed: Iterable[tuple[str, str]]) -> None:
+        """Start again from a list of seats and contacts that can be reached."""
+        self._uris = {}
+        for seat, uri in listed:
+            self._uris.setdefault(seat, set()).add(uri)
+
+    def note(self, seat: str, uri: str, there: bool) -> SeatContact | None:
+        """One contact came or went; what it means for the seat, if anything."""
+        uris = self._uris.setdefault(seat, set())
+        before = bool(uris)
+        if there:
+            uris.add(uri)
+        else:
+            uris.discard(uri)
+        return None if bool(uris) == before else SeatContact(seat, bool(uris))
+
+    @property
+    def seats(self) -> frozenset[str]:
+        """Seats that can be rung."""
+        return frozenset(seat for seat, uris in self._uris.items() if uris)
+
+
+class Ami:
+    """One connection. When it is lost, make another one: nothing is sent twice."""
+
+    def __init__(self, manager: Manager) -> None:
+        self._manager = manager
+        self._contacts = Contacts()
+        self._changes: asyncio.Queue[SeatContact] = asyncio.Queue()
+        self._lost = asyncio.Event()
+        self._pinging: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def connect(cls, settings: Settings) -> Ami:
+        """Connect and log in. Raises AmiError."""
+        manager = Manager(
+            host="127.0.0.1",
+            port=settings.ami_port,
+            loop=asyncio.get_running_loop(),
+            ping_delay=_NEVER,
+            ping_interval=_NEVER,
+        )
+        self = cls(manager)
+        connected = asyncio.Event()
+        manager.on_connect = lambda _: connected.set()
+        manager.connection_lost = lambda _: self._lost.set()
+        connecting = manager.connect()
+        manager.connect = lambda: None  # it would go on trying
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                await connecting
+                await connected.wait()
+        except (OSError, TimeoutError) as error:
+            raise AmiError(f"no AMI at 127.0.0.1:{settings.ami_port}: {error}") from error
+        manager.register_event("ContactStatus", self._contact_changed)
+        try:
+            secret = ami_password(settings)
+            await self._ask({"Action": "Login", "Username": USER, "Secret": secret})
+        except AmiError:
+            await self.close()
+            raise
+        self._pinging = asyncio.create_task(self._ping())
+        return self
+
+    async def contacts(self) -> frozenset[str]:
+        """The seats whose softphone can be rung now. Raises AmiError."""
+        try:
+            messages = await self._ask({"Action": "PJSIPShowContacts"})
+        except AmiError as error:
+            if "No Contacts" not in str(error):
+                raise
+            messages = []
+        self._contacts.replace(
+            (seat, message.get("Uri"))
+            for message in messages
+            if message.get("Event") == "ContactList"
+            and message.get("Status") not in ("Unreachable", "Removed")
+            and not (seat := message.get("Endpoint")).startswith(_TRUNK)
+        )
+        return self._contacts.seats
+
+    async def changes(self) -> AsyncIterator[SeatContact]:
+        """Softphones coming and going after `contacts()`; ends when the connection is lost."""
+        lost = asyncio.create_task(self._lost.wait())
+        try:
+            while not self._lost.is_set():
+                change = asyncio.create_task(self._changes.get())
+                await asyncio.wait({change, lost}, return_when=asyncio.FIRST_COMPLETED)
+                if change.done():
+                    yield change.result()
+                else:
+                    change.cancel()
+        finally:
+            lost.cancel()
+
+    async def reload(self, module: str) -> None:
+        """Let a module read its configuration again. Raises AmiError."""
+        await self._ask({"Action": "Reload", "Module": module})
+
+    async def close(self) -> None:
+        """Leave."""
+        if self._pinging is not None:
+            self._pinging.cancel()
+        self._lost.set()
+        self._manager.close()
+
+    async def _ask(self, action: dict[str, str]) -> list[_Message]:
+        """Send one action, once; its answers, in order."""
+        for name, value in action.items():
+            if "\r" in value or "\n" in value:
+                raise AmiError(f"{action['Action']}: {name} has a line break; leave it out")
+        if self._lost.is_set():
+            raise AmiError(f"{action['Action']}: the connection to Asterisk is lost")
+        future = self._manager.send_action(dict(action))
+        try:
+            answer = await asyncio.wait_for(future, _ANSWER_SECONDS)
+        except TimeoutError as error:
+            raise AmiError(f"{action['Action']}: no answer in {_ANSWER_SECONDS:.0f} s") from error
+        messages = cast(list[_Message], answer if isinstance(answer, list) else [answer])
+        if not messages[0].success:
+            raise AmiError(f"{action['Action']}: {messages[0].get('Message')}")
+        return messages
+
+    async def _ping(self) -> None:
+        """Notice a peer that is there no more, though nobody closed the connection."""
+        while not self._lost.is_set():
+            await asyncio.sleep(_PING_SECONDS)
+            try:
+                await self._ask({"Action": "Ping"})
+            except AmiError:
+                self._lost.set()
+                self._manager.close()
+
+    def _contact_changed(self, _: Manager, message: _Message) -> None:
+        seat, there = message.get("AOR"), _THERE.get(message.get("ContactStatus"))
+        if there is None or seat.startswith(_TRUNK):
+            return
+        change = self._contacts.note(seat, message.get("URI"), there)
+        if change is not None:
+            self._changes.put_nowait(change)
