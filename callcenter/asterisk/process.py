@@ -13,7 +13,6 @@ import pwd
 import shlex
 import shutil
 import signal
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -244,14 +243,3 @@ def _errors(log: Path, already: int, output: Path) -> str:
             lines = [line for line in opened.read().splitlines() if "ERROR" in line]
     lines = lines or output.read_text(errors="replace").splitlines()
     return "\n".join(lines[-_LOG_TAIL:]) or "(nothing)"
-
-
-def port_is_free(host: str, port: int, kind: socket.SocketKind) -> bool:
-    """Whether a server could listen there."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, kind == socket.SOCK_STREAM)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -108,7 +108,7 @@ def _seconds(text: str) -> int:
     return int(text)
 
 
-async def follow(file: Path, offset: int = 0) -> AsyncIterator[LoggedCall]:
+async def follow(file: Path, offset: int = 0) -> AsyncGenerator[LoggedCall, None]:
     """All records from byte `offset` on, those to come too, for ever.
 
     A line without its end is waited for. When the file is replaced (rotated), its rest is read
