@@ -1,0 +1,297 @@
+"""Checked files → `Plan`. Runs only where no error was found, so every name can be looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import time
+
+from callcenter.numberplan.checks.dates import cutover_of
+from callcenter.numberplan.checks.prompts import ANNOUNCED, FORWARDED, announcement, playable
+from callcenter.numberplan.dialled import short_form
+from callcenter.numberplan.files import (
+    CatalogFile,
+    CentreFile,
+    EmergenciesFile,
+    FeatureCodesFile,
+    HoursFile,
+    MenusFile,
+    NumbersFile,
+    NumberShape,
+    OperatorsFile,
+    OwnLineShape,
+    PhasesFile,
+    QueuesFile,
+    SeatsFile,
+    UnitsFile,
+)
+from callcenter.numberplan.model import (
+    DialTarget,
+    Emergency,
+    FeatureCodes,
+    ForwardFailures,
+    HolidayOverride,
+    Hours,
+    Menu,
+    MenuChoice,
+    Mode,
+    NotReadyReason,
+    Number,
+    OpenHours,
+    Operator,
+    Phase,
+    Place,
+    Plan,
+    Prompt,
+    Queue,
+    Room,
+    Seat,
+    Trunk,
+    Unit,
+)
+from callcenter.numberplan.parsed import EMERGENCIES, NUMBERS, PHASES, Parsed
+from callcenter.numberplan.source import Source
+
+
+@dataclass(frozen=True)
+class _Files:
+    """As `Parsed`, and everything is there."""
+
+    source: Source
+    centre: CentreFile
+    numbers: NumbersFile
+    emergencies: EmergenciesFile
+    phases: PhasesFile
+    queues: QueuesFile
+    menus: MenusFile
+    hours: HoursFile
+    units: UnitsFile
+    operators: OperatorsFile
+    seats: SeatsFile
+    codes: FeatureCodesFile
+    catalog: CatalogFile
+
+
+def build(parsed: Parsed) -> Plan | None:
+    """The plan; None where a file is missing."""
+    files = _complete(parsed)
+    if files is None:
+        return None
+    trunks = {name: Trunk(name=name, **trunk.model_dump()) for name, trunk in parsed.trunks.items()}
+    return Plan(
+        source=files.source,
+        area_code=files.centre.area_code,
+        country_code=files.centre.country_code,
+        order_area=files.centre.order_area,
+        numbers={
+            number: _number(parsed, files, trunks, number, entry)
+            for number, entry in files.numbers.numbers.items()
+        },
+        queues={name: _queue(files, name) for name in files.queues.queues},
+        menus={name: _menu(files, name) for name in files.menus.menus},
+        operators={
+            number: Operator(number=number, name=operator.name, skills=operator.skills)
+            for number, operator in files.operators.operators.items()
+        },
+        skills=files.operators.skills,
+        seats={name: Seat(name=name, title=seat.title) for name, seat in files.seats.seats.items()},
+        rooms={
+            name: Room(
+                name=name,
+                title=room.title,
+                extension=room.extension,
+                targets=_targets(trunks, room.line),
+            )
+            for name, room in files.seats.rooms.items()
+        },
+        feature_codes=FeatureCodes(**files.codes.feature_codes.model_dump()),
+        not_ready_reasons={
+            name: NotReadyReason(code=reason.code, name=name, title=reason.title)
+            for name, reason in files.codes.not_ready_reasons.items()
+        },
+        trunks=trunks,
+        units={
+            name: Unit(name=name, **unit.model_dump()) for name, unit in files.units.units.items()
+        },
+        unit_levels=files.units.levels,
+        phases=tuple(sorted(_phases(parsed, files), key=lambda phase: phase.first)),
+        hours={name: _hours(files, name) for name in files.hours.hours},
+        holiday_overrides=tuple(
+            HolidayOverride(
+                first=first,
+                last=override.last or first,
+                working=override.working,
+                title=override.title,
+            )
+            for first, override in sorted(files.hours.holidays.items())
+        ),
+        emergencies={
+            number: Emergency(
+                number=number,
+                service=emergency.service,
+                targets=tuple(
+                    DialTarget(trunk=trunk, digits=number) for trunk in files.emergencies.trunks
+                ),
+                place=_place(parsed, EMERGENCIES, "emergencies", number),
+            )
+            for number, emergency in files.emergencies.emergencies.items()
+        },
+        prompts={
+            name: Prompt(name=name, text=entry.text, plays=_plays(files, name))
+            for name, entry in files.catalog.prompts.items()
+        },
+        limits=files.centre.limits,
+        forward_failures=ForwardFailures(
+            **{
+                name: _plays(files, prompt)
+                for name, prompt in files.centre.forward_failures.model_dump().items()
+            }
+        ),
+    )
+
+
+def _complete(parsed: Parsed) -> _Files | None:
+    if (
+        parsed.centre is None
+        or parsed.numbers is None
+        or parsed.emergencies is None
+        or parsed.phases is None
+        or parsed.queues is None
+        or parsed.menus is None
+        or parsed.hours is None
+        or parsed.units is None
+        or parsed.operators is None
+        or parsed.seats is None
+        or parsed.codes is None
+        or parsed.catalog is None
+    ):
+        return None
+    return _Files(
+        parsed.source,
+        parsed.centre,
+        parsed.numbers,
+        parsed.emergencies,
+        parsed.phases,
+        parsed.queues,
+        parsed.menus,
+        parsed.hours,
+        parsed.units,
+        parsed.operators,
+        parsed.seats,
+        parsed.codes,
+        parsed.catalog,
+    )
+
+
+def _plays(files: _Files, name: str, generic: str | None = None) -> str:
+    """Checked before: there is one for every prompt that the plan names."""
+    return playable(name, files.catalog.prompts, files.source.wavs, generic) or name
+
+
+def _place(parsed: Parsed, file: str, *path: str) -> Place:
+    return Place(file=file, line=parsed.line(file, path))
+
+
+def _targets(trunks: Mapping[str, Trunk], line: OwnLineShape) -> tuple[DialTarget, ...]:
+    return tuple(
+        DialTarget(trunk=name, digits=trunks[name].dial_prefix + line.digits) for name in line.via
+    )
+
+
+def _number(
+    parsed: Parsed, files: _Files, trunks: Mapping[str, Trunk], number: str, entry: NumberShape
+) -> Number:
+    shared = files.numbers
+    retiring = entry.mode is Mode.DIRECT_RETIRE
+    keys = parsed.trees[NUMBERS].keys
+    places = {
+        path[2]: Place(file=NUMBERS, line=mark.line)
+        for path, mark in keys.items()
+        if len(path) == 3 and path[:2] == ("numbers", number) and isinstance(path[2], str)
+    }
+    for key in ("queue", "announced_then", "retired_from"):
+        if key not in places and (key,) in keys:
+            places[key] = _place(parsed, NUMBERS, key)
+    digits = number.partition("-")[0]
+    platform = () if entry.trunk is None else (entry.trunk,)
+    return Number(
+        number=number,
+        mode=entry.mode,
+        owner=entry.owner,
+        service=entry.service,
+        aliases=entry.aliases,
+        dids=tuple(
+            short_form(did, files.centre.area_code, files.centre.country_code) for did in entry.dids
+        ),
+        queue=entry.queue or shared.queue,
+        cutover=None if entry.month is None else cutover_of(entry.month),
+        retired_from=(entry.retired_from or shared.retired_from) if retiring else None,
+        own_line=_targets(trunks, entry.own_line) if entry.own_line else (),
+        resident_targets=tuple(
+            DialTarget(trunk=name, digits=trunks[name].dial_prefix + digits) for name in platform
+        ),
+        after_answer_digits=entry.after_answer.digits if entry.after_answer else None,
+        after_answer_pause=entry.after_answer.pause if entry.after_answer else 0.0,
+        forwarded_announcement=_announcement(files, FORWARDED, number, entry) if retiring else None,
+        announced_announcement=_announcement(files, ANNOUNCED, number, entry) if retiring else None,
+        announced_then=entry.announced_then or shared.announced_then,
+        places={**places, "number": _place(parsed, NUMBERS, "numbers", number)},
+    )
+
+
+def _announcement(files: _Files, kind: str, number: str, entry: NumberShape) -> str:
+    override: str | None = getattr(entry, f"{kind}_announcement")
+    generic: str = getattr(files.numbers.announcements, kind)
+    return _plays(files, announcement(kind, number, override), generic)
+
+
+def _queue(files: _Files, name: str) -> Queue:
+    shape = files.queues.queues[name]
+    prompts = {
+        key: _plays(files, prompt)
+        for key in ("greeting", "sorry", "closed")
+        if (prompt := getattr(shape, key)) is not None
+    }
+    return Queue(name=name, **{**shape.model_dump(), **prompts})
+
+
+def _menu(files: _Files, name: str) -> Menu:
+    shape = files.menus.menus[name]
+    return Menu(
+        name=name,
+        prompt=_plays(files, shape.prompt),
+        choices=tuple(
+            MenuChoice(digit=digit, title=choice.title, queue=choice.queue)
+            for digit, choice in sorted(shape.choices.items())
+        ),
+        otherwise=shape.otherwise,
+        seconds=shape.seconds,
+    )
+
+
+def _phases(parsed: Parsed, files: _Files) -> Iterable[Phase]:
+    for name, shape in files.phases.phases.items():
+        yield Phase(
+            name=name,
+            title=shape.title,
+            first=shape.first,
+            last=shape.last,
+            place=_place(parsed, PHASES, "phases", name),
+        )
+
+
+def _hours(files: _Files, name: str) -> Hours:
+    shape = files.hours.hours[name]
+    return Hours(
+        name=name,
+        title=shape.title,
+        weekly=tuple(tuple(_open(each) for each in ranges) for ranges in shape.weekly.days),
+        follows_working_days=shape.follows_working_days,
+    )
+
+
+def _open(written: str) -> OpenHours:
+    start, _, end = written.partition("-")
+    return OpenHours(
+        start=time.fromisoformat(start), end=None if end == "24:00" else time.fromisoformat(end)
+    )

@@ -1,0 +1,190 @@
+"""Names that must exist elsewhere, and what each mode of a number needs."""
+
+from __future__ import annotations
+
+from callcenter.numberplan.files import NumberShape
+from callcenter.numberplan.model import Mode
+from callcenter.numberplan.parsed import (
+    EMERGENCIES,
+    HOURS,
+    MENUS,
+    NUMBERS,
+    OPERATORS,
+    QUEUES,
+    SEATS,
+    UNITS,
+    Parsed,
+)
+from callcenter.numberplan.problems import suggest
+from callcenter.numberplan.yamltree import Path
+
+_ONLY_RETIRING = (
+    "forwarded_announcement",
+    "announced_announcement",
+    "announced_then",
+    "retired_from",
+)
+
+
+def check(parsed: Parsed) -> None:
+    """Queues, trunks, units, skills and hours that are named but not there."""
+    _numbers(parsed)
+    _queues(parsed)
+    _menus(parsed)
+    _units(parsed)
+    if parsed.operators:
+        skills = parsed.names(OPERATORS, "skills")
+        for number, operator in parsed.operators.operators.items():
+            for index, skill in enumerate(operator.skills):
+                path: Path = ("operators", number, "skills", index)
+                parsed.refer(OPERATORS, path, skill, skills, "skill")
+    if parsed.emergencies:
+        for index, trunk in enumerate(parsed.emergencies.trunks):
+            parsed.refer(EMERGENCIES, ("trunks", index), trunk, parsed.trunk_names(), "trunk")
+    if parsed.seats:
+        for name, room in parsed.seats.rooms.items():
+            for index, trunk in enumerate(room.line.via):
+                path = ("rooms", name, "line", "via", index)
+                parsed.refer(SEATS, path, trunk, parsed.trunk_names(), "trunk")
+
+
+def _numbers(parsed: Parsed) -> None:
+    if not parsed.numbers:
+        return
+    queues = parsed.names(QUEUES, "queues")
+    owners = _owners(parsed)
+    parsed.refer(NUMBERS, ("queue",), parsed.numbers.queue, queues, "queue")
+    for number, entry in parsed.numbers.numbers.items():
+        here: Path = ("numbers", number)
+        if entry.queue is not None:
+            parsed.refer(NUMBERS, (*here, "queue"), entry.queue, queues, "queue")
+        if owners is not None and entry.owner not in owners:
+            parsed.error(
+                NUMBERS,
+                (*here, "owner"),
+                f"there is no unit {entry.owner!r}; {suggest(entry.owner, owners)} "
+                f"Or add it to {UNITS}",
+            )
+        if entry.own_line:
+            for index, trunk in enumerate(entry.own_line.via):
+                path = (*here, "own_line", "via", index)
+                parsed.refer(NUMBERS, path, trunk, parsed.trunk_names(), "trunk")
+        if entry.trunk is not None:
+            parsed.refer(NUMBERS, (*here, "trunk"), entry.trunk, parsed.trunk_names(), "trunk")
+        _mode(parsed, number, entry)
+    if not any(entry.mode is Mode.PRIMARY for entry in parsed.numbers.numbers.values()):
+        parsed.error(
+            NUMBERS, ("numbers",), "no number has `mode: primary`; give it to the one hotline"
+        )
+
+
+def _mode(parsed: Parsed, number: str, entry: NumberShape) -> None:
+    here: Path = ("numbers", number)
+    mode = entry.mode
+    if mode is not Mode.PRIMARY and not parsed.has(NUMBERS, (*here, "own_line")):
+        parsed.error(
+            NUMBERS,
+            here,
+            f"{number} is {mode} and has no own line to forward to; "
+            "write `own_line: {digits: …, via: […]}`",
+            at_key=True,
+        )
+    if mode is not Mode.PRIMARY and not parsed.has(NUMBERS, (*here, "month")):
+        parsed.error(
+            NUMBERS,
+            here,
+            f"{number} is {mode} and has no month; write `month: YYYY-MM`",
+            at_key=True,
+        )
+    if mode is Mode.PRIMARY and entry.month is not None:
+        parsed.error(
+            NUMBERS, (*here, "month"), f"{number} is primary, live at every date; remove the month"
+        )
+    if mode is Mode.RESIDENT and not parsed.has(NUMBERS, (*here, "trunk")):
+        parsed.error(
+            NUMBERS,
+            here,
+            f"{number} is resident and has no platform to go to; write `trunk: …`",
+            at_key=True,
+        )
+    if mode is not Mode.RESIDENT and entry.trunk is not None:
+        parsed.error(
+            NUMBERS,
+            (*here, "trunk"),
+            f"`trunk` is for resident numbers and {number} is {mode}; remove it, or put the "
+            "trunk into own_line.via",
+        )
+    if mode is not Mode.DIRECT_RETIRE:
+        for key in _ONLY_RETIRING:
+            if parsed.has(NUMBERS, (*here, key)):
+                parsed.error(
+                    NUMBERS,
+                    (*here, key),
+                    f"`{key}` is for direct_retire numbers and {number} is {mode}; remove it",
+                    at_key=True,
+                )
+
+
+def _owners(parsed: Parsed) -> frozenset[str] | None:
+    names = parsed.names(UNITS, "units")
+    if names is None or parsed.units is None:
+        return None
+    aliases = (alias for unit in parsed.units.units.values() for alias in unit.aliases)
+    return names | frozenset(aliases)
+
+
+def _queues(parsed: Parsed) -> None:
+    if not parsed.queues:
+        return
+    skills = parsed.names(OPERATORS, "skills")
+    hours = parsed.names(HOURS, "hours")
+    for name, queue in parsed.queues.queues.items():
+        for index, skill in enumerate(queue.skills):
+            parsed.refer(QUEUES, ("queues", name, "skills", index), skill, skills, "skill")
+        if queue.hours is not None:
+            parsed.refer(QUEUES, ("queues", name, "hours"), queue.hours, hours, "hours")
+        if (queue.hours is None) != (queue.closed is None):
+            parsed.error(
+                QUEUES,
+                ("queues", name),
+                f"queue {name} has only one of `hours` and `closed`; write both (when it is open, "
+                "and the prompt for callers outside these hours) or none",
+                at_key=True,
+            )
+
+
+def _menus(parsed: Parsed) -> None:
+    if not parsed.menus:
+        return
+    queues = parsed.names(QUEUES, "queues")
+    for name, menu in parsed.menus.menus.items():
+        parsed.refer(MENUS, ("menus", name, "otherwise"), menu.otherwise, queues, "queue")
+        for digit, choice in menu.choices.items():
+            path = ("menus", name, "choices", digit, "queue")
+            parsed.refer(MENUS, path, choice.queue, queues, "queue")
+        parsed.warning(
+            MENUS,
+            ("menus", name),
+            f"no number leads to menu {name}; callers go to their queue directly",
+            at_key=True,
+        )
+
+
+def _units(parsed: Parsed) -> None:
+    if not parsed.units:
+        return
+    levels, groups = parsed.names(UNITS, "levels"), parsed.names(UNITS, "groups")
+    named: dict[str, str] = {name: name for name in parsed.units.units}
+    for name, unit in parsed.units.units.items():
+        parsed.refer(UNITS, ("units", name, "level"), unit.level, levels, "level")
+        for index, group in enumerate(unit.groups):
+            parsed.refer(UNITS, ("units", name, "groups", index), group, groups, "group")
+        for index, alias in enumerate(unit.aliases):
+            other = named.setdefault(alias, name)
+            if other != name or alias == name:
+                parsed.error(
+                    UNITS,
+                    ("units", name, "aliases", index),
+                    f"{alias!r} already means {other}, on line "
+                    f"{parsed.line(UNITS, ('units', other))}; remove it from one of the two",
+                )

@@ -1,0 +1,207 @@
+"""Number, caller and moment → what happens to the call. Pure: the same input, the same route.
+
+The behaviour of each mode at each date is R20-R27 as decided in dialplan/numbers.yaml's comments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from callcenter.numberplan.dialled import bare
+from callcenter.numberplan.hours import is_open
+from callcenter.numberplan.model import (
+    Action,
+    AnnouncedThen,
+    DialTarget,
+    Emergency,
+    Mode,
+    Number,
+    Place,
+    Plan,
+    Route,
+    State,
+    Step,
+)
+
+LOCAL_TIME = ZoneInfo("Asia/Shanghai")
+
+
+def decide(
+    plan: Plan,
+    number: str,
+    caller: str | None,
+    at: datetime,
+    diverted: Sequence[str] = (),
+) -> Route:
+    """The route of a call for `number`, in any spelling, at `at` (which must have a zone).
+
+    `diverted` are the numbers that the call was forwarded from, `caller` who calls. Where one of
+    them is a number or an own line of the plan, the call has been through us or its department
+    already: it is queued wherever it would have been forwarded.
+    """
+    if at.tzinfo is None:
+        raise ValueError("`at` has no time zone; write datetime(…, tzinfo=…)")
+    emergency = plan.emergencies.get(bare(number))
+    if emergency is not None:
+        return _emergency(emergency)
+    found = plan.directory.find(number)
+    if found is None:
+        return Route(
+            number=bare(number),
+            action=Action.REJECT,
+            steps=(Step(text=f"{bare(number)} is no number of the plan: refused as unallocated"),),
+        )
+    return _Decision(plan, number, plan.numbers[found], at.astimezone(LOCAL_TIME)).route(
+        _been_through(plan, caller, diverted)
+    )
+
+
+def _emergency(emergency: Emergency) -> Route:
+    ways = ", then ".join(target.trunk for target in emergency.targets)
+    text = f"{emergency.number} is an emergency number: dialled at once on {ways}"
+    return Route(
+        number=emergency.number,
+        action=Action.EMERGENCY,
+        targets=emergency.targets,
+        service=emergency.service,
+        steps=(_step(text, emergency.place),),
+    )
+
+
+def _been_through(plan: Plan, caller: str | None, diverted: Sequence[str]) -> str | None:
+    """Why the call must not be forwarded again."""
+    for entry in diverted:
+        through = plan.directory.find(entry)
+        if through is not None:
+            return f"it was diverted from {entry}, which is {through} of the plan"
+        line = plan.own_lines.find(entry)
+        if line is not None:
+            return f"it was diverted from {entry}, the own line of {line}"
+    if caller:
+        forwarder = plan.directory.find(caller)
+        if forwarder is not None:
+            return f"its caller {caller} is {forwarder} of the plan, which forwarded it"
+    return None
+
+
+def _step(text: str, place: Place | None) -> Step:
+    # Made of our own values: validating them again would be most of the time a decision takes.
+    return Step.model_construct(
+        text=text, file=place.file if place else None, line=place.line if place else None
+    )
+
+
+class _Decision:
+    """One number at one local moment."""
+
+    def __init__(self, plan: Plan, dialled: str, number: Number, at: datetime) -> None:
+        self._plan = plan
+        self._number = number
+        self._at = at
+        self._day = at.date()
+        self._steps: list[Step] = []
+        spelled = "" if dialled == number.number else f" (dialled as {dialled})"
+        self._say(
+            f"{number.number}{spelled} is {number.mode}: {number.owner}, {number.service}", "mode"
+        )
+
+    def route(self, been_through: str | None) -> Route:
+        match self._number.mode:
+            case Mode.PRIMARY:
+                return self._queue(State.LIVE)
+            case Mode.PARALLEL:
+                self._say("a parallel number keeps its own line at every date", "mode")
+                return self._forward(State.LIVE, self._number.own_line, "own_line", been_through)
+        if not self._since(self._number.cutover):
+            self._say(f"on {self._day} it is live: its cutover is {self._number.cutover}", "month")
+            return self._forward(State.LIVE, self._number.own_line, "own_line", been_through)
+        self._say(f"on {self._day} it is past its cutover of {self._number.cutover}", "month")
+        match self._number.mode:
+            case Mode.RESIDENT:
+                targets = self._number.resident_targets
+                return self._forward(State.FORWARDED, targets, "trunk", been_through)
+            case Mode.DIRECT_KEEP:
+                return self._queue(State.FORWARDED)
+        return self._retiring()
+
+    def _retiring(self) -> Route:
+        number, formal = self._number, self._plan.formal_run
+        if self._since(number.retired_from):
+            self._say(f"it is retired from {number.retired_from}: unallocated", "retired_from")
+            return self._route(State.RETIRED, Action.REJECT)
+        if not self._since(formal.first):
+            self._steps.append(
+                _step(f"the formal run begins on {formal.first}: still forwarded", formal.place)
+            )
+            return self._queue(State.FORWARDED, number.forwarded_announcement)
+        self._steps.append(
+            _step(f"the formal run began on {formal.first}: replaced by the hotline", formal.place)
+        )
+        if number.announced_then is AnnouncedThen.QUEUE:
+            self._say("after the announcement the caller is connected", "announced_then")
+            return self._queue(State.ANNOUNCED, number.announced_announcement)
+        self._say(
+            f"the caller hears {number.announced_announcement}, then we hang up", "announced_then"
+        )
+        return self._route(
+            State.ANNOUNCED, Action.ANNOUNCE, announcement=number.announced_announcement
+        )
+
+    def _forward(
+        self, state: State, targets: tuple[DialTarget, ...], key: str, been_through: str | None
+    ) -> Route:
+        if been_through is not None:
+            self._say(f"it would be forwarded, but {been_through}: queued instead", key)
+            return self._queue(state)
+        ways = ", then ".join(f"{target.digits} on {target.trunk}" for target in targets)
+        self._say(f"forwarded to {ways}", key)
+        if self._number.after_answer_digits is not None:
+            self._say(
+                f"{self._number.after_answer_pause:g} s after the answer we press "
+                f"{self._number.after_answer_digits}",
+                "after_answer",
+            )
+        return self._route(state, Action.FORWARD, targets=targets)
+
+    def _queue(self, state: State, announcement: str | None = None) -> Route:
+        queue = self._plan.queues[self._number.queue]
+        if queue.hours is not None and not is_open(self._plan, queue.hours, self._at):
+            self._say(f"queue {queue.name} is closed now ({queue.hours})", "queue")
+            return self._route(state, Action.ANNOUNCE, announcement=queue.closed)
+        heard = f" after {announcement}" if announcement else ""
+        self._say(f"to queue {queue.name}{heard}", "queue")
+        return self._route(state, Action.QUEUE, queue=queue.name, announcement=announcement)
+
+    def _route(
+        self,
+        state: State,
+        action: Action,
+        *,
+        queue: str | None = None,
+        targets: tuple[DialTarget, ...] = (),
+        announcement: str | None = None,
+    ) -> Route:
+        number = self._number
+        forwarded = action is Action.FORWARD
+        return Route.model_construct(
+            number=number.number,
+            mode=number.mode,
+            state=state,
+            action=action,
+            queue=queue,
+            targets=targets,
+            after_answer_digits=number.after_answer_digits if forwarded else None,
+            after_answer_pause=number.after_answer_pause if forwarded else 0.0,
+            announcement=announcement,
+            owner=number.owner,
+            service=number.service,
+            steps=tuple(self._steps),
+        )
+
+    def _since(self, day: date | None) -> bool:
+        return day is not None and self._day >= day
+
+    def _say(self, text: str, key: str) -> None:
+        self._steps.append(_step(text, self._number.place(key)))

@@ -1,0 +1,483 @@
+"""What each plan file may hold: the shapes that texts are checked against and schemas made from.
+
+These mirror the YAML; model.py has what the program works with. References between files are
+checked in checks.py.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from callcenter.numberplan.model import (
+    AnnouncedThen,
+    FeatureCodes,
+    ForwardFailures,
+    HeaderTrust,
+    Limits,
+    Mode,
+    PhaseName,
+    TrunkKind,
+    UnitKind,
+)
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,40}")
+_NUMBER = re.compile(r"[1-9][0-9]{2,11}(-[0-9]{1,4})?")
+_CALLED = re.compile(r"\+?[0-9]{3,20}")
+_DIGITS = re.compile(r"[0-9*#]{1,20}")
+_LINE = re.compile(r"\+?[0-9]{3,20}")
+_MONTH = re.compile(r"[12][0-9]{3}-(0[1-9]|1[0-2])")
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]{0,100}[A-Za-z0-9])?")
+_RANGE = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-(([01][0-9]|2[0-3]):([0-5][0-9])|24:00)")
+_DAY = re.compile(r"[12][0-9]{3}-[01][0-9]-[0-3][0-9]")
+
+
+def _must_match(pattern: re.Pattern[str], instead: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise ValueError(instead)
+        return text
+
+    return AfterValidator(check)
+
+
+def _text(text: str) -> str:
+    if not text.strip():
+        raise ValueError("write some text")
+    return text.strip()
+
+
+def _number(text: str) -> str:
+    if not _NUMBER.fullmatch(text):
+        if text.startswith("_") or re.search(r"[XZNxzn.!?*\[]", text):
+            raise ValueError(
+                "numbers are matched whole, and a pattern could trap an emergency number; "
+                "write each number out"
+            )
+        raise ValueError(
+            "write the number as it is dialled in town, 3 to 12 digits without area code, "
+            "such as 12345, 87222160 or 12366-2"
+        )
+    return text
+
+
+def _day(value: object) -> object:
+    if not isinstance(value, date) and not (isinstance(value, str) and _DAY.fullmatch(value)):
+        raise ValueError("write a day as YYYY-MM-DD, such as 2017-11-01")
+    return value
+
+
+def _schema(pattern: re.Pattern[str], example: str) -> WithJsonSchema:
+    return WithJsonSchema(
+        {"type": ["string", "integer"], "pattern": f"^({pattern.pattern})$", "examples": [example]}
+    )
+
+
+Text = Annotated[str, AfterValidator(_text)]
+Name = Annotated[
+    str,
+    _must_match(_NAME, "write a name of letters, digits, _ and - (at most 41)"),
+    _schema(_NAME, "hotline"),
+]
+PublicNumber = Annotated[str, AfterValidator(_number), _schema(_NUMBER, "12310")]
+CalledNumber = Annotated[
+    str,
+    _must_match(_CALLED, "write 3 to 20 digits, each number out: no pattern, space or sign"),
+    _schema(_CALLED, "87010000"),
+]
+LineDigits = Annotated[
+    str,
+    _must_match(_LINE, "write the digits that the trunk is to dial, 3 to 20, without spaces"),
+    _schema(_LINE, "87010001"),
+]
+KeyDigits = Annotated[
+    str, _must_match(_DIGITS, "write 1 to 20 of the digits 0-9, * and #"), _schema(_DIGITS, "2")
+]
+EmergencyNumber = Annotated[
+    str,
+    _must_match(re.compile(r"1[0-9]{2,4}"), "write 3 to 5 digits that begin with 1"),
+    _schema(re.compile(r"1[0-9]{2,4}"), "110"),
+]
+OperatorNumber = Annotated[
+    str,
+    _must_match(re.compile(r"[0-9]{3}"), "write three digits, in quotes, such as '001'"),
+    _schema(re.compile(r"[0-9]{3}"), "001"),
+]
+OneDigit = Annotated[
+    str,
+    _must_match(re.compile(r"[0-9]"), "write one digit"),
+    _schema(re.compile(r"[0-9]"), "1"),
+]
+Extension = Annotated[
+    str,
+    _must_match(re.compile(r"[2-9][0-9]{1,5}"), "write 2 to 6 digits that begin with 2 to 9"),
+    _schema(re.compile(r"[2-9][0-9]{1,5}"), "600"),
+]
+Code = Annotated[
+    str,
+    _must_match(
+        re.compile(r"\*[0-9]{1,4}"),
+        "write * and 1 to 4 digits: all other digits pass through, emergency numbers among them",
+    ),
+    _schema(re.compile(r"\*[0-9]{1,4}"), "*11"),
+]
+Month = Annotated[
+    str,
+    _must_match(_MONTH, "write a month as YYYY-MM, such as 2017-05"),
+    _schema(_MONTH, "2017-05"),
+]
+Day = Annotated[date, BeforeValidator(_day)]
+Host = Annotated[
+    str,
+    _must_match(_HOST, "write an IP address or a host name"),
+    _schema(_HOST, "127.0.0.2"),
+]
+TimeRange = Annotated[
+    str,
+    _must_match(_RANGE, "write from-to as HH:MM-HH:MM, such as 08:30-12:00; midnight is 24:00"),
+    _schema(_RANGE, "08:30-12:00"),
+]
+AreaCode = Annotated[
+    str,
+    _must_match(re.compile(r"0[1-9][0-9]{1,2}"), "write it with its 0, such as '0519'"),
+    _schema(re.compile(r"0[1-9][0-9]{1,2}"), "0519"),
+]
+CountryCode = Annotated[
+    str,
+    _must_match(re.compile(r"[1-9][0-9]{0,2}"), "write it without +, such as '86'"),
+    _schema(re.compile(r"[1-9][0-9]{0,2}"), "86"),
+]
+OrderArea = Annotated[
+    str,
+    _must_match(re.compile(r"[0-9]{6}"), "write the six digits of the division's code"),
+    _schema(re.compile(r"[0-9]{6}"), "320481"),
+]
+
+
+class Shape(BaseModel):
+    """Base of all file shapes: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CentreFile(Shape):
+    """dialplan/centre.yaml: where we are, and times of calls that belong to no queue."""
+
+    area_code: AreaCode
+    country_code: CountryCode = "86"
+    order_area: OrderArea
+    limits: Limits = Limits()
+    forward_failures: ForwardFailures = ForwardFailures()
+
+
+class OwnLineShape(Shape):
+    """A telephone that the public does not dial."""
+
+    digits: LineDigits
+    via: Annotated[tuple[Name, ...], Field(min_length=1)]
+    """Trunks, first choice first."""
+
+
+class AfterAnswerShape(Shape):
+    """Keys to press once the far end has answered (I21)."""
+
+    digits: KeyDigits
+    pause: Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)] = 2.0
+    """Seconds between the answer and the first key."""
+
+
+class NumberShape(Shape):
+    """One public number."""
+
+    mode: Mode
+    month: Month | None = None
+    """Its first day is the cutover (Annex 3); `primary` has none."""
+    owner: Text
+    service: Text
+    aliases: tuple[Text, ...] = ()
+    dids: tuple[CalledNumber, ...] = ()
+    """Other called numbers that reach it, such as pilot numbers."""
+    queue: Name | None = None
+    own_line: OwnLineShape | None = None
+    after_answer: AfterAnswerShape | None = None
+    trunk: Name | None = None
+    """`resident` only: the platform that takes its calls from the cutover on."""
+    forwarded_announcement: Name | None = None
+    announced_announcement: Name | None = None
+    announced_then: AnnouncedThen | None = None
+    retired_from: Day | None = None
+
+
+class GenericAnnouncements(Shape):
+    """What is played where a number has no announcement of its own."""
+
+    forwarded: Name
+    announced: Name
+
+
+class NumbersFile(Shape):
+    """dialplan/numbers.yaml: every public number, and what holds for all of them."""
+
+    queue: Name
+    """For numbers that name none."""
+    announced_then: AnnouncedThen = AnnouncedThen.HANG_UP
+    retired_from: Day | None = None
+    """For `direct_retire` numbers that name no day; none: they announce for ever."""
+    announcements: GenericAnnouncements
+    placeholders: tuple[CalledNumber, ...] = ()
+    """Own lines and DIDs that begin so are still invented: `check` reminds of them."""
+    numbers: dict[PublicNumber, NumberShape]
+
+
+class EmergencyShape(Shape):
+    """One emergency number."""
+
+    service: Text
+
+
+class EmergenciesFile(Shape):
+    """dialplan/emergencies.yaml: numbers that are dialled at once, as they are."""
+
+    trunks: Annotated[tuple[Name, ...], Field(min_length=1)]
+    """First choice first."""
+    emergencies: dict[EmergencyNumber, EmergencyShape]
+
+
+class PhaseShape(Shape):
+    """Some days, both included."""
+
+    title: Text
+    first: Day
+    last: Day | None = None
+
+
+class PhasesFile(Shape):
+    """dialplan/phases.yaml: the project's calendar (R70)."""
+
+    phases: dict[PhaseName, PhaseShape]
+
+
+class QueueShape(Shape):
+    """One waiting line; times in seconds."""
+
+    title: Text
+    greeting: Name | None = None
+    music: Name = "default"
+    announce_operator: bool = True
+    skills: tuple[Name, ...] = ()
+    ring_seconds: Annotated[float, Field(gt=0, le=300, allow_inf_nan=False)] = 20.0
+    wrap_up_seconds: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] = 60.0
+    max_wait_seconds: Annotated[float, Field(gt=0, le=86400, allow_inf_nan=False)] = 1800.0
+    sorry: Name = "queue_sorry"
+    hours: Name | None = None
+    closed: Name | None = None
+
+
+class QueuesFile(Shape):
+    """dialplan/queues.yaml."""
+
+    queues: dict[Name, QueueShape]
+
+
+class ChoiceShape(Shape):
+    """Where one digit leads."""
+
+    title: Text
+    queue: Name
+
+
+class MenuShape(Shape):
+    """A choice by digit, one level only."""
+
+    prompt: Name
+    choices: dict[OneDigit, ChoiceShape]
+    otherwise: Name
+    """Queue for a wrong digit or none."""
+    seconds: Annotated[float, Field(gt=0, le=30, allow_inf_nan=False)] = 5.0
+
+
+class MenusFile(Shape):
+    """dialplan/menus.yaml; empty by default."""
+
+    menus: dict[Name, MenuShape] = {}
+
+
+Ranges = tuple[TimeRange, ...]
+
+
+class WeekShape(Shape):
+    """Open times of each day; a day that is left out is closed."""
+
+    monday: Ranges = ()
+    tuesday: Ranges = ()
+    wednesday: Ranges = ()
+    thursday: Ranges = ()
+    friday: Ranges = ()
+    saturday: Ranges = ()
+    sunday: Ranges = ()
+
+    @property
+    def days(self) -> tuple[Ranges, ...]:
+        """Monday first."""
+        return (
+            self.monday,
+            self.tuesday,
+            self.wednesday,
+            self.thursday,
+            self.friday,
+            self.saturday,
+            self.sunday,
+        )
+
+
+class HoursShape(Shape):
+    """When something is open."""
+
+    title: Text
+    weekly: WeekShape
+    follows_working_days: bool = False
+
+
+class OverrideShape(Shape):
+    """Days that we decide ourselves, from the key's day to `last`, both included."""
+
+    last: Day | None = None
+    working: bool
+    title: Text
+
+
+class HoursFile(Shape):
+    """dialplan/hours.yaml: open hours, and holidays that differ from the official calendar."""
+
+    hours: dict[Name, HoursShape]
+    holidays: dict[Day, OverrideShape] = {}
+    """By their first day."""
+
+
+class UnitShape(Shape):
+    """One member unit."""
+
+    kind: UnitKind
+    level: Name
+    groups: tuple[OneDigit, ...] = ()
+    """Annex 1's groups it is listed in (I18: one unit is in two)."""
+    aliases: tuple[Text, ...] = ()
+
+
+class UnitsFile(Shape):
+    """dialplan/units.yaml: the member units (Annex 1)."""
+
+    levels: dict[Name, Text]
+    """Highest first."""
+    groups: dict[OneDigit, Text]
+    """Annex 1's headings."""
+    units: dict[Text, UnitShape]
+
+
+class OperatorShape(Shape):
+    """One operator."""
+
+    name: Text
+    skills: tuple[Name, ...] = ()
+
+
+class OperatorsFile(Shape):
+    """agents/operators.yaml. PINs are not here: `callcenter pin` sets them."""
+
+    skills: dict[Name, Text] = {}
+    operators: dict[OperatorNumber, OperatorShape]
+
+
+class SeatShape(Shape):
+    """One place with a softphone."""
+
+    title: Text
+
+
+class RoomShape(Shape):
+    """A place that seats can call."""
+
+    title: Text
+    extension: Extension
+    line: OwnLineShape
+
+
+class SeatsFile(Shape):
+    """agents/seats.yaml. Passwords are not here: they are made into the data folder."""
+
+    seats: dict[Name, SeatShape]
+    rooms: dict[Name, RoomShape] = {}
+
+
+class CodesShape(Shape):
+    """What operators dial."""
+
+    sign_in: Code = FeatureCodes().sign_in
+    ready: Code = FeatureCodes().ready
+    not_ready: Code = FeatureCodes().not_ready
+    sign_out: Code = FeatureCodes().sign_out
+
+
+class ReasonShape(Shape):
+    """Why an operator takes no calls."""
+
+    code: OneDigit
+    title: Text
+
+
+class FeatureCodesFile(Shape):
+    """agents/feature_codes.yaml."""
+
+    feature_codes: CodesShape = CodesShape()
+    not_ready_reasons: dict[Name, ReasonShape]
+
+
+class TrunkFile(Shape):
+    """trunks/<name>.yaml: the file's name is the trunk's."""
+
+    title: Text
+    kind: TrunkKind
+    host: Host
+    port: Annotated[int, Field(ge=1, le=65535)] = 5060
+    channels: Annotated[int, Field(ge=1, le=10000)]
+    reserved: Annotated[int, Field(ge=0)] = 0
+    trust: HeaderTrust = HeaderTrust()
+    dial_prefix: Annotated[
+        str,
+        _must_match(re.compile(r"[0-9]{0,8}"), "write at most 8 digits"),
+        _schema(re.compile(r"[0-9]{0,8}"), "9"),
+    ] = ""
+    """Put before every number but emergency ones."""
+
+
+class PromptShape(Shape):
+    """One sentence or piece of a sentence."""
+
+    text: Text
+    generic: Name | None = None
+
+
+class CatalogFile(Shape):
+    """ivr_prompts/catalog.yaml."""
+
+    prompts: dict[Name, PromptShape]
+
+
+SHAPES: dict[str, type[Shape]] = {
+    "dialplan/centre.yaml": CentreFile,
+    "dialplan/numbers.yaml": NumbersFile,
+    "dialplan/emergencies.yaml": EmergenciesFile,
+    "dialplan/phases.yaml": PhasesFile,
+    "dialplan/queues.yaml": QueuesFile,
+    "dialplan/menus.yaml": MenusFile,
+    "dialplan/hours.yaml": HoursFile,
+    "dialplan/units.yaml": UnitsFile,
+    "agents/operators.yaml": OperatorsFile,
+    "agents/seats.yaml": SeatsFile,
+    "agents/feature_codes.yaml": FeatureCodesFile,
+    "ivr_prompts/catalog.yaml": CatalogFile,
+}
+"""The shape of each file but the trunks'."""

@@ -1,0 +1,450 @@
+"""The plan as typed, frozen values: what the YAML files say once every check has passed.
+
+Nothing here does I/O. `load` (loader.py) makes a `Plan` from files; `decide` (decide.py) turns a
+dialled number and a moment into a `Route`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+from enum import StrEnum
+from functools import cached_property
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from callcenter.numberplan.dialled import Directory, DirectoryEntry
+from callcenter.numberplan.source import Source
+
+
+class Mode(StrEnum):
+    """How a number is integrated into 12345 (R21-R27; inconsistencies I02-I04)."""
+
+    PRIMARY = "primary"
+    DIRECT_KEEP = "direct_keep"
+    DIRECT_RETIRE = "direct_retire"
+    PARALLEL = "parallel"
+    RESIDENT = "resident"
+
+
+class State(StrEnum):
+    """Where a number stands in its life at a date (R26)."""
+
+    LIVE = "live"
+    FORWARDED = "forwarded"
+    ANNOUNCED = "announced"
+    RETIRED = "retired"
+
+
+class Action(StrEnum):
+    """What happens to a call for a number."""
+
+    QUEUE = "queue"
+    FORWARD = "forward"
+    ANNOUNCE = "announce"
+    REJECT = "reject"
+    EMERGENCY = "emergency"
+
+
+class Frozen(BaseModel):
+    """Base of all plan values: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DialTarget(Frozen):
+    """One way to reach an outside number: these digits on this trunk."""
+
+    trunk: str
+    digits: str
+
+
+class Step(Frozen):
+    """One reason on the way to a route, with the place in the files that says so."""
+
+    text: str
+    file: str | None = None
+    line: int | None = None
+
+
+class Route(Frozen):
+    """What to do with a call for one number at one moment."""
+
+    number: str
+    """The plan's number (`12366-2` keeps its name); the raw digits where the plan has none."""
+    mode: Mode | None = None
+    state: State | None = None
+    action: Action
+    queue: str | None = None
+    """The queue's name, for `queue`."""
+    targets: tuple[DialTarget, ...] = ()
+    """For `forward` and `emergency`: the ways to dial, first choice first."""
+    after_answer_digits: str | None = None
+    after_answer_pause: float = 0.0
+    """Seconds between the far end's answer and those digits."""
+    announcement: str | None = None
+    """The prompt spoken to the caller first (or, for `announce`, instead of anything else)."""
+    owner: str | None = None
+    service: str | None = None
+    steps: tuple[Step, ...] = ()
+
+
+class Queue(Frozen):
+    """A waiting line, and how its calls are answered. All times in seconds."""
+
+    name: str
+    title: str
+    greeting: str | None = None
+    """Prompt played once on arrival."""
+    music: str = "default"
+    """Music-on-hold class."""
+    announce_operator: bool = True
+    """Speak the operator's number to the caller on answer."""
+    skills: tuple[str, ...] = ()
+    """An operator must have all of these."""
+    ring_seconds: Annotated[float, Field(gt=0, le=300)] = 20.0
+    wrap_up_seconds: Annotated[float, Field(ge=0, le=3600)] = 60.0
+    max_wait_seconds: Annotated[float, Field(gt=0)] = 1800.0
+    """After this the caller hears `sorry` and the call ends: no state waits without a deadline."""
+    sorry: str = "queue_sorry"
+    hours: str | None = None
+    """When it takes calls; None: always."""
+    closed: str | None = None
+    """Prompt for a caller outside these hours; the call then ends."""
+
+
+class Operator(Frozen):
+    """A member of staff who answers calls (R61)."""
+
+    number: str
+    """Three digits, spoken to callers."""
+    name: str
+    skills: tuple[str, ...] = ()
+
+
+class Seat(Frozen):
+    """A place with a softphone (R60). Any operator may sign in at any free seat."""
+
+    name: str
+    """Also its SIP user name."""
+    title: str
+
+
+class Room(Frozen):
+    """A place that seats can call by a short number of its own, such as the dispatch room (R60)."""
+
+    name: str
+    title: str
+    extension: str
+    """What a seat dials."""
+    targets: tuple[DialTarget, ...]
+    """The ways to its telephone, first choice first."""
+
+
+class NotReadyReason(Frozen):
+    """Why an operator takes no calls for now."""
+
+    code: str
+    """One digit, dialled after the feature code."""
+    name: str
+    title: str
+
+
+class FeatureCodes(Frozen):
+    """What operators dial; each begins with `*`."""
+
+    sign_in: str = "*11"
+    """Followed by the operator's number."""
+    ready: str = "*12"
+    not_ready: str = "*13"
+    """Followed by a reason's code."""
+    sign_out: str = "*14"
+
+
+class TrunkKind(StrEnum):
+    """What is at the far end of a trunk."""
+
+    CARRIER = "carrier"
+    """The public network: a number of ours dialled there comes back to us."""
+    PLATFORM = "platform"
+    """Another centre: it answers our numbers itself."""
+
+
+class HeaderTrust(Frozen):
+    """Which of a trunk's SIP headers are believed; From always is, when nothing better is there."""
+
+    asserted_identity: bool = False
+    """P-Asserted-Identity: who calls."""
+    diversion: bool = False
+    """Diversion: which numbers were dialled before."""
+    history_info: bool = False
+    """History-Info: the same, in the newer way."""
+
+
+class Trunk(Frozen):
+    """A SIP connection to a carrier or another platform."""
+
+    name: str
+    title: str
+    host: str
+    port: int = 5060
+    channels: Annotated[int, Field(gt=0)]
+    """How many calls it carries at once, both directions together."""
+    reserved: Annotated[int, Field(ge=0)] = 0
+    """Of these, kept for emergency calls."""
+    kind: TrunkKind = TrunkKind.CARRIER
+    trust: HeaderTrust = HeaderTrust()
+    dial_prefix: str = ""
+    """Already part of every `DialTarget` and of the own lines; told here for completeness."""
+
+
+class AnnouncedThen(StrEnum):
+    """What follows the announcement of a replaced number (inconsistencies I05-I07)."""
+
+    HANG_UP = "hang_up"
+    QUEUE = "queue"
+
+
+class Place(Frozen):
+    """A line in one of the plan's files, for explanations."""
+
+    file: str
+    line: int
+
+
+class Number(Frozen):
+    """One public number of the plan (R20-R28), with its life's dates (Asia/Shanghai)."""
+
+    number: str
+    mode: Mode
+    owner: str
+    """The unit in charge, in Annex 3's words."""
+    service: str
+    aliases: tuple[str, ...] = ()
+    """Other names of the service or its owner; a search finds the number by them."""
+    dids: tuple[str, ...] = ()
+    """Other called numbers under which it reaches us, without the area code."""
+    queue: str
+    cutover: date | None = None
+    """First day on which we take over; None for `primary`."""
+    retired_from: date | None = None
+    """First day on which it is refused as unallocated; None: never."""
+    own_line: tuple[DialTarget, ...] = ()
+    """The ways to the department's own telephone, first choice first."""
+    resident_targets: tuple[DialTarget, ...] = ()
+    """For `resident`: where its calls go from the cutover on."""
+    after_answer_digits: str | None = None
+    after_answer_pause: float = 0.0
+    forwarded_announcement: str | None = None
+    announced_announcement: str | None = None
+    announced_then: AnnouncedThen = AnnouncedThen.HANG_UP
+    places: Mapping[str, Place] = {}
+    """Where each of its settings is written; `number` for the entry itself."""
+
+    def place(self, key: str) -> Place | None:
+        """Where `key` is written, or else the entry itself."""
+        return self.places.get(key) or self.places.get("number")
+
+
+class Emergency(Frozen):
+    """A number that is dialled at once, exactly as it is (R04, R20, I22)."""
+
+    number: str
+    service: str
+    targets: tuple[DialTarget, ...]
+    place: Place | None = None
+
+
+class PhaseName(StrEnum):
+    """The phases of the project (R70)."""
+
+    BUILDING = "building"
+    INTEGRATION = "integration"
+    TRIAL_RUN = "trial_run"
+    FORMAL_RUN = "formal_run"
+
+
+class Phase(Frozen):
+    """A stretch of days, both included."""
+
+    name: PhaseName
+    title: str
+    first: date
+    last: date | None = None
+    """None: without end."""
+    place: Place | None = None
+
+
+class UnitKind(StrEnum):
+    """How a unit is appraised (R05, R51, R52)."""
+
+    ADMINISTRATIVE = "administrative"
+    ENTERPRISE = "enterprise"
+
+
+class Unit(Frozen):
+    """A member unit of the platform (Annex 1)."""
+
+    name: str
+    kind: UnitKind
+    level: str
+    """A name among `Plan.unit_levels`."""
+    groups: tuple[str, ...] = ()
+    """Annex 1's groups it is listed in (I18: one unit is in two)."""
+    aliases: tuple[str, ...] = ()
+
+
+class OpenHours(Frozen):
+    """From `start` until before `end`, local time; `end` None is midnight."""
+
+    start: time
+    end: time | None
+
+
+class Hours(Frozen):
+    """When something is open, week by week."""
+
+    name: str
+    title: str
+    weekly: tuple[tuple[OpenHours, ...], ...]
+    """Monday first."""
+    follows_working_days: bool = False
+    """Closed on public holidays; a make-up working day at the weekend is open as a Monday is."""
+
+
+class HolidayOverride(Frozen):
+    """Days that the plan decides itself, both included."""
+
+    first: date
+    last: date
+    working: bool
+    title: str
+
+
+class MenuChoice(Frozen):
+    """What one digit leads to."""
+
+    digit: str
+    title: str
+    queue: str
+
+
+class Menu(Frozen):
+    """A choice by digit; none is used by default (GB/T 33358: no deep menu)."""
+
+    name: str
+    prompt: str
+    choices: tuple[MenuChoice, ...]
+    otherwise: str
+    """Queue for a wrong digit, or none within `seconds`."""
+    seconds: float
+
+
+class Prompt(Frozen):
+    """Something spoken."""
+
+    name: str
+    text: str
+    plays: str
+    """The prompt whose WAV is played: itself, or its generic stand-in."""
+
+
+class Limits(Frozen):
+    """Times of a call that belong to no queue, in seconds."""
+
+    forward_ring_seconds: Annotated[float, Field(gt=0, le=300, allow_inf_nan=False)] = 60.0
+    """How long an own line or a platform rings."""
+    talk_seconds: Annotated[float, Field(gt=0, le=86400, allow_inf_nan=False)] = 4 * 3600.0
+    """The longest talk."""
+    same_operator_seconds: Annotated[float, Field(ge=0, le=600, allow_inf_nan=False)] = 30.0
+    """After an operator's line broke, the caller goes back to that operator first for this long."""
+
+
+class ForwardFailures(Frozen):
+    """Prompts for a caller whose number's own line cannot be reached."""
+
+    busy: str = "forward_busy"
+    no_answer: str = "forward_no_answer"
+    unreachable: str = "forward_unreachable"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that the YAML files say, checked. Made by loader.py only."""
+
+    source: Source
+    """The texts it was made from."""
+    area_code: str
+    """With its leading 0: `0519`."""
+    country_code: str
+    """Without plus: `86`."""
+    order_area: str
+    """The administrative division that work orders' numbers begin with: `320481`."""
+    numbers: Mapping[str, Number]
+    queues: Mapping[str, Queue]
+    menus: Mapping[str, Menu]
+    operators: Mapping[str, Operator]
+    skills: Mapping[str, str]
+    """Titles by name."""
+    seats: Mapping[str, Seat]
+    rooms: Mapping[str, Room]
+    feature_codes: FeatureCodes
+    not_ready_reasons: Mapping[str, NotReadyReason]
+    """By name."""
+    trunks: Mapping[str, Trunk]
+    units: Mapping[str, Unit]
+    unit_levels: Mapping[str, str]
+    """Titles by name, highest first (I32)."""
+    phases: tuple[Phase, ...]
+    """In order of time."""
+    hours: Mapping[str, Hours]
+    holiday_overrides: tuple[HolidayOverride, ...]
+    emergencies: Mapping[str, Emergency]
+    prompts: Mapping[str, Prompt]
+    limits: Limits = field(default_factory=Limits)
+    forward_failures: ForwardFailures = field(default_factory=ForwardFailures)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of everything the plan was made from, in hexadecimal."""
+        return self.source.hash
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """The files' texts by their path in the plan's folder."""
+        return self.source.texts
+
+    def source_json(self) -> str:
+        """What `loader.load_source` makes the same plan of again."""
+        return self.source.to_json()
+
+    @cached_property
+    def directory(self) -> Directory:
+        """Which number is meant by a called number in any spelling."""
+        return Directory(
+            self.area_code,
+            self.country_code,
+            (DirectoryEntry(each.number, each.dids) for each in self.numbers.values()),
+        )
+
+    @cached_property
+    def own_lines(self) -> Directory:
+        """Which number's own line a telephone number in any spelling is."""
+        lines: dict[str, str] = {}
+        for each in self.numbers.values():
+            for target in each.own_line:
+                if self.trunks[target.trunk].kind is TrunkKind.CARRIER:
+                    bare = target.digits.removeprefix(self.trunks[target.trunk].dial_prefix)
+                    lines.setdefault(bare, each.number)
+        return Directory(
+            self.area_code,
+            self.country_code,
+            (DirectoryEntry(number, (line,), False) for line, number in lines.items()),
+        )
+
+    @cached_property
+    def formal_run(self) -> Phase:
+        """The phase from which on retired numbers only announce their replacement."""
+        return next(each for each in self.phases if each.name is PhaseName.FORMAL_RUN)
