@@ -1,0 +1,264 @@
+"""The controller's parts, put together: the only place that builds adapters."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Coroutine, Sequence
+from datetime import datetime
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from callcenter.asterisk.ami import Ami, AmiError
+from callcenter.asterisk.ari import Access, Ari
+from callcenter.asterisk.exchange import exchange_of
+from callcenter.asterisk.link import AsteriskLink
+from callcenter.asterisk.queue_log import follow
+from callcenter.asterisk.render import RenderError, render
+from callcenter.asterisk.secrets import USER, ari_password
+from callcenter.asterisk.switch import AsteriskSwitch
+from callcenter.calls.events import OrderNumbersTaken, SeatReachable
+from callcenter.calls.turn import shanghai_day
+from callcenter.clock import Clock
+from callcenter.logs import log_to
+from callcenter.numberplan.decide import decide
+from callcenter.numberplan.loader import load
+from callcenter.numberplan.model import Plan, Route
+from callcenter.numberplan.problems import Problem
+from callcenter.numberplan.watch import watch
+from callcenter.recovery import restore
+from callcenter.runtime import Runtime
+from callcenter.settings import Settings
+from callcenter.staff.pins import Pins
+from callcenter.staff.tokens import Tokens
+from callcenter.store.journal import Journal
+from callcenter.store.orders import OrderStore
+from callcenter.store.projector import Projector
+from callcenter.web.app import serve_web
+from callcenter.web.health import Health, Part
+from callcenter.web.metrics import Lag, Metrics
+from callcenter.web.services import Services
+
+log = structlog.get_logger(__name__)
+
+QUEUE_LOG = "queue_log"
+RECONNECT_SECONDS = 1.0
+
+
+class PlanError(Exception):
+    """The plan's files have errors; `problems` says which and where."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+
+class Controller:
+    """Everything that runs beside one Asterisk."""
+
+    def __init__(self, settings: Settings, journal: Journal, runtime: Runtime) -> None:
+        self._settings = settings
+        self._journal = journal
+        self._runtime = runtime
+        self._plan_problems: tuple[Problem, ...] = ()
+        self._ami: Ami | None = None
+        self._pins = Pins(settings.secrets)
+        self._store = OrderStore.in_folder(settings.data)
+        self._projector = Projector(journal, self._store, runtime.clock.now)
+
+    async def run(self, link: AsteriskLink) -> None:
+        """Run all parts until cancelled; the failure of one that cannot go on ends all."""
+        runtime = self._runtime
+        metrics = Metrics(runtime.wallboard, self._lag)
+        runtime.timings.step = metrics.step_seconds
+        runtime.timings.commit = metrics.commit_seconds
+        services = Services(
+            centre=runtime,
+            orders=self._store,
+            pins=self._pins,
+            tokens=Tokens(self._settings.secrets),
+            metrics=metrics,
+            health=lambda: self._health(link),
+            route=self._route,
+        )
+        try:
+            async with asyncio.TaskGroup() as parts:
+                parts.create_task(runtime.run(), name="runtime")
+                parts.create_task(link.run(), name="link")
+                parts.create_task(self._watch_seats(), name="seats")
+                parts.create_task(self._read_records(), name="records")
+                parts.create_task(self._projector.run(), name="projector")
+                parts.create_task(self._watch_plan(), name="plan")
+                parts.create_task(serve_web(self._settings, services), name="web")
+        finally:
+            await runtime.stop()
+            await self._store.close()
+
+    async def pin_is_right(self, code: str, pin: str) -> bool:
+        """Whether `code` is the sign-in code with an operator's number, and the PIN is theirs."""
+        operator = code.removeprefix(self._runtime.plan.feature_codes.sign_in)
+        check = await self._pins.verify(operator, pin, asyncio.get_running_loop().time())
+        return check.ok
+
+    async def take_numbers_from_store(self) -> None:
+        """A lost journal must not lead to order numbers that are given already."""
+        day = shanghai_day(self._runtime.clock.now())
+        try:
+            await self._store.prepare()
+            taken = await self._store.highest_sequence(day)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("order_numbers_not_compared", error=str(error))
+            return
+        if taken:
+            self._runtime.post(OrderNumbersTaken(day, taken))
+
+    async def _watch_seats(self) -> None:
+        """Tell the core which softphones are there, for as long as AMI can be reached."""
+        while True:
+            try:
+                await self._follow_seats()
+            except AmiError as error:
+                log.warning("ami_unreachable", error=str(error))
+            await asyncio.sleep(RECONNECT_SECONDS)  # between two attempts
+
+    async def _follow_seats(self) -> None:
+        ami = await Ami.connect(self._settings)
+        self._ami = ami
+        try:
+            there = await ami.contacts()
+            for seat in self._runtime.plan.seats:
+                known = seat not in self._runtime.centre.unreachable_seats
+                if known is not (seat in there):
+                    self._runtime.post(SeatReachable(seat, seat in there))
+            async for contact in ami.changes():
+                self._runtime.post(SeatReachable(contact.seat, contact.reachable))
+        finally:
+            self._ami = None
+            await ami.close()
+
+    async def _read_records(self) -> None:
+        """Asterisk's own line of each call: files what the controller did not see."""
+        offset = await self._journal.cursor(QUEUE_LOG)
+        async for logged in follow(self._settings.queue_log, offset):
+            event = logged.record.as_event(self._settings.clock_offset)
+            self._runtime.post(event, cursor=(QUEUE_LOG, logged.offset))
+
+    async def _watch_plan(self) -> None:
+        """Put each good edit in force at once; keep the last good plan over a bad one."""
+        async for loaded in watch(self._settings.plan):
+            self._plan_problems = loaded.errors
+            if loaded.plan is None:
+                log.error("plan_has_errors", errors=[str(error) for error in loaded.errors])
+                continue
+            if loaded.plan.hash == self._runtime.plan.hash:
+                continue
+            try:
+                await self._use(loaded.plan)
+            except (RenderError, AmiError) as error:
+                log.error("plan_not_in_asterisk", error=str(error))
+
+    async def _use(self, plan: Plan) -> None:
+        rendered = render(self._settings, exchange_of(plan))
+        if rendered.needs_restart:
+            log.warning("asterisk_must_be_restarted", changed=rendered.changed)
+        await self._runtime.use_plan(plan)
+        log.info("plan_in_force", plan=plan.hash, changed=rendered.changed)
+        for module in rendered.reloads:
+            if self._ami is None:
+                raise AmiError(f"AMI is not connected: {module} was not reloaded")
+            await self._ami.reload(module)
+
+    def _route(self, number: str, caller: str | None, at: datetime) -> Route:
+        return decide(self._runtime.plan, number, caller, at)
+
+    def _lag(self) -> Lag:
+        return Lag(journal=self._runtime.durability.unstored)
+
+    def _health(self, link: AsteriskLink) -> Health:
+        journal = self._runtime.durability
+        store = self._projector.health()
+        problems = self._plan_problems
+        return Health(
+            parts=(
+                Part(
+                    name="asterisk",
+                    ok=link.connected,
+                    needed=True,
+                    text="connected" if link.connected else "no connection to Asterisk",
+                    since=None,
+                ),
+                Part(
+                    name="journal",
+                    ok=journal.error is None,
+                    needed=False,
+                    text=journal.error or "stored",
+                    since=journal.degraded_since,
+                ),
+                Part(
+                    name="store",
+                    ok=store.ok,
+                    needed=False,
+                    text=store.error or "orders are filed",
+                    since=store.failing_since,
+                ),
+                Part(
+                    name="plan",
+                    ok=not problems,
+                    needed=False,
+                    text="; ".join(str(problem) for problem in problems) or "in force",
+                    since=None,
+                ),
+                Part(
+                    name="core",
+                    ok=self._runtime.rejected == 0,
+                    needed=False,
+                    text=f"{self._runtime.rejected} events could not be handled",
+                    since=None,
+                ),
+            )
+        )
+
+
+async def run_controller(settings: Settings) -> None:
+    """Run the controller until SIGINT or SIGTERM.
+
+    Raises:
+        PlanError: the plan has errors.
+        asterisk.link.ReplacedError: another controller has taken over this Asterisk.
+    """
+    log_to(settings.data / "logs" / "controller.log")
+    loaded = load(settings.plan)
+    if loaded.plan is None:
+        raise PlanError(loaded.errors)
+    clock = Clock(settings.clock_offset)
+    journal = Journal(settings.data / "journal.db")
+    await journal.open()
+    access = Access("127.0.0.1", settings.ari_port, USER, ari_password(settings))
+    async with Ari(access) as ari:
+        switch = AsteriskSwitch(ari, settings.sounds)
+        restored = await restore(journal, loaded.plan)
+        runtime = Runtime(restored, loaded.plan, journal, switch, clock)
+        switch.tell = runtime.post
+        controller = Controller(settings, journal, runtime)
+        link = AsteriskLink(ari, runtime.post, controller.pin_is_right)
+        await runtime.use_plan(loaded.plan)
+        await controller.take_numbers_from_store()
+        await _until_told_to_end(controller.run(link))
+        await switch.close()
+    await journal.close()
+
+
+async def _until_told_to_end(work: Coroutine[None, None, None]) -> None:
+    """Run until it is done, or SIGINT or SIGTERM comes: then cancel it and wait for its end."""
+    task = asyncio.create_task(work)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        log.info("controller_ended")
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)

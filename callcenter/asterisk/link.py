@@ -1,0 +1,116 @@
+"""The connection to Asterisk: keeps the websocket up, and after each connect compares notes.
+
+Nothing replays what was missed while the websocket was down. So on every connect events are held
+back until Asterisk has told which legs it has now; the core gets that first, then what was held.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+
+import structlog
+
+from callcenter.asterisk.ari import Ari, AriError, JsonObject
+from callcenter.asterisk.decode import IGNORED, Decoder, feature_call, our_leg
+from callcenter.calls.events import Event, FeatureDialled, SwitchReconciled
+
+log = structlog.get_logger(__name__)
+
+RETRY_SECONDS = 0.5
+
+PinCheck = Callable[[str, str], Awaitable[bool]]
+"""Feature code as dialled, PIN → whether the code is a sign-in by somebody who knows the PIN."""
+
+
+class ReplacedError(Exception):
+    """Another controller took over our ARI app: this one must end."""
+
+
+class AsteriskLink:
+    """Feeds Asterisk's events to the core, through `tell`."""
+
+    def __init__(self, ari: Ari, tell: Callable[[Event], None], pin_is_right: PinCheck) -> None:
+        self.connected = False
+        """Whether events come in and the core's picture was compared with Asterisk's."""
+        self._ari = ari
+        self._tell = tell
+        self._pin_is_right = pin_is_right
+        self._decoder = Decoder()
+        self._held: list[JsonObject] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Stay connected until cancelled.
+
+        Raises:
+            ReplacedError: Asterisk says that another controller has taken over.
+        """
+        while True:
+            try:
+                async for event in self._ari.events():
+                    if not event:
+                        self._held = []
+                        self._start(self._compare())
+                    elif event.get("type") == "ApplicationReplaced":
+                        raise ReplacedError("another controller has taken over")
+                    elif self._held is not None:
+                        self._held.append(event)
+                    else:
+                        self._take(event)
+                log.warning("asterisk_websocket_closed")
+            except AriError as error:
+                log.warning("asterisk_unreachable", error=str(error))
+            finally:
+                self.connected = False
+            await asyncio.sleep(RETRY_SECONDS)  # between two attempts, not to order anything
+
+    async def _compare(self) -> None:
+        """Tell the core which legs there are, then let go what was held back."""
+        try:
+            await self._ari.ignore_events(*IGNORED)
+            channels = await self._ari.channels()
+        except AriError as error:
+            log.warning("asterisk_not_compared", error=str(error))
+            await asyncio.sleep(RETRY_SECONDS)
+            self._start(self._compare())
+            return
+        held, self._held = self._held or [], None
+        legs = [leg for channel in channels if (leg := our_leg(channel)) is not None]
+        started = {_channel_id(event) for event in held if event.get("type") == "StasisStart"}
+        arriving = tuple(leg for leg in legs if leg in started)
+        self._tell(SwitchReconciled(tuple(legs), arriving))
+        for event in held:
+            self._take(event)
+        self.connected = True
+        log.info("asterisk_connected", legs=len(legs), held=len(held))
+
+    def _take(self, event: JsonObject) -> None:
+        called = feature_call(event)
+        if called is not None:
+            self._start(self._feature(*called))
+            return
+        fact = self._decoder.decode(event)
+        if fact is not None:
+            self._tell(fact)
+
+    async def _feature(self, leg: str, seat: str, code: str, pin: str) -> None:
+        """Check the PIN here: it goes no further."""
+        pin_ok = bool(pin) and await self._pin_is_right(code, pin)
+        self._tell(FeatureDialled(leg, seat, code, pin_ok))
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("asterisk_link_task_failed", error=repr(error))
+
+
+def _channel_id(event: JsonObject) -> str:
+    channel = event.get("channel")
+    found = channel.get("id") if isinstance(channel, dict) else None
+    return found if isinstance(found, str) else ""

@@ -1,0 +1,171 @@
+"""Carries out the core's commands on Asterisk, and says what went wrong.
+
+Commands of one call are carried out one after the other, in order: concurrent requests on one
+channel may be done in any order, and a hang-up must not overtake the dialling it ends. Different
+calls do not wait for each other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from callcenter.asterisk.ari import Ari, AriError
+from callcenter.asterisk.causes import hangup_cause
+from callcenter.calls.commands import (
+    Answer,
+    Command,
+    Connect,
+    Dial,
+    Disconnect,
+    Hangup,
+    OutsideAddress,
+    Play,
+    Ring,
+    SeatAddress,
+    SendDigits,
+    StartMusic,
+    StopMusic,
+    StopPlay,
+)
+from callcenter.calls.events import CommandFailed, Ending, Event, LegEnded
+
+log = structlog.get_logger(__name__)
+
+BRIDGE = "mixing,proxy_media"
+"""Plain mixing of two legs would hand the media over, and with it every key pressed."""
+
+
+class AsteriskSwitch:
+    """Sends commands to one Asterisk."""
+
+    def __init__(self, ari: Ari, sounds: Path) -> None:
+        self.tell: Callable[[Event], None] = _nobody_listens
+        """Takes the events that failures become."""
+        self._ari = ari
+        self._sounds = sounds
+        self._lanes: dict[str, deque[Command]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def send(self, commands: tuple[Command, ...]) -> None:
+        """Start carrying these out, each call's in order."""
+        for command in commands:
+            call = _call(command)
+            lane = self._lanes.get(call)
+            if lane is not None:
+                lane.append(command)
+                continue
+            self._lanes[call] = deque([command])
+            task = asyncio.create_task(self._drive(call))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Wait for what is under way."""
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _drive(self, call: str) -> None:
+        lane = self._lanes[call]
+        while lane:
+            await self._carry_out(lane.popleft())
+        del self._lanes[call]
+
+    async def _carry_out(self, command: Command) -> None:
+        try:
+            await self._do(command)
+        except AriError as error:
+            self._failed(command, error)
+
+    async def _do(self, command: Command) -> None:
+        ari = self._ari
+        match command:
+            case Answer(leg):
+                await ari.answer(leg)
+            case Ring(leg):
+                await ari.ring(leg)
+            case Play(leg, playback, words):
+                await ari.play(leg, playback, tuple(f"sound:{self._sounds / w}" for w in words))
+            case StopPlay(_, playback):
+                await ari.stop_playback(playback)
+            case StartMusic(leg, music):
+                await ari.start_music(leg, music)
+            case StopMusic(leg):
+                await ari.stop_music(leg)
+            case Dial():
+                await self._dial(command)
+            case Connect():
+                await ari.make_bridge(command.bridge, BRIDGE)
+                for leg in command.legs:
+                    absorb = leg in command.own_digits
+                    await ari.add_to_bridge(command.bridge, leg, absorb_dtmf=absorb)
+            case Disconnect(bridge):
+                await ari.remove_bridge(bridge)
+            case SendDigits(leg, digits, pause):
+                await ari.send_digits(leg, digits, round(pause * 1000))
+            case Hangup(leg, ending):
+                await ari.hang_up(leg, hangup_cause(ending))
+
+    async def _dial(self, dial: Dial) -> None:
+        variables = {"CALLID": dial.call, "ROLE": dial.role.value}
+        if dial.diversion:
+            header = f"<sip:{dial.diversion}@callcenter.invalid>;reason=unconditional"
+            variables["PJSIP_HEADER(add,Diversion)"] = header
+        await self._ari.originate(
+            dial.leg,
+            endpoint(dial.to),
+            seconds=round(dial.seconds),
+            caller_id=_caller_id(dial.caller_name, dial.caller_number),
+            originator=dial.call,
+            variables=variables,
+        )
+
+    def _failed(self, command: Command, error: AriError) -> None:
+        name = type(command).__name__
+        leg = _leg(command)
+        gone = error.status == 404
+        level = log.debug if gone else log.warning
+        level("command_failed", call=_call(command), leg=leg, command=name, error=str(error))
+        if isinstance(command, Dial):
+            # No contact, unknown endpoint, dead originator: nothing rang, nothing will be told.
+            self.tell(LegEnded(leg, Ending.UNREACHABLE))
+        elif isinstance(command, Disconnect | StopPlay | StopMusic):
+            pass
+        elif gone and not isinstance(command, Connect):
+            self.tell(LegEnded(leg))
+        else:
+            self.tell(CommandFailed(leg, name, str(error)))
+
+
+def endpoint(address: SeatAddress | OutsideAddress) -> str:
+    """What Asterisk dials for an address."""
+    match address:
+        case SeatAddress(seat):
+            return f"PJSIP/{seat}"
+        case OutsideAddress(trunk, digits):
+            return f"PJSIP/{digits}@trunk-{trunk}"
+
+
+def _nobody_listens(event: Event) -> None:
+    log.error("event_lost", event_lost=repr(event))
+
+
+def _leg(command: Command) -> str:
+    match command:
+        case Connect(call=call) | Disconnect(bridge=call):
+            return call.partition("_")[0]
+        case _:
+            return command.leg
+
+
+def _call(command: Command) -> str:
+    return _leg(command).partition("_")[0]
+
+
+def _caller_id(name: str, number: str) -> str:
+    quoted = name.replace("\\", "").replace('"', "")
+    return f'"{quoted}" <{number or "anonymous"}>'

@@ -1,0 +1,150 @@
+"""Intentions: what the core wants the switch to do. asterisk/switch.py carries them out.
+
+Leg, bridge and playback names are made by the core from the call's id and a sequence, and used as
+Asterisk's ids, so a repeated command is recognised. A command that fails comes back as
+`CommandFailed`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from callcenter.calls.events import Ending
+
+
+class Role(StrEnum):
+    """What a leg is to its call."""
+
+    CALLER = "caller"
+    OPERATOR = "operator"
+    PARTNER = "partner"
+    FEATURE = "feature"
+
+
+@dataclass(frozen=True, slots=True)
+class SeatAddress:
+    """A seat's softphone."""
+
+    seat: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideAddress:
+    """A number on a trunk."""
+
+    trunk: str
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Answer an incoming leg."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Let an unanswered leg hear ringing (180)."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Speak these prompts, one after the other, to one leg."""
+
+    leg: str
+    playback: str
+    prompts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StopPlay:
+    """Cut a prompt short."""
+
+    leg: str
+    playback: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartMusic:
+    """Let one leg hear music until told otherwise."""
+
+    leg: str
+    music: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopMusic:
+    """End the music."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """Make a leg and ring it; ends in LegAnswered or LegEnded."""
+
+    call: str
+    leg: str
+    role: Role
+    to: SeatAddress | OutsideAddress
+    seconds: float
+    caller_number: str
+    """Shown to the called party: E.164, or empty for a withheld one."""
+    caller_name: str = ""
+    diversion: str = ""
+    """The number first dialled, put into a Diversion header (RFC 5806)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Put these legs into one mixing bridge; made if it is not there."""
+
+    call: str
+    bridge: str
+    legs: tuple[str, ...]
+    own_digits: tuple[str, ...] = ()
+    """Of these legs, the ones whose keys come to us and are not heard by the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnect:
+    """Remove the bridge; its legs stay up."""
+
+    bridge: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendDigits:
+    """Press these keys towards one leg (RFC 4733)."""
+
+    leg: str
+    digits: str
+    pause: float = 0.0
+    """Seconds before the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hangup:
+    """End a leg; an unanswered one is refused with the SIP code for `ending`."""
+
+    leg: str
+    ending: Ending = Ending.NORMAL
+
+
+Command = (
+    Answer
+    | Ring
+    | Play
+    | StopPlay
+    | StartMusic
+    | StopMusic
+    | Dial
+    | Connect
+    | Disconnect
+    | SendDigits
+    | Hangup
+)

@@ -1,0 +1,68 @@
+"""What the wallboard shows, read from the centre's state."""
+
+from __future__ import annotations
+
+from callcenter.calls.state import (
+    SYSTEM_REASON_TITLES,
+    Centre,
+    DayFigures,
+    OperatorState,
+    Phase,
+    SystemReason,
+)
+from callcenter.calls.turn import shanghai_day
+from callcenter.calls.wallboard import OperatorLine, Wallboard
+from callcenter.numberplan.model import Plan
+from callcenter.orders.record import Outcome
+
+
+def wallboard(centre: Centre, plan: Plan, now: float) -> Wallboard:
+    """Today's sums and this moment's waiting callers and operators."""
+    today = shanghai_day(now)
+    day = centre.figures.get(today, DayFigures())
+    waiting = [
+        call
+        for call in centre.calls.values()
+        if call.phase in (Phase.WAITING, Phase.OFFERED) and call.queued is not None
+    ]
+    count = {outcome: day.outcomes.get(outcome, 0) for outcome in Outcome}
+    return Wallboard(
+        at=now,
+        waiting=len(waiting),
+        longest_wait_since=min((call.queued for call in waiting if call.queued), default=None),
+        offered=day.offered,
+        in_progress=day.offered - sum(day.outcomes.values()),
+        answered=count[Outcome.ANSWERED],
+        answered_in_15s=day.answered_in_15s,
+        abandoned=count[Outcome.ABANDONED],
+        timed_out=count[Outcome.TIMED_OUT],
+        forwarded=count[Outcome.FORWARDED],
+        forward_failed=count[Outcome.FORWARD_FAILED],
+        announced=count[Outcome.ANNOUNCED],
+        rejected=count[Outcome.REJECTED],
+        emergency=count[Outcome.EMERGENCY],
+        interrupted=count[Outcome.INTERRUPTED],
+        operators=tuple(_line(centre, plan, number) for number in sorted(plan.operators)),
+    )
+
+
+def reason_title(plan: Plan, reason: str | None) -> str | None:
+    """What staff read for a not-ready reason."""
+    if reason is None:
+        return None
+    if reason in plan.not_ready_reasons:
+        return plan.not_ready_reasons[reason].title
+    return SYSTEM_REASON_TITLES.get(SystemReason(reason)) if reason in set(SystemReason) else reason
+
+
+def _line(centre: Centre, plan: Plan, number: str) -> OperatorLine:
+    operator = centre.operators.get(number, OperatorState(number=number))
+    return OperatorLine(
+        number=number,
+        name=plan.operators[number].name,
+        seat=operator.seat,
+        state=operator.status,
+        since=operator.since,
+        reason=reason_title(plan, operator.reason),
+        call=operator.call,
+    )

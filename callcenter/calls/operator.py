@@ -1,0 +1,247 @@
+"""What an operator can ask for and what happens to one: the transition table of an operator.
+
+A person's request out of turn is refused with a code and a sentence; what the switch reports is
+taken as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from callcenter.calls.events import (
+    BecomeNotReady,
+    BecomeReady,
+    Ending,
+    HangUp,
+    SeatReachable,
+    SignIn,
+    SignOut,
+)
+from callcenter.calls.refusal import Refusal
+from callcenter.calls.state import Call, OperatorState, SystemReason
+from callcenter.calls.turn import Turn
+from callcenter.calls.wallboard import OperatorStatus
+
+BUSY = frozenset({OperatorStatus.RINGING, OperatorStatus.TALKING})
+
+_FAILED_OFFER = {
+    Ending.NO_ANSWER: SystemReason.MISSED,
+    Ending.BUSY: SystemReason.DECLINED,
+    Ending.DECLINED: SystemReason.DECLINED,
+    Ending.NORMAL: SystemReason.DECLINED,
+}
+
+
+# -- requests --------------------------------------------------------------------------------------
+
+
+def sign_in(turn: Turn, request: SignIn) -> Refusal | None:
+    """Any operator, at any free seat (R61). Signed in is not yet ready."""
+    if request.operator not in turn.plan.operators:
+        return Refusal("unknown_operator", f"没有工号{request.operator}，请核对后再签入。")
+    if request.seat not in turn.plan.seats:
+        return Refusal("unknown_seat", f"没有席位{request.seat}，请核对席位编号。")
+    taken_by = turn.operator_at(request.seat)
+    operator = turn.operator(request.operator)
+    if taken_by is not None and taken_by.number == request.operator:
+        return None
+    if taken_by is not None:
+        return Refusal("seat_taken", f"席位已由{taken_by.number}号签入，请换一个席位。")
+    if operator.status is not OperatorStatus.OFFLINE:
+        return Refusal(
+            "already_signed_in", f"{operator.number}号已在席位{operator.seat}签入，请先签出。"
+        )
+    turn.put_operator(
+        replace(
+            operator,
+            status=OperatorStatus.NOT_READY,
+            since=turn.now,
+            seat=request.seat,
+            reason=SystemReason.SIGNED_IN.value,
+            call=None,
+            reason_after=None,
+            deadline=None,
+        )
+    )
+    return None
+
+
+def sign_out(turn: Turn, request: SignOut) -> Refusal | None:
+    """Leave the seat; not in the middle of a call."""
+    operator = turn.operator(request.operator)
+    if operator.status is OperatorStatus.OFFLINE:
+        return _not_signed_in(request.operator)
+    if operator.status in BUSY:
+        return Refusal("in_call", "通话未结束，不能签出；请先结束通话。")
+    _offline(turn, operator)
+    return None
+
+
+def become_ready(turn: Turn, request: BecomeReady) -> Refusal | None:
+    """Take calls; ends wrap-up early. During a call it takes back a wish not to be ready."""
+    operator = turn.operator(request.operator)
+    if operator.status is OperatorStatus.OFFLINE:
+        return _not_signed_in(request.operator)
+    if operator.status in BUSY:
+        turn.put_operator(replace(operator, reason_after=None))
+        return None
+    if operator.seat is not None and not turn.seat_is_reachable(operator.seat):
+        return Refusal("seat_unreachable", "话机未注册，不能示闲；请检查话机。")
+    if operator.status is not OperatorStatus.READY:
+        _ready(turn, operator)
+    return None
+
+
+def become_not_ready(turn: Turn, request: BecomeNotReady) -> Refusal | None:
+    """Take no calls for a reason of the plan; during a call this holds once it is over."""
+    operator = turn.operator(request.operator)
+    if operator.status is OperatorStatus.OFFLINE:
+        return _not_signed_in(request.operator)
+    if request.reason not in turn.plan.not_ready_reasons:
+        known = "、".join(reason.title for reason in turn.plan.not_ready_reasons.values())
+        return Refusal("unknown_reason", f"没有示忙原因“{request.reason}”，可用的有：{known}。")
+    if operator.status in BUSY:
+        turn.put_operator(replace(operator, reason_after=request.reason))
+        return None
+    _not_ready(turn, operator, request.reason)
+    return None
+
+
+def hang_up(turn: Turn, request: HangUp) -> Refusal | None:
+    """The operator ends the talk: their leg goes, and with it the call."""
+    operator = turn.operator(request.operator)
+    call = turn.call(operator.call) if operator.call else None
+    if operator.status is not OperatorStatus.TALKING or call is None:
+        return Refusal("not_in_call", "当前没有通话，不能挂断。")
+    turn.hang_up(call, call.leg)
+    return None
+
+
+# -- facts -----------------------------------------------------------------------------------------
+
+
+def seat_reachable(turn: Turn, event: SeatReachable) -> None:
+    """A softphone came or went: an idle operator there stops and starts taking calls with it."""
+    turn.put_seat(event.seat, reachable=event.reachable)
+    operator = turn.operator_at(event.seat)
+    if operator is None:
+        return
+    if not event.reachable and operator.status is OperatorStatus.READY:
+        _not_ready(turn, operator, SystemReason.UNREACHABLE.value)
+    elif (
+        event.reachable
+        and operator.status is OperatorStatus.NOT_READY
+        and operator.reason == SystemReason.UNREACHABLE.value
+    ):
+        _ready(turn, operator)
+
+
+def answered(turn: Turn, call: Call) -> None:
+    """The operator took the call that was offered."""
+    operator = turn.operator(call.operator or "")
+    if operator.call == call.id:
+        turn.put_operator(replace(operator, status=OperatorStatus.TALKING, since=turn.now))
+
+
+def offer_failed(turn: Turn, call: Call, ending: Ending) -> None:
+    """The operator did not take the call: not ready, with the reason, until they say otherwise."""
+    operator = turn.operator(call.operator or "")
+    if operator.call != call.id:
+        return
+    reason = _FAILED_OFFER.get(ending, SystemReason.UNREACHABLE).value
+    _not_ready(turn, replace(operator, call=None), operator.reason_after or reason)
+
+
+def offer_withdrawn(turn: Turn, call: Call) -> None:
+    """The caller went first: the operator is as idle as before."""
+    operator = turn.operator(call.operator or "")
+    if operator.call != call.id or operator.status is not OperatorStatus.RINGING:
+        return
+    idle_since = operator.idle_since
+    _free(turn, operator)
+    operator = turn.operator(operator.number)
+    if operator.status is OperatorStatus.READY:
+        turn.put_operator(replace(operator, idle_since=idle_since))
+
+
+def leg_lost(turn: Turn, call: Call) -> None:
+    """Their softphone broke off in mid-talk: they can have the caller back as soon as it works."""
+    operator = turn.operator(call.operator or "")
+    if operator.call == call.id:
+        _free(turn, operator)
+
+
+def start_wrap_up(turn: Turn, call: Call) -> None:
+    """The talk is over: time for the order, with a limit (0 s: none)."""
+    operator = turn.operator(call.operator or "")
+    if operator.call != call.id or operator.status is not OperatorStatus.TALKING:
+        return
+    seconds = turn.queue(call.queue).wrap_up_seconds
+    if seconds <= 0:
+        _free(turn, operator)
+        return
+    turn.put_operator(
+        replace(
+            operator,
+            status=OperatorStatus.WRAP_UP,
+            since=turn.now,
+            deadline=turn.now + seconds,
+        )
+    )
+
+
+def deadlines(turn: Turn) -> None:
+    """End the wrap-ups whose time is over."""
+    for operator in list(turn.operators()):
+        if operator.deadline is not None and operator.deadline <= turn.now:
+            _free(turn, operator)
+
+
+def _free(turn: Turn, operator: OperatorState) -> None:
+    """After a call: ready, unless something else was wished for or the seat is gone."""
+    operator = replace(operator, call=None, deadline=None)
+    if operator.number not in turn.plan.operators or operator.seat not in turn.plan.seats:
+        _offline(turn, operator)
+    elif operator.reason_after is not None:
+        _not_ready(turn, operator, operator.reason_after)
+    elif operator.seat is not None and not turn.seat_is_reachable(operator.seat):
+        _not_ready(turn, operator, SystemReason.UNREACHABLE.value)
+    else:
+        _ready(turn, operator)
+
+
+def _ready(turn: Turn, operator: OperatorState) -> None:
+    turn.put_operator(
+        replace(
+            operator,
+            status=OperatorStatus.READY,
+            since=turn.now,
+            idle_since=turn.now,
+            reason=None,
+            reason_after=None,
+            call=None,
+            deadline=None,
+        )
+    )
+
+
+def _not_ready(turn: Turn, operator: OperatorState, reason: str) -> None:
+    turn.put_operator(
+        replace(
+            operator,
+            status=OperatorStatus.NOT_READY,
+            since=turn.now,
+            reason=reason,
+            reason_after=None,
+            call=None,
+            deadline=None,
+        )
+    )
+
+
+def _offline(turn: Turn, operator: OperatorState) -> None:
+    turn.put_operator(OperatorState(number=operator.number, since=turn.now))
+
+
+def _not_signed_in(number: str) -> Refusal:
+    return Refusal("not_signed_in", f"{number}号尚未签入，请先签入席位。")

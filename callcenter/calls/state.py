@@ -1,0 +1,212 @@
+"""What the centre knows at a moment: calls, operators, seats and today's figures.
+
+All values are frozen; only `turn.Turn.commit` puts new ones into the `Centre`. Times are seconds
+since 1970 UTC. Everything here is plain data, so a snapshot of it can be stored and read back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from callcenter.calls.events import Ending
+from callcenter.calls.wallboard import OperatorStatus
+from callcenter.numberplan.model import DialTarget
+from callcenter.orders.record import LegRecord, Outcome
+
+
+class Phase(StrEnum):
+    """Where a call stands. Each has a deadline, so none lasts for ever."""
+
+    GREETING = "greeting"
+    WAITING = "waiting"
+    OFFERED = "offered"
+    INTRODUCING = "introducing"
+    """The operator has answered; the caller hears the operator's number."""
+    TALKING = "talking"
+    FORWARDING = "forwarding"
+    FORWARDED = "forwarded"
+    ANNOUNCING = "announcing"
+    """A last prompt; then the call ends."""
+    ENDING = "ending"
+    """Hang-ups are sent; the call waits for its last leg to go."""
+
+
+class SystemReason(StrEnum):
+    """Not-ready reasons that the centre gives by itself; the plan's own have other names."""
+
+    SIGNED_IN = "signed_in"
+    MISSED = "missed"
+    DECLINED = "declined"
+    UNREACHABLE = "unreachable"
+
+
+SYSTEM_REASON_TITLES = {
+    SystemReason.SIGNED_IN: "刚签入",
+    SystemReason.MISSED: "漏接",
+    SystemReason.DECLINED: "拒接",
+    SystemReason.UNREACHABLE: "话机离线",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call from its arrival until its last leg is gone."""
+
+    id: str
+    """Also the name of the caller's leg."""
+    number: str
+    """The work order's number."""
+    phase: Phase
+    deadline: float
+    opened: float
+    trunk: str
+    dialled: str
+    caller: str | None
+    caller_raw: str
+    caller_withheld: bool
+    first_dialled: str | None
+    hotline: str | None
+    hotline_service: str | None
+    owner: str | None
+    version: int = 0
+    """Counts the order records made so far."""
+    queue: str | None = None
+    queued: float | None = None
+    """Start of the wait; kept when the caller comes back to the queue, so at its head."""
+    answered: float | None = None
+    ended: float | None = None
+    outcome: Outcome | None = None
+    ended_by: str | None = None
+    legs: tuple[LegRecord, ...] = ()
+    names: int = 0
+    """How many names were derived from the id so far."""
+    caller_up: bool = False
+    """Our side has answered the caller's leg."""
+    playback: str | None = None
+    """The caller's playback that the phase waits for."""
+    bridge: str | None = None
+    leg: str | None = None
+    """The operator's or the partner's leg, whichever the phase is about."""
+    operator: str | None = None
+    """The operator who is offered the call, or talks."""
+    talked_with: str | None = None
+    """The operator who answered last."""
+    targets: tuple[DialTarget, ...] = ()
+    """Ways to dial not yet tried."""
+    after_answer_digits: str | None = None
+    after_answer_pause: float = 0.0
+    next_outcome: Outcome | None = None
+    """What the call ends as when its last prompt is over."""
+    digits: str = ""
+    """A feature code being keyed in during the talk."""
+    digits_deadline: float | None = None
+    preferred_operator: str | None = None
+    """Offered first until `preferred_until`: their leg was lost in mid-talk."""
+    preferred_until: float | None = None
+    failures: int = 0
+    """Times the switch could not connect the two, or hang-ups that were repeated."""
+    line_written: bool = False
+    """Asterisk's own record of the call's end has been seen."""
+
+    def live(self) -> tuple[LegRecord, ...]:
+        """The legs that have not ended."""
+        return tuple(leg for leg in self.legs if leg.ended is None)
+
+    def has_live(self, leg: str | None) -> bool:
+        """Whether that leg is one of ours and has not ended."""
+        return any(each.leg == leg and each.ended is None for each in self.legs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorState:
+    """What one operator is doing."""
+
+    number: str
+    status: OperatorStatus = OperatorStatus.OFFLINE
+    since: float = 0.0
+    seat: str | None = None
+    reason: str | None = None
+    """Why not ready: a name of the plan or a `SystemReason`."""
+    call: str | None = None
+    """The call being offered, talked or wrapped up."""
+    idle_since: float = 0.0
+    """End of the last talk (or of not being ready): the longest idle is offered first."""
+    deadline: float | None = None
+    """End of wrap-up."""
+    reason_after: str | None = None
+    """Wished while busy: not ready for this reason once the call is over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureCall:
+    """A seat's call to a feature code, while it hears the answer."""
+
+    leg: str
+    seat: str
+    playback: str
+    deadline: float
+    ending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DayFigures:
+    """Calls that arrived on one day, by how they ended."""
+
+    offered: int = 0
+    answered_in_15s: int = 0
+    outcomes: dict[Outcome, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Centre:
+    """Everything alive. Changed by `Turn.commit` alone."""
+
+    calls: dict[str, Call] = field(default_factory=dict)
+    operators: dict[str, OperatorState] = field(default_factory=dict)
+    unreachable_seats: dict[str, float] = field(default_factory=dict)
+    """Seats whose softphone is away, and since when."""
+    features: dict[str, FeatureCall] = field(default_factory=dict)
+    ended_calls: dict[str, float] = field(default_factory=dict)
+    """Calls over, until Asterisk's own record of their end has been seen too."""
+    order_day: str = ""
+    order_sequence: int = 0
+    figures: dict[str, DayFigures] = field(default_factory=dict)
+    """By day (`20171122`, Asia/Shanghai); today's and yesterday's."""
+    plan: str = ""
+    """Hash of the plan in force."""
+    trunk_channels: dict[str, int] = field(default_factory=dict)
+    """Live legs by trunk."""
+
+    def deadline(self) -> float | None:
+        """When the clock must next be looked at; None while nothing waits."""
+        times = [call.deadline for call in self.calls.values()]
+        times += [c.digits_deadline for c in self.calls.values() if c.digits_deadline is not None]
+        times += [
+            c.preferred_until
+            for c in self.calls.values()
+            if c.preferred_until is not None and c.phase is Phase.WAITING
+        ]
+        times += [o.deadline for o in self.operators.values() if o.deadline is not None]
+        times += [feature.deadline for feature in self.features.values()]
+        return min(times, default=None)
+
+
+def end_leg(
+    legs: tuple[LegRecord, ...], leg: str, now: float, ending: Ending
+) -> tuple[LegRecord, ...]:
+    """The same legs, with that one ended."""
+    return tuple(
+        replace(each, ended=now, outcome=ending.value)
+        if each.leg == leg and each.ended is None
+        else each
+        for each in legs
+    )
+
+
+def answer_leg(legs: tuple[LegRecord, ...], leg: str, now: float) -> tuple[LegRecord, ...]:
+    """The same legs, with that one answered."""
+    return tuple(
+        replace(each, answered=now) if each.leg == leg and each.answered is None else each
+        for each in legs
+    )

@@ -1,0 +1,344 @@
+"""One turn of the core: changes collected aside, and applied only when the whole turn succeeds.
+
+A handler reads and writes through the `Turn`; if it raises, the `Centre` is as it was before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+
+from callcenter.calls.commands import Command, Dial, Hangup, OutsideAddress, Play, Role, SeatAddress
+from callcenter.calls.events import Ending
+from callcenter.calls.state import (
+    Call,
+    Centre,
+    DayFigures,
+    FeatureCall,
+    OperatorState,
+    end_leg,
+)
+from callcenter.clock import SHANGHAI
+from callcenter.numberplan.model import Plan, Queue
+from callcenter.orders.record import Channel, LegRecord, LegRole, OrderRecord, Outcome
+
+T = TypeVar("T")
+
+END_SECONDS = 5.0
+"""How long a hang-up may take before it is repeated."""
+
+
+def shanghai_day(at: float) -> str:
+    """The day of a moment in Asia/Shanghai, as `20171122`."""
+    return datetime.fromtimestamp(at, SHANGHAI).strftime("%Y%m%d")
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a successful turn leaves behind: commands to send, order records to store."""
+
+    commands: tuple[Command, ...]
+    records: tuple[OrderRecord, ...]
+
+
+class Turn:
+    """The centre as one event's handler sees it, with its changes laid over it."""
+
+    def __init__(self, centre: Centre, plan: Plan, now: float) -> None:
+        self.centre = centre
+        self.plan = plan
+        self.now = now
+        self.commands: list[Command] = []
+        self._calls: dict[str, Call | None] = {}
+        self._operators: dict[str, OperatorState] = {}
+        self._features: dict[str, FeatureCall | None] = {}
+        self._seats: dict[str, float | None] = {}
+        self._ended: dict[str, float | None] = {}
+        self._figures: dict[str, DayFigures] = {}
+        self._finished: list[Call] = []
+        self._records: list[OrderRecord] = []
+        self._order = (centre.order_day, centre.order_sequence)
+        self._plan_hash = centre.plan
+
+    # -- reading -----------------------------------------------------------------------------------
+
+    def call(self, call: str) -> Call | None:
+        """The call of that id, unless it is over."""
+        return self._calls[call] if call in self._calls else self.centre.calls.get(call)
+
+    def calls(self) -> Iterator[Call]:
+        """All calls alive, oldest first."""
+        for known in self.centre.calls:
+            if (call := self.call(known)) is not None:
+                yield call
+        for added, call in self._calls.items():
+            if added not in self.centre.calls and call is not None:
+                yield call
+
+    def operator(self, number: str) -> OperatorState:
+        """That operator; offline when never seen."""
+        found = self._operators.get(number) or self.centre.operators.get(number)
+        return found or OperatorState(number=number)
+
+    def operators(self) -> Iterator[OperatorState]:
+        """All operators ever seen."""
+        for number in self.centre.operators:
+            yield self.operator(number)
+        for number, operator in self._operators.items():
+            if number not in self.centre.operators:
+                yield operator
+
+    def operator_at(self, seat: str) -> OperatorState | None:
+        """Who is signed in at that seat."""
+        return next((each for each in self.operators() if each.seat == seat), None)
+
+    def feature(self, leg: str) -> FeatureCall | None:
+        """The feature code's call on that leg."""
+        return self._features[leg] if leg in self._features else self.centre.features.get(leg)
+
+    def features(self) -> Iterator[FeatureCall]:
+        """All calls to feature codes."""
+        for leg in {**self.centre.features, **self._features}:
+            if (feature := self.feature(leg)) is not None:
+                yield feature
+
+    def seat_is_reachable(self, seat: str) -> bool:
+        """Whether the seat's softphone is there, as far as known."""
+        if seat in self._seats:
+            return self._seats[seat] is None
+        return seat not in self.centre.unreachable_seats
+
+    def queue(self, name: str | None) -> Queue:
+        """The queue's settings; defaults once an edit took it out of the plan."""
+        found = self.plan.queues.get(name or "")
+        return found or Queue(name=name or "", title=name or "")
+
+    def channels_used(self, trunk: str) -> int:
+        """Live legs on that trunk, this turn's included."""
+        used = self.centre.trunk_channels.get(trunk, 0)
+        for known, call in self._calls.items():
+            used += _on_trunk(call, trunk) - _on_trunk(self.centre.calls.get(known), trunk)
+        return used
+
+    def call_ended(self, call: str) -> bool:
+        """Whether that call was ours and is over."""
+        if call in self._ended:
+            return self._ended[call] is not None
+        return call in self.centre.ended_calls
+
+    # -- writing -----------------------------------------------------------------------------------
+
+    def put(self, call: Call) -> Call:
+        """Lay a new version of the call over the old one."""
+        self._calls[call.id] = call
+        return call
+
+    def put_operator(self, operator: OperatorState) -> OperatorState:
+        """Lay a new version of the operator over the old one."""
+        self._operators[operator.number] = operator
+        return operator
+
+    def put_feature(self, feature: FeatureCall) -> None:
+        """Lay a new version of the feature call over the old one."""
+        self._features[feature.leg] = feature
+
+    def drop_feature(self, leg: str) -> None:
+        """Forget a feature call: its leg is gone."""
+        self._features[leg] = None
+
+    def put_seat(self, seat: str, *, reachable: bool) -> None:
+        """Note that a seat's softphone came or went."""
+        self._seats[seat] = None if reachable else self.now
+
+    def put_plan(self, plan: str) -> None:
+        """Note the hash of the plan in force."""
+        self._plan_hash = plan
+
+    def send(self, *commands: Command) -> None:
+        """Have the switch do this once the turn is stored."""
+        self.commands.extend(commands)
+
+    def order_numbers_taken(self, day: str, sequence: int) -> None:
+        """Never give `sequence` of `day`, nor a lower one, again."""
+        self._order = max(self._order, (day, sequence))
+
+    def next_order_number(self) -> str:
+        """`320481-20171122-0252`: area, day in Asia/Shanghai, sequence from 0001."""
+        last_day, last = self._order
+        day = max(shanghai_day(self.now), last_day)  # should the clock go back over midnight
+        self._order = (day, last + 1 if day == last_day else 1)
+        return f"{self.plan.order_area}-{day}-{self._order[1]:04d}"
+
+    def play(self, leg: str, playback: str, words: tuple[str, ...]) -> None:
+        """Speak these prompts to a leg; one without a recording is spoken by its stand-in."""
+        prompts = self.plan.prompts
+        played = tuple(prompts[word].plays if word in prompts else word for word in words)
+        self.send(Play(leg, playback, played))
+
+    def dial(
+        self,
+        call: Call,
+        to: SeatAddress | OutsideAddress,
+        *,
+        seconds: float,
+        operator: str | None = None,
+    ) -> Call:
+        """Ring a seat or an outside number for this call; the new leg is the call's `leg`."""
+        leg = f"{call.id}_{call.names + 1}"
+        if isinstance(to, SeatAddress):
+            role, leg_role, party, place = Role.OPERATOR, LegRole.OPERATOR, operator or "", to.seat
+        else:
+            role, leg_role, party, place = Role.PARTNER, LegRole.PARTNER, to.digits, to.trunk
+        record = LegRecord(leg=leg, role=leg_role, party=party, place=place, began=self.now)
+        label = f"{call.hotline or call.dialled} {call.owner or ''}".strip()
+        self.send(
+            Dial(
+                call=call.id,
+                leg=leg,
+                role=role,
+                to=to,
+                seconds=seconds,
+                caller_number="" if call.caller_withheld else call.caller or call.caller_raw,
+                caller_name=label if role is Role.OPERATOR else "",
+                diversion=call.first_dialled or call.dialled if role is Role.PARTNER else "",
+            )
+        )
+        return self.put(replace(call, legs=(*call.legs, record), leg=leg, names=call.names + 1))
+
+    def hang_up(self, call: Call, leg: str | None, ending: Ending = Ending.NORMAL) -> None:
+        """Hang up that leg if it is still there."""
+        if leg is not None and call.has_live(leg):
+            self.send(Hangup(leg, ending))
+
+    def leg_ended(self, call: Call, leg: str, ending: Ending) -> Call:
+        """Note that one of the call's legs is gone."""
+        return self.put(replace(call, legs=end_leg(call.legs, leg, self.now, ending)))
+
+    def finish(self, call: Call) -> None:
+        """The last leg is gone: the call leaves the centre, its final record is made."""
+        self._finished.append(call)
+        self._calls[call.id] = None
+        if not call.line_written:
+            self._ended[call.id] = self.now
+
+    def line_seen(self, call: str) -> None:
+        """Asterisk's record of an ended call has come: nothing more will."""
+        self._ended[call] = None
+
+    def file(self, record: OrderRecord) -> None:
+        """Store an order of a call that never lived here."""
+        self._records.append(record)
+
+    def count_offered(self, opened: float) -> None:
+        """A call arrived."""
+        day = shanghai_day(opened)
+        figures = self._day(day)
+        self._figures[day] = replace(figures, offered=figures.offered + 1)
+
+    def count_outcome(self, opened: float, outcome: Outcome, *, within_15s: bool = False) -> None:
+        """A call got its one outcome."""
+        day = shanghai_day(opened)
+        figures = self._day(day)
+        outcomes = {**figures.outcomes, outcome: figures.outcomes.get(outcome, 0) + 1}
+        self._figures[day] = replace(
+            figures,
+            outcomes=outcomes,
+            answered_in_15s=figures.answered_in_15s + (1 if within_15s else 0),
+        )
+
+    def _day(self, day: str) -> DayFigures:
+        return self._figures.get(day) or self.centre.figures.get(day) or DayFigures()
+
+    # -- the end -----------------------------------------------------------------------------------
+
+    def commit(self) -> Changes:
+        """Apply all changes to the centre and return what is to be sent and stored."""
+        centre = self.centre
+        records = list(self._records)
+        for known, call in self._calls.items():
+            before = centre.calls.get(known)
+            _count_channels(centre.trunk_channels, before, -1)
+            _count_channels(centre.trunk_channels, call, 1)
+            if call is None:
+                centre.calls.pop(known, None)
+                continue
+            after = call
+            if before is None or _differs(before, call):
+                after = replace(call, version=call.version + 1)
+                records.append(order_record(after))
+            centre.calls[known] = after
+        records += [order_record(replace(c, version=c.version + 1)) for c in self._finished]
+        centre.operators.update(self._operators)
+        _lay_over(centre.features, self._features)
+        _lay_over(centre.unreachable_seats, self._seats)
+        _lay_over(centre.ended_calls, self._ended)
+        centre.figures.update(self._figures)
+        for day in sorted(centre.figures)[:-2]:
+            del centre.figures[day]
+        centre.order_day, centre.order_sequence = self._order
+        centre.plan = self._plan_hash
+        return Changes(tuple(self.commands), tuple(records))
+
+
+def order_record(call: Call) -> OrderRecord:
+    """The call's work order as the call path knows it now."""
+    return OrderRecord(
+        call=call.id,
+        number=call.number,
+        version=call.version,
+        channel=Channel.PHONE,
+        opened=call.opened,
+        caller=call.caller,
+        caller_raw=call.caller_raw,
+        caller_withheld=call.caller_withheld,
+        trunk=call.trunk,
+        dialled=call.dialled,
+        first_dialled=call.first_dialled,
+        hotline=call.hotline,
+        hotline_service=call.hotline_service,
+        owner=call.owner,
+        queue=call.queue,
+        operator=call.talked_with,
+        queued=call.queued,
+        answered=call.answered,
+        ended=call.ended,
+        outcome=call.outcome,
+        ended_by=call.ended_by,
+        legs=call.legs,
+    )
+
+
+def _differs(before: Call, after: Call) -> bool:
+    """Whether the order would read differently (a leg's beginning alone does not count)."""
+    return (
+        before.phase is not after.phase
+        or before.outcome is not after.outcome
+        or before.answered != after.answered
+        or before.legs != after.legs
+    )
+
+
+def _on_trunk(call: Call | None, trunk: str) -> int:
+    if call is None:
+        return 0
+    return sum(leg.place == trunk and leg.role is not LegRole.OPERATOR for leg in call.live())
+
+
+def _count_channels(used: dict[str, int], call: Call | None, by: int) -> None:
+    if call is None:
+        return
+    for leg in call.live():
+        if leg.role is not LegRole.OPERATOR:
+            used[leg.place] = used.get(leg.place, 0) + by
+            if not used[leg.place]:
+                del used[leg.place]
+
+
+def _lay_over(base: dict[str, T], changes: dict[str, T | None]) -> None:
+    for key, value in changes.items():
+        if value is None:
+            base.pop(key, None)
+        else:
+            base[key] = value

@@ -1,0 +1,58 @@
+"""The wallboard's figures: sums over the same calls and operators that `step` works on (R60).
+
+`offered` counts the calls that arrived today (Asia/Shanghai); each ends in exactly one outcome, so
+`offered` is always `in_progress` plus all outcomes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class OperatorStatus(StrEnum):
+    """What an operator is doing. A signed-out operator is offline."""
+
+    OFFLINE = "offline"
+    READY = "ready"
+    RINGING = "ringing"
+    TALKING = "talking"
+    WRAP_UP = "wrap_up"
+    NOT_READY = "not_ready"
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorLine:
+    """One operator on the wallboard. `since` in seconds since 1970 UTC."""
+
+    number: str
+    name: str
+    seat: str | None
+    state: OperatorStatus
+    since: float
+    reason: str | None
+    """The Chinese title of the not-ready reason."""
+    call: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wallboard:
+    """The figures of today and of this moment. Times in seconds since 1970 UTC."""
+
+    at: float
+    waiting: int
+    longest_wait_since: float | None
+    offered: int
+    in_progress: int
+    answered: int
+    answered_in_15s: int
+    """Of the answered, those whose wait in the queue was at most 15 s (GB/T 33358)."""
+    abandoned: int
+    timed_out: int
+    forwarded: int
+    forward_failed: int
+    announced: int
+    rejected: int
+    emergency: int
+    interrupted: int
+    operators: tuple[OperatorLine, ...]

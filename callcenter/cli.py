@@ -1,0 +1,85 @@
+"""The `callcenter` command: serve, check, route, orders, call and the rest, from their packages."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from callcenter.clock import SHANGHAI
+from callcenter.numberplan import cli as numberplan
+from callcenter.orders import cli as orders
+from callcenter.settings import SettingsError, load_settings
+from callcenter.simulator import cli as simulator
+from callcenter.staff import cli as staff
+
+app = typer.Typer(
+    help="The contact centre behind a city's 12345.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+def serve(
+    at: Annotated[
+        str | None,
+        typer.Option(help="Rehearse: let the clock go on from here, such as 2017-12-01T10:00."),
+    ] = None,
+) -> None:
+    """Run Asterisk and the controller until Ctrl-C."""
+    from callcenter.supervisor import serve as run  # noqa: PLC0415 - commands start faster without
+
+    try:
+        settings = load_settings()
+        moment = None if at is None else _moment(at)
+    except (SettingsError, ValueError) as error:
+        print(f"callcenter serve: {error}", file=sys.stderr)
+        raise typer.Exit(2) from error
+    raise typer.Exit(run(settings, moment))
+
+
+@app.command()
+def controller() -> None:
+    """Run the controller beside an Asterisk that runs already; `serve` does this by itself."""
+    from callcenter.app import PlanError, run_controller  # noqa: PLC0415
+    from callcenter.asterisk.link import ReplacedError  # noqa: PLC0415
+
+    try:
+        settings = load_settings()
+        asyncio.run(run_controller(settings))
+    except* (SettingsError, PlanError) as group:
+        for error in group.exceptions:
+            print(f"callcenter controller: {error}", file=sys.stderr)
+        sys.exit(1)
+    except* ReplacedError:
+        print("callcenter controller: another controller has taken over", file=sys.stderr)
+        sys.exit(3)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"--at {text}: write a time such as 2017-12-01T10:00") from error
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=SHANGHAI)
+
+
+app.command()(numberplan.check)
+app.command()(numberplan.route)
+app.command()(numberplan.schema)
+app.add_typer(orders.app, name="orders")
+app.add_typer(staff.pin_app, name="pin")
+app.add_typer(staff.seat_app, name="seat")
+app.add_typer(staff.token_app, name="token")
+app.command()(simulator.call)
+app.command()(simulator.outside)
+
+
+def main() -> None:
+    """Entry point of the `callcenter` program."""
+    app()

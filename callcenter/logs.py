@@ -1,0 +1,52 @@
+"""Structured logs: one JSON object a line, with the call's id where there is one.
+
+All of it goes to a file that is rotated; what somebody should look at also goes to the terminal.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+import structlog
+
+FILE_BYTES = 20_000_000
+KEPT_FILES = 10
+
+
+def log_to(file: Path) -> None:
+    """Send everything from INFO on to `file`, and from WARNING on to the terminal too."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        cache_logger_on_first_use=True,
+    )
+    lines = structlog.stdlib.ProcessorFormatter(
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        foreign_pre_chain=shared,
+    )
+    to_file = RotatingFileHandler(
+        file, maxBytes=FILE_BYTES, backupCount=KEPT_FILES, encoding="utf-8"
+    )
+    to_file.setFormatter(lines)
+    to_terminal = logging.StreamHandler(sys.stderr)
+    to_terminal.setFormatter(lines)
+    to_terminal.setLevel(logging.WARNING)
+    root = logging.getLogger()
+    root.handlers = [to_file, to_terminal]
+    root.setLevel(logging.INFO)
+    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)

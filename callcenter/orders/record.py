@@ -1,0 +1,108 @@
+"""A call's work order as the call path knows it: the value that goes from the journal to the store.
+
+The core makes a new `OrderRecord` whenever something about the call changes; the store keeps the
+latest by `call` (idempotent: an older `version` never overwrites a newer one). What the operator
+types is kept apart (`OrderEntry`), so neither overwrites the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Channel(StrEnum):
+    """How a request came in (R10-R12; inconsistency I33)."""
+
+    PHONE = "phone"
+    WEB = "web"
+    SMS = "sms"
+    FAX = "fax"
+    WEIBO = "weibo"
+    WECHAT = "wechat"
+    ZHENGQITONG = "zhengqitong"
+    UPSTREAM = "upstream"
+
+
+class Outcome(StrEnum):
+    """How an offered call ended: exactly one each."""
+
+    ANSWERED = "answered"
+    """An operator and the caller talked."""
+    ABANDONED = "abandoned"
+    """The caller hung up before an operator answered."""
+    TIMED_OUT = "timed_out"
+    """Waited longer than the queue allows."""
+    FORWARDED = "forwarded"
+    """Talked with the number's own line."""
+    FORWARD_FAILED = "forward_failed"
+    ANNOUNCED = "announced"
+    """Heard the announcement, which is all the plan gives."""
+    REJECTED = "rejected"
+    EMERGENCY = "emergency"
+    """Handed to an emergency number by the dialplan."""
+    INTERRUPTED = "interrupted"
+    """Ended by a fault of ours: controller, switch or trunk."""
+
+
+class LegRole(StrEnum):
+    """Who was at the end of a leg."""
+
+    CALLER = "caller"
+    OPERATOR = "operator"
+    PARTNER = "partner"
+
+
+@dataclass(frozen=True, slots=True)
+class LegRecord:
+    """One leg of a call. Times in seconds since 1970 UTC."""
+
+    leg: str
+    role: LegRole
+    party: str
+    """Operator's number, or the number dialled; the caller's own for a caller."""
+    place: str
+    """Seat or trunk."""
+    began: float
+    answered: float | None = None
+    ended: float | None = None
+    outcome: str | None = None
+    """An `Ending`, once it ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRecord:
+    """Everything the switch and the core know about one call's order."""
+
+    call: str
+    number: str
+    """`320481-20171122-0252`: area, day in Asia/Shanghai, sequence."""
+    version: int
+    channel: Channel
+    opened: float
+    caller: str | None
+    """E.164; None when withheld or unreadable."""
+    caller_raw: str
+    caller_withheld: bool
+    trunk: str
+    dialled: str
+    """As it came on the trunk."""
+    first_dialled: str | None
+    """The number the citizen dialled, as far as known."""
+    hotline: str | None
+    """The plan's number that the route was decided on."""
+    hotline_service: str | None
+    owner: str | None
+    """The handling unit that owns the hotline."""
+    queue: str | None = None
+    operator: str | None = None
+    """Number of the operator who talked (the last one, if several)."""
+    queued: float | None = None
+    answered: float | None = None
+    """When an operator or the own line first answered."""
+    ended: float | None = None
+    outcome: Outcome | None = None
+    """None while the call lives."""
+    ended_by: str | None = None
+    """`caller`, `operator`, `partner` or `system`."""
+    legs: tuple[LegRecord, ...] = ()

@@ -1,0 +1,290 @@
+"""The single writer: event → step → journal → send.
+
+All live state changes here, one event after the other. What arrives together is stored together;
+commands go out once it is stored, or after 200 ms all the same: callers do not wait for a disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Protocol
+
+import structlog
+
+from callcenter.calls.centre import LOGIC_VERSION, Result, step
+from callcenter.calls.codec import encode_centre, encode_event
+from callcenter.calls.commands import Command
+from callcenter.calls.events import DeadlineReached, Event, PlanChanged
+from callcenter.calls.figures import wallboard
+from callcenter.calls.refusal import Refusal
+from callcenter.calls.wallboard import Wallboard
+from callcenter.clock import Clock
+from callcenter.numberplan.model import Plan
+from callcenter.recovery import Restored
+from callcenter.store.journal import Entry, Journal, Snapshot
+
+log = structlog.get_logger(__name__)
+
+COMMIT_SECONDS = 0.2
+"""A commit that takes longer no longer holds back the commands."""
+TAIL_LIMIT = 100_000
+"""Entries kept in memory while the journal cannot be written."""
+RETRY_SECONDS = 1.0
+
+
+class Switch(Protocol):
+    """What carries out commands: Asterisk, or a fake in tests."""
+
+    def send(self, commands: tuple[Command, ...]) -> None:
+        """Start carrying these out, in order within each call; failures come back as events."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """An event on its way in, and who waits for its answer."""
+
+    event: Event
+    cursor: tuple[str, int] | None = None
+    answer: asyncio.Future[Refusal | None] | None = None
+
+
+@dataclass(slots=True)
+class Durability:
+    """How well the journal keeps up."""
+
+    degraded_since: float | None = None
+    error: str | None = None
+    unstored: int = 0
+
+
+@dataclass(slots=True)
+class Timings:
+    """For metrics: called with seconds."""
+
+    step: Callable[[float], None] = field(default=lambda seconds: None)
+    commit: Callable[[float], None] = field(default=lambda seconds: None)
+
+
+class Runtime:
+    """Owns the centre's state. Everything else posts events and reads."""
+
+    def __init__(
+        self,
+        restored: Restored,
+        plan: Plan,
+        journal: Journal,
+        switch: Switch,
+        clock: Clock,
+    ) -> None:
+        self.centre = restored.centre
+        self.plan = plan
+        self.clock = clock
+        self.durability = Durability()
+        self.timings = Timings()
+        self.rejected = 0
+        """Events on which `step` raised."""
+        self._journal = journal
+        self._switch = switch
+        self._seq = restored.seq
+        self._incoming: deque[_Waiting] = deque()
+        self._wake = asyncio.Event()
+        self._tail: deque[Entry] = deque()
+        self._storing: asyncio.Task[None] | None = None
+        self._watchers: set[asyncio.Event] = set()
+        self._raised_at: float | None = None
+
+    # -- coming in ---------------------------------------------------------------------------------
+
+    def post(self, event: Event, cursor: tuple[str, int] | None = None) -> None:
+        """A fact: taken as it is. `cursor` is stored in the same commit as the event."""
+        self._incoming.append(_Waiting(event, cursor))
+        self._wake.set()
+
+    async def request(self, event: Event) -> Refusal | None:
+        """A person's wish: done and stored when this returns None, else refused with a reason."""
+        answer: asyncio.Future[Refusal | None] = asyncio.get_running_loop().create_future()
+        self._incoming.append(_Waiting(event, answer=answer))
+        self._wake.set()
+        return await answer
+
+    async def use_plan(self, plan: Plan) -> None:
+        """Put a new plan in force for everything that happens from now on."""
+        await self._journal.keep_plan(plan.hash, plan.source_json())
+        self.plan = plan
+        if self.centre.plan != plan.hash:
+            self.post(PlanChanged(plan.hash))
+
+    # -- looking -----------------------------------------------------------------------------------
+
+    def wallboard(self) -> Wallboard:
+        """The figures of this moment."""
+        return wallboard(self.centre, self.plan, self.clock.now())
+
+    async def changes(self) -> AsyncIterator[None]:
+        """Yields whenever the state has changed since the last time round."""
+        changed = asyncio.Event()
+        self._watchers.add(changed)
+        try:
+            while True:
+                await changed.wait()
+                changed.clear()
+                yield
+        finally:
+            self._watchers.discard(changed)
+
+    # -- running -----------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Handle events and deadlines until cancelled."""
+        while True:
+            await self._wait()
+            self._wake.clear()
+            batch = list(self._incoming)
+            self._incoming.clear()
+            now = self.clock.now()
+            if self._is_due(now):
+                batch.append(_Waiting(DeadlineReached()))
+            if batch:
+                await self._handle(batch, now)
+
+    async def stop(self) -> None:
+        """Store what is left and a snapshot, after `run` was cancelled."""
+        if self._storing is not None:
+            await asyncio.wait([self._storing])
+        if self._tail:
+            await self._store_tail()
+        if not self._tail:
+            await self._snapshot()
+
+    async def _wait(self) -> None:
+        """Until something comes in or a deadline passes."""
+        if self._incoming:
+            return
+        deadline = self.centre.deadline()
+        seconds = None if deadline is None else max(0.0, deadline - self.clock.now())
+        if seconds is not None and self._raised_at is not None:
+            seconds = max(seconds, RETRY_SECONDS)
+        if self._tail and self._storing is None:
+            seconds = RETRY_SECONDS if seconds is None else min(seconds, RETRY_SECONDS)
+        try:
+            await asyncio.wait_for(self._wake.wait(), seconds)
+        except TimeoutError:
+            if self._tail and self._storing is None:
+                self._storing = asyncio.ensure_future(self._store_tail())
+
+    def _is_due(self, now: float) -> bool:
+        deadline = self.centre.deadline()
+        if deadline is None or deadline > now:
+            return False
+        if self._raised_at is not None and now < self._raised_at + RETRY_SECONDS:
+            return False  # a deadline whose handler raises must not spin
+        self._raised_at = None
+        return True
+
+    async def _handle(self, batch: list[_Waiting], now: float) -> None:
+        commands: list[Command] = []
+        answers: list[tuple[asyncio.Future[Refusal | None], Refusal | None]] = []
+        for waiting in batch:
+            result = self._step(waiting, now)
+            commands += result.commands
+            if waiting.answer is not None:
+                answers.append((waiting.answer, result.refusal))
+        await self._store()
+        self._switch.send(tuple(commands))
+        for answer, refusal in answers:
+            if not answer.done():
+                answer.set_result(refusal)
+        for watcher in self._watchers:
+            watcher.set()
+
+    def _step(self, waiting: _Waiting, now: float) -> Result:
+        """One event through the core, and its entry onto the tail."""
+        self._seq += 1
+        kind, body = encode_event(waiting.event)
+        began = perf_counter()
+        rejected: str | None = None
+        try:
+            result = step(self.centre, waiting.event, self.plan, now)
+        except Exception as error:
+            log.exception("event_rejected", seq=self._seq, kind=kind, body=body)
+            rejected = f"{type(error).__name__}: {error}"
+            result = Result(
+                refusal=Refusal("internal_error", "系统内部错误，请求未执行；已记入日志。")
+            )
+            self.rejected += 1
+            if isinstance(waiting.event, DeadlineReached):
+                self._raised_at = now
+        self.timings.step(perf_counter() - began)
+        for record in result.records:
+            log.info(
+                "call",
+                call=record.call,
+                order=record.number,
+                cause=kind,
+                hotline=record.hotline,
+                operator=record.operator,
+                outcome=record.outcome,
+            )
+        self._tail.append(
+            Entry(
+                seq=self._seq,
+                at=now,
+                plan=self.plan.hash,
+                logic=LOGIC_VERSION,
+                kind=kind,
+                body=body,
+                rejected=rejected,
+                records=result.records,
+                cursor=waiting.cursor,
+            )
+        )
+        return result
+
+    async def _store(self) -> None:
+        """Store the tail; give up waiting, not storing, after 200 ms."""
+        if self._storing is None:
+            self._storing = asyncio.ensure_future(self._store_tail())
+        elif self.durability.error is not None:
+            return  # known to be slow: it goes on by itself
+        done, _ = await asyncio.wait([self._storing], timeout=COMMIT_SECONDS)
+        if not done:
+            self._degrade("a commit takes over 200 ms")
+
+    async def _store_tail(self) -> None:
+        """Store until nothing is left to store, or it fails."""
+        try:
+            while self._tail:
+                entries = list(self._tail)
+                began = perf_counter()
+                await self._journal.commit(entries)
+                self.timings.commit(perf_counter() - began)
+                for _ in entries:
+                    self._tail.popleft()
+        except sqlite3.Error as error:
+            self._degrade(str(error))
+            log.error("journal_not_written", error=str(error), unstored=len(self._tail))
+            while len(self._tail) > TAIL_LIMIT:
+                self._tail.popleft()
+        else:
+            if self.durability.degraded_since is not None:
+                log.warning("journal_written_again")
+            self.durability = Durability()
+        finally:
+            self._storing = None
+
+    def _degrade(self, error: str) -> None:
+        since = self.durability.degraded_since
+        self.durability = Durability(
+            degraded_since=self.clock.now() if since is None else since,
+            error=error,
+            unstored=len(self._tail),
+        )
+
+    async def _snapshot(self) -> None:
+        body = encode_centre(self.centre)
+        await self._journal.keep_snapshot(Snapshot(self._seq, LOGIC_VERSION, body))

@@ -1,0 +1,243 @@
+"""The journal: every event in order, and the order records it led to, in one local SQLite file.
+
+It is always local, also where the orders live in PostgreSQL: the call path never waits for a remote
+database. One thread of its own does all the work (sqlite3 objects stay on it); a commit is whole or
+not at all, and survives the death of the process at once. Only a commit that files an order, or
+answers a person, waits for the disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import TypeAdapter
+
+from callcenter.orders.record import OrderRecord
+
+T = TypeVar("T")
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS events (
+  seq INTEGER PRIMARY KEY,
+  at REAL NOT NULL,
+  plan TEXT NOT NULL,
+  logic INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  body TEXT NOT NULL,
+  rejected TEXT
+) STRICT;
+CREATE TABLE IF NOT EXISTS orders (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  event INTEGER NOT NULL,
+  body TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS plans (hash TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS snapshots (
+  seq INTEGER PRIMARY KEY,
+  logic INTEGER NOT NULL,
+  body TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS cursors (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+"""
+
+_RECORD = TypeAdapter(OrderRecord)
+KEPT_SNAPSHOTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event as the journal keeps it, with what it led to."""
+
+    seq: int
+    at: float
+    plan: str
+    """Hash of the plan that was in force."""
+    logic: int
+    """Version of the logic that handled it."""
+    kind: str
+    body: str
+    rejected: str | None = None
+    """Why `step` raised on it; replay passes over such an entry."""
+    records: tuple[OrderRecord, ...] = ()
+    cursor: tuple[str, int] | None = None
+    """A place in an outside file that this event moves on, in the same commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The state after event `seq`, as JSON."""
+
+    seq: int
+    logic: int
+    body: str
+
+
+class Journal:
+    """The journal's file. All methods but `open` may be called from any task, never concurrently
+    from threads; the work itself is done in the order of the calls."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._database: sqlite3.Connection | None = None
+        self.changed = asyncio.Event()
+        """Set whenever order records were added."""
+
+    async def open(self) -> None:
+        """Open or make the file.
+
+        Raises:
+            sqlite3.Error: the file is not a journal, or cannot be written.
+        """
+        await self._do(self._open)
+
+    async def close(self) -> None:
+        """Finish what was begun and close the file."""
+        await self._do(self._close)
+        self._thread.shutdown()
+
+    async def commit(self, entries: list[Entry]) -> None:
+        """Store these entries together, or none of them.
+
+        Raises:
+            sqlite3.Error: they could not be stored.
+        """
+        await self._do(lambda: self._commit(entries))
+        if any(entry.records for entry in entries):
+            self.changed.set()
+
+    async def entries_after(self, seq: int, limit: int = 1000) -> list[Entry]:
+        """The entries after `seq`, oldest first, without their records."""
+        return await self._do(lambda: self._entries_after(seq, limit))
+
+    async def orders_after(self, seq: int, limit: int) -> list[tuple[int, OrderRecord]]:
+        """The order records after `seq`, each with its own sequence number, oldest first."""
+        return await self._do(lambda: self._orders_after(seq, limit))
+
+    async def keep_plan(self, plan: str, texts: str) -> None:
+        """Keep a plan's texts by its hash, so that old events can be replayed under it."""
+        await self._do(
+            lambda: self._write("INSERT OR IGNORE INTO plans VALUES (?, ?)", (plan, texts))
+        )
+
+    async def plan(self, plan: str) -> str | None:
+        """The texts of the plan with that hash."""
+        return await self._do(lambda: self._text("SELECT body FROM plans WHERE hash = ?", plan))
+
+    async def keep_snapshot(self, snapshot: Snapshot) -> None:
+        """Keep the state after an event; older snapshots but a few are dropped."""
+        await self._do(lambda: self._keep_snapshot(snapshot))
+
+    async def last_snapshot(self) -> Snapshot | None:
+        """The newest snapshot."""
+        return await self._do(self._last_snapshot)
+
+    async def cursor(self, name: str) -> int:
+        """How far an outside file has been read; 0 at first."""
+        return await self._do(lambda: self._cursor(name))
+
+    async def _do(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    # -- on the journal's own thread ---------------------------------------------------------------
+
+    def _open(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        database = sqlite3.connect(self._path, isolation_level=None)
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("PRAGMA busy_timeout=5000")
+        database.executescript(_SCHEMA)
+        self._database = database
+
+    def _close(self) -> None:
+        self._db.close()
+        self._database = None
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        if self._database is None:
+            raise sqlite3.ProgrammingError("the journal is not open")
+        return self._database
+
+    def _write(self, statement: str, values: tuple[str | int | float | None, ...]) -> None:
+        self._db.execute(statement, values)
+
+    def _text(self, statement: str, value: str) -> str | None:
+        row = self._db.execute(statement, (value,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def _commit(self, entries: list[Entry]) -> None:
+        to_disk = any(record.outcome is not None for entry in entries for record in entry.records)
+        self._db.execute(f"PRAGMA synchronous={'FULL' if to_disk else 'NORMAL'}")
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            for entry in entries:
+                self._insert(entry)
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def _insert(self, entry: Entry) -> None:
+        self._write(
+            "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                entry.seq,
+                entry.at,
+                entry.plan,
+                entry.logic,
+                entry.kind,
+                entry.body,
+                entry.rejected,
+            ),
+        )
+        for record in entry.records:
+            body = _RECORD.dump_json(record).decode()
+            self._write("INSERT INTO orders (event, body) VALUES (?, ?)", (entry.seq, body))
+        if entry.cursor is not None:
+            self._write(
+                "INSERT INTO cursors VALUES (?, ?)"
+                " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                entry.cursor,
+            )
+
+    def _entries_after(self, seq: int, limit: int) -> list[Entry]:
+        rows = self._db.execute(
+            "SELECT seq, at, plan, logic, kind, body, rejected FROM events"
+            " WHERE seq > ? ORDER BY seq LIMIT ?",
+            (seq, limit),
+        )
+        return [Entry(*row) for row in rows]
+
+    def _orders_after(self, seq: int, limit: int) -> list[tuple[int, OrderRecord]]:
+        rows = self._db.execute(
+            "SELECT seq, body FROM orders WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
+        )
+        return [(row[0], _RECORD.validate_json(row[1])) for row in rows]
+
+    def _keep_snapshot(self, snapshot: Snapshot) -> None:
+        self._write(
+            "INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?)",
+            (snapshot.seq, snapshot.logic, snapshot.body),
+        )
+        self._write(
+            "DELETE FROM snapshots WHERE seq NOT IN"
+            " (SELECT seq FROM snapshots ORDER BY seq DESC LIMIT ?)",
+            (KEPT_SNAPSHOTS,),
+        )
+
+    def _last_snapshot(self) -> Snapshot | None:
+        row = self._db.execute(
+            "SELECT seq, logic, body FROM snapshots ORDER BY seq DESC LIMIT 1"
+        ).fetchone()
+        return None if row is None else Snapshot(*row)
+
+    def _cursor(self, name: str) -> int:
+        row = self._db.execute("SELECT value FROM cursors WHERE name = ?", (name,)).fetchone()
+        return 0 if row is None else int(row[0])

@@ -1,0 +1,293 @@
+"""What must hold whatever happens, in whatever order: random events, time, requests and restarts.
+
+The machine drives the core with a fake exchange whose news arrive late and interleaved, and checks
+after every step the properties that docs/architecture.md promises.
+"""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from callcenter.calls.centre import step
+from callcenter.calls.codec import decode_centre, decode_event, encode_centre, encode_event
+from callcenter.calls.commands import Command, Connect, Dial, Disconnect, SeatAddress
+from callcenter.calls.events import (
+    BecomeNotReady,
+    BecomeReady,
+    DeadlineReached,
+    Ending,
+    Event,
+    HangUp,
+    LegEnded,
+    PlanChanged,
+    SeatReachable,
+    SignIn,
+    SignOut,
+)
+from callcenter.calls.figures import wallboard
+from callcenter.calls.state import Centre, Phase
+from callcenter.calls.wallboard import OperatorStatus
+from callcenter.numberplan.model import Plan
+from callcenter.orders.record import OrderRecord
+from tests.fakes.switch import FakeSwitch
+from tests.plans import small_plan, without_queue
+
+OPERATORS = ("001", "002", "003")
+SEATS = ("seat01", "seat02", "seat03")
+NUMBERS = ("12345", "12310", "87209900", "12319", "12315", "99999999")
+# Shortly before midnight in Asia/Shanghai, on a day on which all kinds of numbers differ.
+START = 1_512_143_970.0
+
+
+class CentreMachine(RuleBasedStateMachine):
+    """One centre, one exchange, one clock."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.plans = (small_plan(), without_queue())
+        self.plan: Plan = self.plans[0]
+        self.centre = Centre()
+        self.switch = FakeSwitch()
+        self.now = START
+        self.history: list[tuple[str, str, Plan, float]] = []
+        self.records: dict[str, list[OrderRecord]] = {}
+        self.told_gone: set[str] = set()
+        for operator, seat in zip(OPERATORS[:2], SEATS[:2], strict=True):
+            self.step(SignIn(operator, seat))
+            self.step(BecomeReady(operator))
+
+    # -- one step --------------------------------------------------------------------------------
+
+    def step(self, event: Event) -> None:
+        if isinstance(event, LegEnded):
+            self.told_gone.add(event.leg)
+        waiting = self._waiting()
+        result = step(self.centre, event, self.plan, self.now)
+        self.history.append((*encode_event(event), self.plan, self.now))
+        for record in result.records:
+            self.records.setdefault(record.call, []).append(record)
+        for command in result.commands:
+            self._check_command(command, waiting)
+        self.switch.send(result.commands)
+
+    def _waiting(self) -> dict[str, float]:
+        return {
+            call.id: call.queued or call.opened
+            for call in self.centre.calls.values()
+            if call.phase is Phase.WAITING and call.preferred_operator is None
+        }
+
+    def _check_command(self, command: Command, waiting: dict[str, float]) -> None:
+        match command:
+            case Connect(legs=legs):
+                assert not self.told_gone & set(legs), "connected a leg that is gone"
+                assert len(legs) == 2
+            case Disconnect():
+                pass
+            case Dial(call=call, to=SeatAddress()):
+                mine = waiting.get(call)
+                still = [
+                    queued
+                    for other, queued in waiting.items()
+                    if other in self.centre.calls
+                    and self.centre.calls[other].phase is Phase.WAITING
+                ]
+                if mine is not None:
+                    assert all(mine <= queued for queued in still), "not the longest waiting"
+            case Dial():
+                pass
+            case _:
+                assert command.leg not in self.told_gone, f"{command} to a leg that is gone"
+
+    # -- what can happen -------------------------------------------------------------------------
+
+    @rule(dialled=st.sampled_from(NUMBERS))
+    def a_caller_arrives(self, dialled: str) -> None:
+        self.switch.caller_arrives(dialled)
+
+    @rule(data=st.data())
+    def news_come_in(self, data: st.DataObject) -> None:
+        """Any leg's oldest news: each leg keeps its own order, nothing else does."""
+        oldest: dict[str, int] = {}
+        for index, event in enumerate(self.switch.told):
+            oldest.setdefault(_about(event), index)
+        if oldest:
+            index = data.draw(st.sampled_from(sorted(oldest.values())), label="news")
+            self.step(self.switch.told.pop(index))
+
+    @rule(data=st.data())
+    def a_far_end_answers(self, data: st.DataObject) -> None:
+        ringing = [leg.name for leg in self.switch.legs.values() if leg.dial and not leg.answered]
+        if ringing:
+            self.switch.far_end_answers(data.draw(st.sampled_from(ringing)))
+
+    @rule(data=st.data(), ending=st.sampled_from(Ending))
+    def a_far_end_goes(self, data: st.DataObject, ending: Ending) -> None:
+        if self.switch.legs:
+            leg = data.draw(st.sampled_from(sorted(self.switch.legs)))
+            self.switch.far_end_goes(leg, ending)
+
+    @rule(data=st.data())
+    def a_prompt_ends(self, data: st.DataObject) -> None:
+        playing = [leg.name for leg in self.switch.legs.values() if leg.playing]
+        if playing:
+            self.switch.prompt_ends(data.draw(st.sampled_from(playing)))
+
+    @rule(seconds=st.sampled_from((0.1, 1.0, 6.0, 25.0, 70.0, 2000.0, 5 * 3600.0, -3600.0)))
+    def time_passes(self, seconds: float) -> None:
+        """The clock may also be set back."""
+        self.now += seconds
+        deadline = self.centre.deadline()
+        if deadline is not None and deadline <= self.now:
+            self.step(DeadlineReached())
+
+    @rule(operator=st.sampled_from(OPERATORS), seat=st.sampled_from(SEATS))
+    def somebody_signs_in(self, operator: str, seat: str) -> None:
+        self.step(SignIn(operator, seat))
+
+    @rule(operator=st.sampled_from(OPERATORS), wish=st.sampled_from((BecomeReady, SignOut, HangUp)))
+    def somebody_asks(
+        self, operator: str, wish: type[BecomeReady] | type[SignOut] | type[HangUp]
+    ) -> None:
+        self.step(wish(operator))
+
+    @rule(operator=st.sampled_from(OPERATORS))
+    def somebody_takes_a_break(self, operator: str) -> None:
+        self.step(BecomeNotReady(operator, "break"))
+
+    @rule(seat=st.sampled_from(SEATS), code=st.sampled_from(("*12", "*131", "*14", "*11003")))
+    def a_feature_code_is_dialled(self, seat: str, code: str) -> None:
+        self.switch.seat_dials(seat, code, pin_ok=True)
+
+    @rule(seat=st.sampled_from(SEATS), reachable=st.booleans())
+    def a_softphone_comes_or_goes(self, seat: str, reachable: bool) -> None:
+        (self.switch.dead_seats.discard if reachable else self.switch.dead_seats.add)(seat)
+        self.step(SeatReachable(seat, reachable))
+
+    @rule(which=st.integers(0, 1))
+    def the_plan_changes(self, which: int) -> None:
+        self.plan = self.plans[which]
+        self.step(PlanChanged(self.plan.hash))
+
+    @rule()
+    def we_restart(self) -> None:
+        """The state is read back; what was told meanwhile is lost; then we compare."""
+        self.centre = decode_centre(encode_centre(self.centre))
+        lost = [event.leg for event in self.switch.told if isinstance(event, LegEnded)]
+        self.switch.lose_events()
+        self.told_gone |= set(lost)
+        self.step(self.switch.reconciled())
+
+    # -- what must hold --------------------------------------------------------------------------
+
+    @invariant()
+    def an_operator_is_in_at_most_one_call(self) -> None:
+        taken = [
+            call.operator
+            for call in self.centre.calls.values()
+            if call.phase in (Phase.OFFERED, Phase.INTRODUCING, Phase.TALKING)
+        ]
+        assert len(taken) == len(set(taken))
+        for operator in self.centre.operators.values():
+            if operator.status is OperatorStatus.TALKING:
+                assert operator.number in taken
+            if operator.status is OperatorStatus.RINGING:
+                assert operator.call in self.centre.calls
+
+    @invariant()
+    def a_seat_has_at_most_one_operator(self) -> None:
+        seats = [each.seat for each in self.centre.operators.values() if each.seat]
+        assert len(seats) == len(set(seats))
+
+    @invariant()
+    def a_caller_is_in_at_most_one_bridge_with_one_other(self) -> None:
+        for bridge in self.switch.bridges:
+            inside = [leg for leg in self.switch.legs.values() if leg.bridge == bridge]
+            assert len(inside) <= 2
+
+    @invariant()
+    def every_state_has_a_deadline(self) -> None:
+        for operator in self.centre.operators.values():
+            if operator.status is OperatorStatus.WRAP_UP:
+                assert operator.deadline is not None
+        assert not self.centre.calls or self.centre.deadline() is not None
+
+    @invariant()
+    def the_figures_add_up(self) -> None:
+        board = wallboard(self.centre, self.plan, self.now)
+        ended = (
+            board.answered + board.abandoned + board.timed_out + board.forwarded
+            + board.forward_failed + board.announced + board.rejected + board.emergency
+            + board.interrupted
+        )  # fmt: skip
+        assert board.offered == board.in_progress + ended
+        assert board.in_progress >= 0
+
+    @invariant()
+    def trunk_channels_are_counted(self) -> None:
+        live = [
+            leg.place
+            for call in self.centre.calls.values()
+            for leg in call.live()
+            if leg.role.value != "operator"
+        ]
+        assert self.centre.trunk_channels == {place: live.count(place) for place in set(live)}
+
+    @precondition(lambda self: len(self.history) % 10 == 0)
+    @invariant()
+    def replaying_the_journal_gives_the_same_state(self) -> None:
+        again = Centre()
+        for kind, body, plan, at in self.history:
+            step(again, decode_event(kind, body), plan, at)
+        assert encode_centre(again) == encode_centre(self.centre)
+
+    def teardown(self) -> None:
+        """Everybody hangs up: every call ends, each with one order and one outcome."""
+        for _ in range(50):
+            for leg in list(self.switch.legs):
+                if leg in self.switch.legs and self.switch.legs[leg].dial is None:
+                    self.switch.far_end_goes(leg)
+            while self.switch.told:
+                self.step(self.switch.told.pop(0))
+            if not self.centre.calls and not self.switch.legs:
+                break
+            self.time_passes(5.1)
+        assert not self.centre.calls, "a call never ended"
+        assert not self.switch.legs, "a leg was left behind"
+        assert not self.centre.ended_calls, "a call's end was not matched with Asterisk's line"
+        numbers = [records[0].number for records in self.records.values()]
+        assert len(numbers) == len(set(numbers))
+        for records in self.records.values():
+            assert len({record.number for record in records}) == 1
+            versions = [record.version for record in records]
+            assert versions == sorted(set(versions))
+            outcomes = {record.outcome for record in records if record.outcome is not None}
+            assert len(outcomes) == 1
+            assert records[-1].outcome is not None
+            assert all(leg.ended is not None for leg in records[-1].legs)
+
+
+def _about(event: Event) -> str:
+    """Whose order of events this news belongs to."""
+    leg = getattr(event, "leg", None) or getattr(event, "call", "")
+    return str(leg)
+
+
+def test_the_core_keeps_its_promises_under_random_events() -> None:
+    run_state_machine_as_test(
+        CentreMachine,
+        settings=settings(
+            max_examples=60,
+            stateful_step_count=60,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

@@ -1,0 +1,164 @@
+"""A telephone exchange in memory: carries out the core's commands and tells what came of them.
+
+It is as forgiving as Asterisk and no more: what it would refuse becomes the same event that
+asterisk/switch.py makes of Asterisk's refusal. Events wait in `told` until a test hands them on, in
+any order that keeps each leg's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from callcenter.calls.commands import (
+    Answer,
+    Command,
+    Connect,
+    Dial,
+    Disconnect,
+    Hangup,
+    Play,
+    SeatAddress,
+    StartMusic,
+    StopMusic,
+    StopPlay,
+)
+from callcenter.calls.events import (
+    CallArrived,
+    CallEndedOutside,
+    CommandFailed,
+    Ending,
+    Event,
+    FeatureDialled,
+    LegAnswered,
+    LegEnded,
+    PlaybackFinished,
+    SwitchReconciled,
+)
+
+
+@dataclass
+class FakeLeg:
+    """One leg as the exchange sees it."""
+
+    name: str
+    dial: Dial | None = None
+    answered: bool = False
+    bridge: str | None = None
+    playing: str | None = None
+    music: bool = False
+
+
+@dataclass
+class FakeSwitch:
+    """The exchange. Tests drive the far ends; the core drives the rest by `send`."""
+
+    legs: dict[str, FakeLeg] = field(default_factory=dict)
+    bridges: set[str] = field(default_factory=set)
+    told: list[Event] = field(default_factory=list)
+    sent: list[Command] = field(default_factory=list)
+    dead_seats: set[str] = field(default_factory=set)
+    arrivals: int = 0
+
+    # -- what callers and softphones do --------------------------------------------------------
+
+    def caller_arrives(self, dialled: str, trunk: str = "telecom") -> str:
+        self.arrivals += 1
+        call = f"1511344265.{self.arrivals}"
+        self.legs[call] = FakeLeg(call)
+        self.told.append(CallArrived(call, trunk, dialled))
+        return call
+
+    def seat_dials(self, seat: str, code: str, *, pin_ok: bool = False) -> str:
+        self.arrivals += 1
+        leg = f"1511344265.{self.arrivals}"
+        self.legs[leg] = FakeLeg(leg)
+        self.told.append(FeatureDialled(leg, seat, code, pin_ok))
+        return leg
+
+    def far_end_answers(self, leg: str) -> None:
+        self.legs[leg].answered = True
+        self.told.append(LegAnswered(leg))
+
+    def far_end_goes(self, leg: str, ending: Ending = Ending.NORMAL) -> None:
+        self._drop(leg, ending)
+
+    def prompt_ends(self, leg: str) -> None:
+        playing = self.legs[leg].playing
+        assert playing is not None
+        self.legs[leg].playing = None
+        self.told.append(PlaybackFinished(leg, playing))
+
+    # -- what a restart of ours sees ------------------------------------------------------------
+
+    def lose_events(self) -> None:
+        """Nobody was connected: what was told is lost, but for the dialplan's own lines."""
+        self.told = [event for event in self.told if isinstance(event, CallEndedOutside)]
+
+    def reconciled(self) -> SwitchReconciled:
+        return SwitchReconciled(tuple(self.legs))
+
+    # -- what the core does ----------------------------------------------------------------------
+
+    def send(self, commands: tuple[Command, ...]) -> None:
+        for command in commands:
+            self.sent.append(command)
+            self._carry_out(command)
+
+    def _carry_out(self, command: Command) -> None:
+        match command:
+            case Dial():
+                if isinstance(command.to, SeatAddress) and command.to.seat in self.dead_seats:
+                    self.told.append(LegEnded(command.leg, Ending.UNREACHABLE))
+                else:
+                    self.legs[command.leg] = FakeLeg(command.leg, command)
+            case Connect():
+                self._connect(command)
+            case Disconnect(bridge):
+                self.bridges.discard(bridge)
+                for leg in self.legs.values():
+                    leg.bridge = None if leg.bridge == bridge else leg.bridge
+            case Hangup(leg, _):
+                if leg in self.legs:
+                    self._drop(leg, Ending.NORMAL)
+                else:
+                    self.told.append(LegEnded(leg))
+            case _ if command.leg not in self.legs:
+                if not isinstance(command, StopMusic | StopPlay):
+                    self.told.append(LegEnded(command.leg))
+            case Answer(leg):
+                self.legs[leg].answered = True
+            case Play(leg, playback, _):
+                self.legs[leg].playing = playback
+            case StartMusic(leg, _):
+                self.legs[leg].music = True
+            case StopMusic(leg):
+                self.legs[leg].music = False
+            case _:
+                pass
+
+    def _connect(self, command: Connect) -> None:
+        self.bridges.add(command.bridge)
+        for leg in command.legs:
+            if leg not in self.legs:
+                self.told.append(CommandFailed(command.call, "Connect", "400 channel not found"))
+                return
+            self.legs[leg].bridge = command.bridge
+
+    def _drop(self, leg: str, ending: Ending) -> None:
+        gone = self.legs.pop(leg)
+        self.told.append(LegEnded(leg, ending))
+        is_call = gone.dial is None and "_" not in leg
+        if is_call:
+            self.told.append(
+                CallEndedOutside(
+                    call=leg,
+                    trunk="telecom",
+                    dialled="12345",
+                    caller="",
+                    emergency=False,
+                    began=0.0,
+                    answered=None,
+                    ended=0.0,
+                    ending=Ending.NORMAL,
+                )
+            )

@@ -1,0 +1,168 @@
+"""A small plan for tests of what stands behind it: a number of each mode, three operators."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from callcenter.numberplan.loader import load_texts
+
+from callcenter.numberplan.model import Plan
+
+TEXTS: Mapping[str, str] = {
+    "dialplan/centre.yaml": "area_code: '0519'\norder_area: '320481'\n",
+    "dialplan/emergencies.yaml": """
+trunks: [telecom, unicom]
+emergencies:
+  110: {service: 公安报警}
+""",
+    "dialplan/phases.yaml": """
+phases:
+  integration: {title: 热线整合, first: 2017-05-01, last: 2017-10-31}
+  trial_run: {title: 试运行, first: 2017-11-01, last: 2018-06-30}
+  formal_run: {title: 正式运行, first: 2018-07-01}
+""",
+    "dialplan/numbers.yaml": """
+queue: hotline
+announcements: {forwarded: forwarded_generic, announced: announced_generic}
+numbers:
+  12345: {mode: primary, owner: 政务办, service: 政府公共服务热线}
+  12310:
+    mode: direct_keep
+    month: 2017-05
+    owner: 编办
+    service: 机构编制举报服务热线
+    own_line: {digits: '66660001', via: [telecom, unicom]}
+  87209900:
+    mode: direct_retire
+    month: 2017-05
+    owner: 政务办
+    service: 政务服务咨询投诉热线
+    own_line: {digits: '66660002', via: [telecom, unicom]}
+  12319:
+    mode: parallel
+    month: 2017-11
+    owner: 城管局
+    service: 数字城管热线
+    own_line: {digits: '12319', via: ['12319']}
+  12366-2:
+    mode: parallel
+    month: 2017-11
+    owner: 地税局
+    service: 税务服务热线
+    own_line: {digits: '66660003', via: [telecom, unicom]}
+    after_answer: {digits: '2', pause: 1.5}
+  12315:
+    mode: resident
+    month: 2017-06
+    owner: 市场监管局
+    service: 消费者举报投诉热线
+    own_line: {digits: '66660004', via: [telecom]}
+    trunk: changzhou
+""",
+    "dialplan/queues.yaml": """
+queues:
+  hotline:
+    title: 综合受理
+    greeting: greeting
+    ring_seconds: 20
+    wrap_up_seconds: 60
+    max_wait_seconds: 1800
+""",
+    "dialplan/menus.yaml": "menus: {}\n",
+    "dialplan/hours.yaml": """
+hours:
+  always:
+    title: 全天
+    weekly: {monday: [00:00-24:00]}
+""",
+    "dialplan/units.yaml": """
+levels: {department: 部门}
+groups: {'1': 部门}
+units:
+  政务办: {kind: administrative, level: department, groups: ['1']}
+  编办: {kind: administrative, level: department, groups: ['1']}
+  城管局: {kind: administrative, level: department, groups: ['1']}
+  地税局: {kind: administrative, level: department, groups: ['1']}
+  市场监管局: {kind: administrative, level: department, groups: ['1']}
+""",
+    "agents/operators.yaml": """
+operators:
+  '001': {name: 李静}
+  '002': {name: 陈刚}
+  '003': {name: 王敏}
+""",
+    "agents/seats.yaml": """
+seats:
+  seat01: {title: 一号席}
+  seat02: {title: 二号席}
+  seat03: {title: 三号席}
+""",
+    "agents/feature_codes.yaml": """
+not_ready_reasons:
+  break: {code: '1', title: 小休}
+  meal: {code: '2', title: 用餐}
+""",
+    "trunks/telecom.yaml": """
+title: 电信
+kind: carrier
+host: 127.0.0.2
+channels: 6
+reserved: 1
+trust: {asserted_identity: true, diversion: true, history_info: true}
+""",
+    "trunks/unicom.yaml": """
+title: 联通
+kind: carrier
+host: 127.0.0.3
+channels: 3
+reserved: 1
+""",
+    "trunks/12319.yaml": "{title: 数字城管, kind: platform, host: 127.0.0.4, channels: 5}\n",
+    "trunks/changzhou.yaml": "{title: 常州平台, kind: platform, host: 127.0.0.5, channels: 5}\n",
+    "ivr_prompts/catalog.yaml": "prompts:\n"
+    + "".join(
+        f"  {name}: {{text: {name}}}\n"
+        for name in (
+            "greeting", "queue_sorry", "enter_pin", "cannot_dial", "system_busy",
+            "forwarded_generic", "announced_generic", "forwarded_87209900", "announced_87209900",
+            "forward_busy", "forward_no_answer", "forward_unreachable", "pin_wrong", "signed_in",
+            "signed_out", "now_ready", "now_not_ready", "seat_taken", "already_signed_in",
+            "not_signed_in", "not_possible", "unknown_code", "operator_suffix",
+        )
+    ),
+}  # fmt: skip
+
+
+def plan_of(texts: Mapping[str, str]) -> Plan:
+    """The plan in these texts, all prompts recorded."""
+    names = [line.split(":")[0].strip() for line in texts["ivr_prompts/catalog.yaml"].split("\n")]
+    loaded = load_texts(texts, frozenset(name for name in names if name))
+    assert loaded.plan is not None, "\n".join(str(error) for error in loaded.errors)
+    return loaded.plan
+
+
+@cache
+def small_plan() -> Plan:
+    """The plan above."""
+    return plan_of(TEXTS)
+
+
+def edited(file: str, old: str, new: str) -> Plan:
+    """The small plan with one edit."""
+    assert old in TEXTS[file]
+    return plan_of({**TEXTS, file: TEXTS[file].replace(old, new)})
+
+
+@cache
+def without_queue() -> Plan:
+    """The same city after an edit that renamed its queue, and let operator 002 go."""
+    texts = dict(TEXTS)
+    texts["dialplan/queues.yaml"] = texts["dialplan/queues.yaml"].replace("hotline:", "other:")
+    texts["dialplan/numbers.yaml"] = texts["dialplan/numbers.yaml"].replace(
+        "queue: hotline", "queue: other"
+    )
+    texts["agents/operators.yaml"] = texts["agents/operators.yaml"].replace(
+        "  '002': {name: 陈刚}\n", ""
+    )
+    return plan_of(texts)
