@@ -158,9 +158,9 @@ OrderArea = Annotated[
 
 
 class Shape(BaseModel):
-    """Base of all file shapes: immutable, unknown keys refused."""
+    """Base of all file shapes: immutable, unknown keys refused; docstrings go into the schemas."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class CentreFile(Shape):

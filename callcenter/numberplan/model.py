@@ -197,7 +197,7 @@ class Trunk(Frozen):
     kind: TrunkKind = TrunkKind.CARRIER
     trust: HeaderTrust = HeaderTrust()
     dial_prefix: str = ""
-    """Already part of every `DialTarget` and of the own lines; told here for completeness."""
+    """Dialled before every number but emergency ones; each `DialTarget` has it already."""
 
 
 class AnnouncedThen(StrEnum):
