@@ -1,0 +1,71 @@
+"""Real Asterisks for the tests in this folder; each test has its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from callcenter.asterisk import process
+from callcenter.asterisk.exchange import Exchange
+from callcenter.asterisk.process import AsteriskProcess
+from callcenter.asterisk.render import render
+from callcenter.numberplan.model import DialTarget, HeaderTrust, Trunk
+from callcenter.settings import Settings
+from tests.support.live import LiveServer, live_settings, loopback_block, running_server
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here needs a real Asterisk."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.live)
+
+
+@pytest.fixture
+def settings() -> Iterator[Settings]:
+    """Free ports and an empty data folder."""
+    with live_settings() as settings:
+        yield settings
+
+
+@pytest.fixture
+def exchange() -> Iterator[Exchange]:
+    """Two trunks, two seats, two emergency numbers and a room, without a plan's files."""
+    trust = HeaderTrust(asserted_identity=True)
+
+    def way(trunk: str, digits: str) -> tuple[DialTarget, ...]:
+        return (DialTarget(trunk=trunk, digits=digits),)
+
+    with loopback_block() as block:
+        yield Exchange(
+            trunks=(
+                Trunk(name="telecom", title="电信", host=f"{block}2", channels=3, reserved=1),
+                Trunk(name="mobile", title="移动", host=f"{block}3", channels=3, trust=trust),
+            ),
+            seats=("seat01", "seat02"),
+            emergencies={
+                "110": way("telecom", "110") + way("mobile", "0519110"),
+                "120": way("mobile", "120"),
+            },
+            rooms={"800": way("mobile", "87220000")},
+            features=("*12", "*131", "*14"),
+        )
+
+
+@pytest.fixture
+async def asterisk(settings: Settings, exchange: Exchange) -> AsyncIterator[AsteriskProcess]:
+    """A running Asterisk without a controller."""
+    render(settings, exchange)
+    running = await process.start(settings)
+    yield running
+    await running.stop()
+
+
+@pytest.fixture
+async def asterisk_server() -> AsyncIterator[LiveServer]:
+    """A running server with the project's plan: Asterisk, controller, web."""
+    async with running_server() as server:
+        yield server
