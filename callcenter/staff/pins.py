@@ -38,7 +38,7 @@ class PinCheck:
 
     ok: bool
     locked_until: float | None = None
-    """Not looked at: too many wrong ones. In the seconds of `now`."""
+    """Not looked at: too many wrong ones. In the event loop's time."""
 
 
 @dataclass(slots=True)
@@ -73,7 +73,7 @@ class Pins:
         return pin
 
     async def verify(self, operator: str, pin: str, now: float) -> PinCheck:
-        """Whether this is the operator's PIN. `now` in seconds, from any clock that goes on.
+        """Whether this is the operator's PIN. `now` is the event loop's time, for every caller.
 
         The hash is computed on another thread, so that no call waits for it.
         """

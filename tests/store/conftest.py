@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from callcenter.store.orders import OrderStore
+from tests.fakes.store import empty_orders, write_orders
+
+__all__ = ["empty_orders"]
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[OrderStore]:
+async def store(empty_orders: bytes, tmp_path: Path) -> AsyncIterator[OrderStore]:
+    write_orders(tmp_path, empty_orders)
     opened = OrderStore.in_folder(tmp_path)
-    await opened.prepare()
     yield opened
     await opened.close()

@@ -1,0 +1,1 @@
+"""The web side: staff API, wallboard, health and metrics. `app.py` puts them together."""

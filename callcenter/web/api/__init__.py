@@ -1,0 +1,16 @@
+"""The staff API: one table of endpoints makes the routes and OpenAPI's description."""
+
+from __future__ import annotations
+
+from callcenter.web.api.endpoint import AnyEndpoint
+from callcenter.web.api.identity import IDENTITY
+from callcenter.web.api.operators import OPERATORS
+from callcenter.web.api.orders import ORDERS
+from callcenter.web.api.plan import PLAN
+
+PREFIX = "/api/v1"
+
+ENDPOINTS: tuple[AnyEndpoint, ...] = (*IDENTITY, *OPERATORS, *ORDERS, *PLAN)
+"""All of them; each path is behind `PREFIX`."""
+
+__all__ = ["ENDPOINTS", "PREFIX"]

@@ -1,0 +1,333 @@
+"""Operators, seats and the wallboard's figures: what is, and what operators may do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from callcenter.calls.events import BecomeNotReady, BecomeReady, HangUp, SignIn, SignOut
+from callcenter.calls.refusal import Refusal
+from callcenter.calls.wallboard import OperatorLine, OperatorStatus
+from callcenter.orders.times import local
+from callcenter.web.api.endpoint import Answer, Ask, Body, Endpoint, Nothing
+from callcenter.web.api.errors import ProblemError, refuse
+from callcenter.web.services import Request
+from callcenter.web.states import STATE_TITLES
+
+_STATUSES: dict[str, tuple[int, str | None]] = {
+    "unknown_operator": (404, None),
+    "unknown_seat": (422, "seat"),
+    "unknown_reason": (422, "reason"),
+    "internal_error": (500, None),
+}
+"""HTTP status and field of a refusal; any other is a conflict with what is going on."""
+
+
+class AtSeat(BaseModel):
+    """Where to sign in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seat: str = Field(max_length=64, description="A free seat's name.")
+
+
+class ForReason(BaseModel):
+    """Why not ready."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reason: str = Field(max_length=64, description="A reason's name in the plan.")
+
+
+class OperatorView(BaseModel):
+    """One operator, now."""
+
+    number: str
+    name: str
+    seat: str | None
+    state: OperatorStatus
+    state_title: str
+    since: datetime | None = Field(description="Start of this state; null if it never changed.")
+    reason: str | None = Field(description="Title of the not-ready reason.")
+    call: str | None = Field(description="The call being offered, talked or wrapped up.")
+
+
+class OperatorList(BaseModel):
+    """All operators of the plan, and the reasons for not being ready."""
+
+    operators: tuple[OperatorView, ...]
+    reasons: dict[str, str] = Field(description="Name and title.")
+
+
+class SeatView(BaseModel):
+    """One seat, now."""
+
+    name: str
+    title: str
+    operator: str | None = Field(description="Who is signed in there.")
+
+
+class SeatList(BaseModel):
+    """All seats of the plan."""
+
+    seats: tuple[SeatView, ...]
+
+
+class WallboardView(BaseModel):
+    """Today's figures (Asia/Shanghai). `offered` is `in_progress` plus all outcomes."""
+
+    at: datetime
+    waiting: int
+    longest_wait_since: datetime | None
+    offered: int
+    in_progress: int
+    answered: int
+    answered_in_15s: int
+    abandoned: int
+    timed_out: int
+    forwarded: int
+    forward_failed: int
+    announced: int
+    rejected: int
+    emergency: int
+    interrupted: int
+    operators: tuple[OperatorView, ...]
+
+
+def operator_view(line: OperatorLine) -> OperatorView:
+    """The operator as shown."""
+    return OperatorView(
+        number=line.number,
+        name=line.name,
+        seat=line.seat,
+        state=line.state,
+        state_title=STATE_TITLES[line.state],
+        since=local(line.since) if line.since else None,
+        reason=line.reason,
+        call=line.call,
+    )
+
+
+async def _operators(ask: Ask[Nothing, Nothing]) -> Answer:
+    centre = ask.services.centre
+    return Answer(
+        OperatorList(
+            operators=tuple(operator_view(line) for line in centre.wallboard().operators),
+            reasons={name: reason.title for name, reason in centre.plan.not_ready_reasons.items()},
+        )
+    )
+
+
+async def _operator(ask: Ask[Nothing, Nothing]) -> Answer:
+    return Answer(_current(ask, ask.path["number"]))
+
+
+async def _seats(ask: Ask[Nothing, Nothing]) -> Answer:
+    centre = ask.services.centre
+    taken = {line.seat: line.number for line in centre.wallboard().operators if line.seat}
+    seats = tuple(
+        SeatView(name=seat.name, title=seat.title, operator=taken.get(seat.name))
+        for seat in centre.plan.seats.values()
+    )
+    return Answer(SeatList(seats=seats))
+
+
+async def _wallboard(ask: Ask[Nothing, Nothing]) -> Answer:
+    board = ask.services.centre.wallboard()
+    values: dict[str, object] = {name: getattr(board, name) for name in WallboardView.model_fields}
+    values["at"] = local(board.at)
+    since = board.longest_wait_since
+    values["longest_wait_since"] = None if since is None else local(since)
+    values["operators"] = tuple(operator_view(line) for line in board.operators)
+    return Answer(WallboardView.model_validate(values))
+
+
+async def _sign_in(ask: Ask[Nothing, AtSeat]) -> Answer:
+    return await _act(ask, lambda operator: SignIn(operator, ask.body.seat))
+
+
+async def _sign_out(ask: Ask[Nothing, Nothing]) -> Answer:
+    return await _act(ask, SignOut)
+
+
+async def _ready(ask: Ask[Nothing, Nothing]) -> Answer:
+    return await _act(ask, BecomeReady)
+
+
+async def _not_ready(ask: Ask[Nothing, ForReason]) -> Answer:
+    return await _act(ask, lambda operator: BecomeNotReady(operator, ask.body.reason))
+
+
+async def _hang_up(ask: Ask[Nothing, Nothing]) -> Answer:
+    return await _act(ask, HangUp)
+
+
+async def _act(ask: Ask[Nothing, Body], event: Callable[[str], Request]) -> Answer:
+    """Ask the centre, and answer with the operator's state after it."""
+    operator = ask.path["number"]
+    if not ask.principal.acts_for(operator):
+        message = f"您只能操作自己的工号，不能代{operator}号操作；请班长处理。"
+        raise refuse(403, "not_yours", message)
+    _current(ask, operator)
+    refusal = await ask.services.centre.request(event(operator))
+    if refusal is not None:
+        raise _from_refusal(refusal)
+    return Answer(_current(ask, operator))
+
+
+def _from_refusal(refusal: Refusal) -> ProblemError:
+    status, field = _STATUSES.get(refusal.code, (409, None))
+    return refuse(status, refusal.code, refusal.sentence, field)
+
+
+def _current(ask: Ask[Nothing, Body], number: str) -> OperatorView:
+    for line in ask.services.centre.wallboard().operators:
+        if line.number == number:
+            return operator_view(line)
+    raise refuse(
+        404, "unknown_operator", f"没有工号{number}，请核对；GET /api/v1/operators 列出全部。"
+    )
+
+
+_EXAMPLE: dict[str, JsonValue] = {
+    "number": "001",
+    "name": "芮红",
+    "seat": "seat01",
+    "state": "ready",
+    "state_title": "示闲",
+    "since": "2017-11-22T10:31:05+08:00",
+    "reason": None,
+    "call": None,
+}
+
+_BOARD: dict[str, JsonValue] = {
+    "at": "2017-11-22T10:31:05+08:00",
+    "waiting": 1,
+    "longest_wait_since": "2017-11-22T10:30:55+08:00",
+    "offered": 271,
+    "in_progress": 6,
+    "answered": 256,
+    "answered_in_15s": 231,
+    "abandoned": 9,
+    "timed_out": 0,
+    "forwarded": 0,
+    "forward_failed": 0,
+    "announced": 0,
+    "rejected": 0,
+    "emergency": 0,
+    "interrupted": 0,
+    "operators": [_EXAMPLE],
+}
+
+OPERATORS = (
+    Endpoint(
+        method="GET",
+        path="/operators",
+        summary="All operators with their states",
+        handler=_operators,
+        query=Nothing,
+        body=Nothing,
+        answer=OperatorList,
+        example_answer={"operators": [_EXAMPLE], "reasons": {"break": "小休"}},
+    ),
+    Endpoint(
+        method="GET",
+        path="/operators/{number}",
+        summary="One operator's state",
+        handler=_operator,
+        query=Nothing,
+        body=Nothing,
+        answer=OperatorView,
+        problems=(404,),
+        example_answer=_EXAMPLE,
+    ),
+    Endpoint(
+        method="POST",
+        path="/operators/{number}/sign-in",
+        summary="Sign an operator in at a free seat; not yet ready",
+        handler=_sign_in,
+        query=Nothing,
+        body=AtSeat,
+        answer=OperatorView,
+        problems=(403, 404, 409),
+        example_body={"seat": "seat01"},
+        example_answer={
+            **_EXAMPLE,
+            "state": "not_ready",
+            "state_title": "示忙",
+            "reason": "刚签入",
+        },
+    ),
+    Endpoint(
+        method="POST",
+        path="/operators/{number}/sign-out",
+        summary="Sign an operator out; not during a call",
+        handler=_sign_out,
+        query=Nothing,
+        body=Nothing,
+        answer=OperatorView,
+        problems=(403, 404, 409),
+        example_answer={**_EXAMPLE, "seat": None, "state": "offline", "state_title": "离线"},
+    ),
+    Endpoint(
+        method="POST",
+        path="/operators/{number}/ready",
+        summary="Take calls from now on",
+        handler=_ready,
+        query=Nothing,
+        body=Nothing,
+        answer=OperatorView,
+        problems=(403, 404, 409),
+        example_answer=_EXAMPLE,
+    ),
+    Endpoint(
+        method="POST",
+        path="/operators/{number}/not-ready",
+        summary="Take no calls for now; during a call: once it is over",
+        handler=_not_ready,
+        query=Nothing,
+        body=ForReason,
+        answer=OperatorView,
+        problems=(403, 404, 409),
+        example_body={"reason": "break"},
+        example_answer={**_EXAMPLE, "state": "not_ready", "state_title": "示忙", "reason": "小休"},
+    ),
+    Endpoint(
+        method="POST",
+        path="/operators/{number}/hang-up",
+        summary="End the operator's talk",
+        handler=_hang_up,
+        query=Nothing,
+        body=Nothing,
+        answer=OperatorView,
+        problems=(403, 404, 409),
+        example_answer={
+            **_EXAMPLE,
+            "state": "wrap_up",
+            "state_title": "整理",
+            "call": "1511317865.1",
+        },
+    ),
+    Endpoint(
+        method="GET",
+        path="/seats",
+        summary="All seats, and who is signed in there",
+        handler=_seats,
+        query=Nothing,
+        body=Nothing,
+        answer=SeatList,
+        example_answer={"seats": [{"name": "seat01", "title": "1号席", "operator": "001"}]},
+    ),
+    Endpoint(
+        method="GET",
+        path="/wallboard",
+        summary="Today's figures and this moment's states",
+        handler=_wallboard,
+        query=Nothing,
+        body=Nothing,
+        answer=WallboardView,
+        example_answer=_BOARD,
+    ),
+)

@@ -1,0 +1,81 @@
+"""What the web needs from the rest of the program; tests give fakes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from callcenter.calls.events import BecomeNotReady, BecomeReady, HangUp, SignIn, SignOut
+from callcenter.calls.refusal import Refusal
+from callcenter.calls.wallboard import Wallboard
+from callcenter.numberplan.model import NotReadyReason, Operator, Route, Seat
+from callcenter.staff.pins import Pins
+from callcenter.staff.tokens import Tokens
+from callcenter.store.orders import OrderStore
+from callcenter.web.health import Health
+from callcenter.web.metrics import Metrics
+
+Request = SignIn | SignOut | BecomeReady | BecomeNotReady | HangUp
+
+
+class Staffing(Protocol):
+    """The plan, as far as the web reads it."""
+
+    @property
+    def operators(self) -> Mapping[str, Operator]:
+        """By number."""
+
+    @property
+    def seats(self) -> Mapping[str, Seat]:
+        """By name."""
+
+    @property
+    def not_ready_reasons(self) -> Mapping[str, NotReadyReason]:
+        """By name."""
+
+
+class ShownTime(Protocol):
+    """The clock, which a rehearsal shifts."""
+
+    def now(self) -> float:
+        """Seconds since 1970 UTC."""
+
+
+class CallCentre(Protocol):
+    """The runtime, as the web sees it."""
+
+    @property
+    def plan(self) -> Staffing:
+        """The plan in force."""
+
+    @property
+    def clock(self) -> ShownTime:
+        """The centre's time."""
+
+    async def request(self, event: Request) -> Refusal | None:
+        """Do what a person asks, or say why not."""
+
+    def wallboard(self) -> Wallboard:
+        """The figures of this moment."""
+
+    def changes(self) -> AsyncIterator[None]:
+        """Yields after each change of the state."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything behind the web."""
+
+    centre: CallCentre
+    orders: OrderStore
+    pins: Pins
+    tokens: Tokens
+    metrics: Metrics
+    health: Callable[[], Health]
+    route: Callable[[str, str | None, datetime], Route]
+    """What happens to a call for a number, from a caller (E.164 or None), at an aware moment."""
+    machine_time: Callable[[], float] = time.time
+    """Decides how long tokens last: rights do not follow a rehearsal's clock."""

@@ -1,0 +1,323 @@
+"""What the wallboard shows: today's sums, this moment's callers and operators, and alarms.
+
+`BoardView` is a value: two that are equal look the same, so a page is sent only what changed.
+Times on it tick in the browser, from the server's clock. No caller's number is on it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from callcenter.calls.wallboard import OperatorLine, OperatorStatus, Wallboard
+from callcenter.web.health import Health
+from callcenter.web.states import STATE_TITLES
+
+RECOVERY_SECONDS = 30.0
+"""An alarm stays until its cause has been gone for so long."""
+
+
+class Level(StrEnum):
+    """How a figure stands to its thresholds."""
+
+    CALM = "calm"
+    YELLOW = "yellow"
+    RED = "red"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """From where a figure is yellow, and from where red."""
+
+    yellow: float
+    red: float
+
+    def above(self, value: float) -> Level:
+        """For a figure that should be small: over the limit is bad."""
+        if value > self.red:
+            return Level.RED
+        return Level.YELLOW if value > self.yellow else Level.CALM
+
+    def below(self, value: float) -> Level:
+        """For a figure that should be large: under the limit is bad."""
+        if value < self.red:
+            return Level.RED
+        return Level.YELLOW if value < self.yellow else Level.CALM
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Of each figure. Shares in per cent, times in seconds."""
+
+    waiting: Limits = Limits(2, 5)
+    longest_wait: Limits = Limits(30, 60)
+    connect_rate: Limits = Limits(95, 90)
+    in_15s_rate: Limits = Limits(80, 70)
+    ready_while_waiting: Limits = Limits(2, 1)
+    talking: Limits = Limits(480, 960)
+    wrap_up: Limits = Limits(90, 180)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One large figure."""
+
+    key: str
+    title: str
+    text: str
+    unit: str = ""
+    level: Level = Level.CALM
+    since: float | None = None
+    """The figure is the time since then, and ticks."""
+    hints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of today's calls. All of them add up to the calls offered."""
+
+    key: str
+    title: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class StateCount:
+    """How many operators are in a state."""
+
+    key: str
+    title: str
+    count: int
+    level: Level = Level.CALM
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One operator, always at the same place."""
+
+    number: str
+    name: str
+    seat: str | None
+    state: OperatorStatus
+    title: str
+    reason: str | None
+    since: float | None
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something that somebody should act on now."""
+
+    key: str
+    level: Level
+    title: str
+    detail: str
+    since: float | None = None
+    """The title ends with the time since then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lamp:
+    """One part of the service."""
+
+    title: str
+    ok: bool
+    since: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class BoardView:
+    """Everything that is shown, apart from the ticking times."""
+
+    alarms: tuple[Alarm, ...]
+    heroes: tuple[Figure, ...]
+    offered: int
+    sums: tuple[Share, ...]
+    shares: tuple[Share, ...]
+    states: tuple[StateCount, ...]
+    signed_in: int
+    tiles: tuple[Tile, ...]
+    lamps: tuple[Lamp, ...]
+
+
+SHARE_TITLES = (
+    ("answered", "接通"),
+    ("abandoned", "放弃"),
+    ("timed_out", "等待超时"),
+    ("forwarded", "已转接"),
+    ("forward_failed", "转接未通"),
+    ("announced", "语音告知"),
+    ("rejected", "已停用号码"),
+    ("emergency", "紧急转出"),
+    ("interrupted", "故障中断"),
+    ("in_progress", "进行中"),
+)
+"""Every outcome, and the calls without one yet."""
+
+_LAMP_TITLES = {
+    "asterisk": "电话交换",
+    "journal": "通话日志",
+    "durability": "即时存盘",
+    "store": "工单库",
+    "plan": "号码方案",
+    "core": "话务逻辑",
+}
+
+
+@dataclass(slots=True)
+class AlarmKeeper:
+    """Keeps an alarm on the board until its cause has been gone for 30 s."""
+
+    _kept: dict[str, tuple[Alarm, float]] = field(default_factory=dict)
+
+    def update(self, raised: Iterable[Alarm], now: float) -> tuple[Alarm, ...]:
+        """The alarms to show at `now`; red ones first."""
+        for alarm in raised:
+            self._kept[alarm.key] = (alarm, now)
+        shown = []
+        for key, (alarm, last) in list(self._kept.items()):
+            if last == now:
+                shown.append(alarm)
+            elif 0 <= now - last < RECOVERY_SECONDS:
+                gone = Alarm(alarm.key, Level.CALM, alarm.title.split(" ")[0], "刚刚恢复")
+                shown.append(gone)
+            else:
+                del self._kept[key]
+        order = [Level.RED, Level.YELLOW, Level.CALM]
+        return tuple(sorted(shown, key=lambda alarm: (order.index(alarm.level), alarm.key)))
+
+
+def board_view(
+    board: Wallboard, health: Health, keeper: AlarmKeeper, limits: Thresholds | None = None
+) -> BoardView:
+    """What to show of these figures."""
+    limits = limits or Thresholds()
+    shares = tuple(Share(key, title, getattr(board, key)) for key, title in SHARE_TITLES)
+    return BoardView(
+        alarms=keeper.update(_alarms(board, health, limits), board.at),
+        heroes=_heroes(board, limits),
+        offered=board.offered,
+        sums=_sums(board),
+        shares=shares,
+        states=_states(board, limits),
+        signed_in=sum(line.state is not OperatorStatus.OFFLINE for line in board.operators),
+        tiles=tuple(_tile(line, board.at, limits) for line in board.operators),
+        lamps=tuple(
+            Lamp(_LAMP_TITLES.get(part.name, part.name), part.ok, part.since)
+            for part in health.parts
+        ),
+    )
+
+
+def reached(board: Wallboard) -> int:
+    """The ended calls that were to reach an operator: what connect rates are a share of."""
+    return board.answered + board.abandoned + board.timed_out + board.interrupted
+
+
+def _heroes(board: Wallboard, limits: Thresholds) -> tuple[Figure, ...]:
+    since = board.longest_wait_since
+    waited = 0.0 if since is None else board.at - since
+    wait, long = limits.waiting, limits.longest_wait
+    return (
+        Figure(
+            key="waiting",
+            title="等待",
+            text=str(board.waiting),
+            unit="人",
+            level=wait.above(board.waiting),
+            hints=(f"≥ {wait.red + 1:g} 红", f"≥ {wait.yellow + 1:g} 黄"),
+        ),
+        Figure(
+            key="longest_wait",
+            title="最长等待",
+            text="0:00",
+            level=long.above(waited),
+            since=since,
+            hints=(f"> {long.red:g} 秒红", f"> {long.yellow:g} 秒黄"),
+        ),
+        _rate("connect_rate", "接通率", board.answered, reached(board), limits.connect_rate),
+        _rate(
+            "in_15s_rate",
+            "15 秒接通率",
+            board.answered_in_15s,
+            reached(board),
+            limits.in_15s_rate,
+        ),
+    )
+
+
+def _rate(key: str, title: str, part: int, whole: int, limits: Limits) -> Figure:
+    target = f"目标 ≥ {limits.yellow:g}%"
+    if whole == 0:
+        return Figure(key, title, "–", hints=(target, "尚无来电"))
+    rate = 100 * part / whole
+    # Never rounded up: 94.96 % has not reached 95.
+    text = f"{int(rate * 10) / 10:.1f}"
+    return Figure(key, title, text, "%", limits.below(rate), hints=(target, f"{part} / {whole}"))
+
+
+def _sums(board: Wallboard) -> tuple[Share, ...]:
+    named = board.answered + board.abandoned + board.in_progress
+    return (
+        Share("answered", "接通", board.answered),
+        Share("abandoned", "放弃", board.abandoned),
+        Share("other", "其他去向", board.offered - named),
+        Share("in_progress", "进行中", board.in_progress),
+    )
+
+
+def _states(board: Wallboard, limits: Thresholds) -> tuple[StateCount, ...]:
+    counts = Counter(line.state for line in board.operators)
+    ready = _ready_level(board, limits)
+    return tuple(
+        StateCount(
+            state, title, counts[state], ready if state is OperatorStatus.READY else Level.CALM
+        )
+        for state, title in STATE_TITLES.items()
+    )
+
+
+def _ready_level(board: Wallboard, limits: Thresholds) -> Level:
+    if board.waiting == 0:
+        return Level.CALM
+    ready = sum(line.state is OperatorStatus.READY for line in board.operators)
+    return limits.ready_while_waiting.below(ready)
+
+
+def _tile(line: OperatorLine, now: float, limits: Thresholds) -> Tile:
+    level = Level.CALM
+    if line.state is OperatorStatus.TALKING:
+        level = limits.talking.above(now - line.since)
+    elif line.state is OperatorStatus.WRAP_UP:
+        level = limits.wrap_up.above(now - line.since)
+    offline = line.state is OperatorStatus.OFFLINE
+    return Tile(
+        number=line.number,
+        name=line.name,
+        seat=line.seat,
+        state=line.state,
+        title=STATE_TITLES[line.state],
+        reason=line.reason,
+        since=None if offline or not line.since else line.since,
+        level=level,
+    )
+
+
+def _alarms(board: Wallboard, health: Health, limits: Thresholds) -> Iterable[Alarm]:
+    level = limits.waiting.above(board.waiting)
+    if level is Level.RED:
+        yield Alarm("waiting", level, f"等待 {board.waiting} 人", f"超过 {limits.waiting.red:g} 人")
+    since = board.longest_wait_since
+    if since is not None and limits.longest_wait.above(board.at - since) is Level.RED:
+        detail = f"超过 {limits.longest_wait.red:g} 秒"
+        yield Alarm("longest_wait", Level.RED, "最长等待 ", detail, since)
+    if _ready_level(board, limits) is Level.RED:
+        yield Alarm("ready", Level.RED, "示闲 0 人", f"等待 {board.waiting} 人")
+    for part in health.parts:
+        if not part.ok:
+            title = _LAMP_TITLES.get(part.name, part.name)
+            level = Level.RED if part.needed else Level.YELLOW
+            yield Alarm(f"part_{part.name}", level, f"{title} 异常", "请通知值班技术人员", None)

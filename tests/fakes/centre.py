@@ -1,0 +1,176 @@
+"""A centre for the web's tests: its figures are set, its requests remembered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from callcenter.calls.events import SignIn
+from callcenter.calls.refusal import Refusal
+from callcenter.calls.wallboard import OperatorLine, OperatorStatus, Wallboard
+from callcenter.numberplan.model import Action, NotReadyReason, Operator, Route, Seat
+from callcenter.staff.pins import Pins
+from callcenter.staff.tokens import Tokens
+from callcenter.store.orders import OrderStore
+from callcenter.web.health import Health, Part
+from callcenter.web.metrics import Lag, Metrics
+from callcenter.web.services import Request, Services
+from tests.fakes.orders import MORNING
+
+NAMES = ("芮红", "陈静", "张伟")
+
+OFFLINE = tuple(
+    OperatorLine(f"{n:03}", name, None, OperatorStatus.OFFLINE, 0.0, None, None)
+    for n, name in enumerate(NAMES, 1)
+)
+
+QUIET = Wallboard(
+    at=MORNING,
+    waiting=0,
+    longest_wait_since=None,
+    offered=0,
+    in_progress=0,
+    answered=0,
+    answered_in_15s=0,
+    abandoned=0,
+    timed_out=0,
+    forwarded=0,
+    forward_failed=0,
+    announced=0,
+    rejected=0,
+    emergency=0,
+    interrupted=0,
+    operators=OFFLINE,
+)
+"""The start of a day: no call yet, nobody there."""
+
+
+@dataclass
+class FakeStaffing:
+    """Three operators, two seats, one reason."""
+
+    operators: Mapping[str, Operator] = field(
+        default_factory=lambda: {
+            f"{n:03}": Operator(number=f"{n:03}", name=name) for n, name in enumerate(NAMES, 1)
+        }
+    )
+    seats: Mapping[str, Seat] = field(
+        default_factory=lambda: {
+            f"seat0{n}": Seat(name=f"seat0{n}", title=f"{n}号席") for n in (1, 2)
+        }
+    )
+    not_ready_reasons: Mapping[str, NotReadyReason] = field(
+        default_factory=lambda: {"break": NotReadyReason(code="1", name="break", title="小休")}
+    )
+
+
+class FakeClock:
+    """A clock that stands unless it is moved."""
+
+    def __init__(self) -> None:
+        self.moment = MORNING
+
+    def now(self) -> float:
+        return self.moment
+
+
+class FakeCentre:
+    """The runtime's place in tests."""
+
+    def __init__(self) -> None:
+        self.plan = FakeStaffing()
+        self.clock = FakeClock()
+        self.board = QUIET
+        self.asked: list[Request] = []
+        self.refusal: Refusal | None = None
+        self._watchers: set[asyncio.Event] = set()
+
+    async def request(self, event: Request) -> Refusal | None:
+        self.asked.append(event)
+        if self.refusal is None and isinstance(event, SignIn):
+            self.put(event.operator, OperatorStatus.NOT_READY, seat=event.seat, reason="刚签入")
+        return self.refusal
+
+    def wallboard(self) -> Wallboard:
+        return replace(self.board, at=self.clock.now())
+
+    async def changes(self) -> AsyncIterator[None]:
+        changed = asyncio.Event()
+        self._watchers.add(changed)
+        try:
+            while True:
+                await changed.wait()
+                changed.clear()
+                yield
+        finally:
+            self._watchers.discard(changed)
+
+    def show(self, board: Wallboard) -> None:
+        """Have these figures from now on."""
+        self.board = board
+        for watcher in self._watchers:
+            watcher.set()
+
+    def put(
+        self,
+        number: str,
+        state: OperatorStatus,
+        *,
+        seat: str | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """Have this operator in that state from now on."""
+        changed = tuple(
+            replace(line, state=state, seat=seat, reason=reason, since=self.clock.now())
+            if line.number == number
+            else line
+            for line in self.board.operators
+        )
+        self.show(replace(self.board, operators=changed))
+
+
+WELL = Health(
+    parts=(
+        Part(name="asterisk", ok=True, needed=True, text="connected", since=None),
+        Part(name="store", ok=True, needed=False, text="orders are filed", since=None),
+    )
+)
+
+
+def route(number: str, caller: str | None, at: datetime) -> Route:
+    """A plan that queues everything, and says what it was asked."""
+    return Route(number=number, action=Action.QUEUE, owner=f"{caller} {at.isoformat()}")
+
+
+@dataclass
+class World:
+    """Everything behind the web, and handles to move it."""
+
+    centre: FakeCentre
+    orders: OrderStore
+    pins: Pins
+    tokens: Tokens
+    health: Health = WELL
+    machine_time: float = 1000.0
+
+    def services(self) -> Services:
+        return Services(
+            centre=self.centre,
+            orders=self.orders,
+            pins=self.pins,
+            tokens=self.tokens,
+            metrics=Metrics(self.centre.wallboard, lambda: Lag(journal=3, store=2)),
+            health=lambda: self.health,
+            route=route,
+            machine_time=lambda: self.machine_time,
+        )
+
+
+def world(folder: Path) -> World:
+    """A world with an order store that is not prepared yet."""
+    return World(
+        FakeCentre(), OrderStore.in_folder(folder), Pins(folder / "s"), Tokens(folder / "s")
+    )
