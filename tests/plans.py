@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from functools import cache
 
 from callcenter.numberplan.loader import load_texts
-
 from callcenter.numberplan.model import Plan
 
 TEXTS: Mapping[str, str] = {

@@ -200,16 +200,21 @@ def _leg_ended(turn: Turn, event: LegEnded) -> None:
         turn.drop_feature(event.leg)
         return
     call = _call_of(turn, event.leg)
-    if call is None or not call.has_live(event.leg):
-        return
-    call = turn.leg_ended(call, event.leg, event.ending)
+    if call is not None and call.has_live(event.leg):
+        _legs_ended(turn, call, (event.leg,), event.ending)
+
+
+def _legs_ended(turn: Turn, call: Call, legs: tuple[str, ...], ending: Ending) -> None:
+    """Some of the call's legs are gone; all are noted before any consequence is drawn."""
+    for leg in legs:
+        call = turn.leg_ended(call, leg, ending)
     if call.phase is Phase.ENDING:
         if not call.live():
             calls.all_gone(turn, call)
-    elif event.leg == call.id:
+    elif call.id in legs:
         calls.caller_gone(turn, call)
-    elif event.leg == call.leg:
-        calls.other_leg_gone(turn, call, event.ending)
+    elif call.leg in legs:
+        calls.other_leg_gone(turn, call, ending)
 
 
 def _playback_finished(turn: Turn, event: PlaybackFinished) -> None:
@@ -249,10 +254,10 @@ def _switch_reconciled(turn: Turn, event: SwitchReconciled) -> None:
     there = set(event.legs)
     known: set[str] = set()
     for call in list(turn.calls()):
-        for leg in call.live():
-            known.add(leg.leg)
-            if leg.leg not in there:
-                _leg_ended(turn, LegEnded(leg.leg, Ending.LOST))
+        live = tuple(leg.leg for leg in call.live())
+        known.update(live)
+        if gone := tuple(leg for leg in live if leg not in there):
+            _legs_ended(turn, call, gone, Ending.LOST)
         still = turn.call(call.id)
         if still is not None:
             calls.reconnect(turn, still)
