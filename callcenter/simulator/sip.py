@@ -155,7 +155,12 @@ class Message:
         return _parameters(via).get("branch", ""), sent_by
 
     def _encode(self, first_line: str) -> bytes:
-        lines = [first_line, *(f"{name}: {value}" for name, value in self.headers)]
+        lines = [first_line]
+        lines += [
+            f"{name}: {value}"
+            for name, value in self.headers
+            if name.lower() not in {"content-length", "l"}
+        ]
         lines += [f"Content-Length: {len(self.body)}", "", ""]
         return "\r\n".join(lines).encode() + self.body
 
