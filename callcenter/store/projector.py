@@ -19,9 +19,6 @@ from callcenter.orders.record import OrderRecord
 
 log = structlog.get_logger(__name__)
 
-BATCH = 200
-"""Records filed in one transaction."""
-
 
 class Changed(Protocol):
     """Says that the journal grew: as an `asyncio.Event` does."""
@@ -74,7 +71,7 @@ class StoreHealth:
 
 
 class Projector:
-    """Files the journal's order records into the store, for ever."""
+    """Files the journal's order records into the store, for ever: `batch` in one transaction."""
 
     def __init__(
         self,
@@ -84,12 +81,14 @@ class Projector:
         *,
         first_pause: float = 0.25,
         longest_pause: float = 30.0,
+        batch: int = 200,
     ) -> None:
         self._source = source
         self._sink = sink
         self._now = now
         self._first_pause = first_pause
         self._longest_pause = longest_pause
+        self._batch = batch
         self._position: int | None = None
         self._failing_since: float | None = None
         self._error: str | None = None
@@ -118,7 +117,7 @@ class Projector:
         if self._position is None:
             await self._sink.prepare()
             self._position = await self._sink.position()
-        while records := await self._source.orders_after(self._position, BATCH):
+        while records := await self._source.orders_after(self._position, self._batch):
             last = records[-1][0]
             await self._sink.file((record for _, record in records), last)
             self._position = last

@@ -18,6 +18,11 @@ from callcenter.web.states import STATE_TITLES
 RECOVERY_SECONDS = 30.0
 """An alarm stays until its cause has been gone for so long."""
 
+MOST_ALARMS = 4
+"""Side by side; the gravest come first, and the lamps below tell the others."""
+MOST_TILES = 20
+"""As many as there are seats (R60)."""
+
 
 class Level(StrEnum):
     """How a figure stands to its thresholds."""
@@ -139,6 +144,7 @@ class BoardView:
     shares: tuple[Share, ...]
     states: tuple[StateCount, ...]
     signed_in: int
+    operators: int
     tiles: tuple[Tile, ...]
     lamps: tuple[Lamp, ...]
 
@@ -197,14 +203,15 @@ def board_view(
     limits = limits or Thresholds()
     shares = tuple(Share(key, title, getattr(board, key)) for key, title in SHARE_TITLES)
     return BoardView(
-        alarms=keeper.update(_alarms(board, health, limits), board.at),
+        alarms=keeper.update(_alarms(board, health, limits), board.at)[:MOST_ALARMS],
         heroes=_heroes(board, limits),
         offered=board.offered,
         sums=_sums(board),
         shares=shares,
         states=_states(board, limits),
         signed_in=sum(line.state is not OperatorStatus.OFFLINE for line in board.operators),
-        tiles=tuple(_tile(line, board.at, limits) for line in board.operators),
+        operators=len(board.operators),
+        tiles=_tiles(board, limits),
         lamps=tuple(
             Lamp(_LAMP_TITLES.get(part.name, part.name), part.ok, part.since)
             for part in health.parts
@@ -255,7 +262,7 @@ def _rate(key: str, title: str, part: int, whole: int, limits: Limits) -> Figure
         return Figure(key, title, "–", hints=(target, "尚无来电"))
     rate = 100 * part / whole
     # Never rounded up: 94.96 % has not reached 95.
-    text = f"{int(rate * 10) / 10:.1f}"
+    text = "100" if part == whole else f"{int(rate * 10) / 10:.1f}"
     return Figure(key, title, text, "%", limits.below(rate), hints=(target, f"{part} / {whole}"))
 
 
@@ -285,6 +292,14 @@ def _ready_level(board: Wallboard, limits: Thresholds) -> Level:
         return Level.CALM
     ready = sum(line.state is OperatorStatus.READY for line in board.operators)
     return limits.ready_while_waiting.below(ready)
+
+
+def _tiles(board: Wallboard, limits: Thresholds) -> tuple[Tile, ...]:
+    """All operators; where they are too many for one screen, only those who are there."""
+    lines = board.operators
+    if len(lines) > MOST_TILES:
+        lines = tuple(line for line in lines if line.state is not OperatorStatus.OFFLINE)
+    return tuple(_tile(line, board.at, limits) for line in lines)
 
 
 def _tile(line: OperatorLine, now: float, limits: Thresholds) -> Tile:
@@ -320,4 +335,4 @@ def _alarms(board: Wallboard, health: Health, limits: Thresholds) -> Iterable[Al
         if not part.ok:
             title = _LAMP_TITLES.get(part.name, part.name)
             level = Level.RED if part.needed else Level.YELLOW
-            yield Alarm(f"part_{part.name}", level, f"{title} 异常", "请通知值班技术人员", None)
+            yield Alarm(f"part_{part.name}", level, f"{title} 异常", "请通知技术值班")

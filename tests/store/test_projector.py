@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from callcenter.orders.record import OrderRecord
 from callcenter.store.orders import OrderFilter, OrderStore
-from callcenter.store.projector import BATCH, OrderSource, Projector
+from callcenter.store.projector import OrderSource, Projector
 from tests.fakes.orders import ENDED, WAITING, another
 from tests.fakes.waiting import until
 
@@ -137,8 +137,8 @@ async def test_a_restart_goes_on_where_it_stopped(store: OrderStore) -> None:
 
 async def test_a_long_journal_is_filed_in_batches(store: OrderStore) -> None:
     journal = FakeJournal()
-    journal.write(*(another(n) for n in range(1, BATCH * 2 + 2)))
-    projector = projector_of(journal, store)
+    journal.write(*(another(n) for n in range(1, 22)))
+    projector = Projector(journal, store, lambda: 100.0, batch=10)
     await projector.catch_up()
-    assert (await store.page(OrderFilter())).total == BATCH * 2 + 1
+    assert (await store.page(OrderFilter())).total == 21
     assert projector.health().position == journal.last

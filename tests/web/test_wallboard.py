@@ -67,6 +67,10 @@ def test_a_rate_is_never_rounded_up_to_its_target() -> None:
     assert (rate.text, rate.level) == ("94.9", Level.YELLOW)
 
 
+def test_all_is_a_whole_hundred() -> None:
+    assert hero(replace(QUIET, answered=7), "connect_rate").text == "100"
+
+
 def test_before_the_first_call_there_is_no_rate() -> None:
     assert (hero(QUIET, "connect_rate").text, hero(QUIET, "connect_rate").level) == (
         "–",
