@@ -156,8 +156,9 @@ def _address(value: str) -> _Address | None:
     if rest.startswith("<"):
         uri, _, parameters = rest[1:].partition(">")
     else:
-        uri, semicolon, parameters = rest.partition(";")
-        parameters = semicolon + parameters
+        # Without brackets all parameters are the header's, but those of the user part.
+        end = rest.find(";", max(rest.find("@"), 0))
+        uri, parameters = (rest, "") if end < 0 else (rest[:end], rest[end:])
     scheme = _SCHEME.match(uri)
     if scheme is None:
         return None

@@ -37,28 +37,28 @@ class Day:
 class _Year:
     holidays: Mapping[date, str]
     make_up_days: frozenset[date]
-    announced: bool
 
 
 @lru_cache(maxsize=32)
 def _year(year: int) -> _Year:
     """The package's data: a pure function of the year, kept because making it takes milliseconds.
 
-    Make-up days are found in the announcement of the year before or after, too: 2007-12-29 made up
-    for New Year 2008. A year that was announced has make-up days of its own; all have, since 2001.
+    Each year that was announced has make-up days; all have, since 2001. For others the package
+    would guess on which days holidays at a weekend are made up for: guesses are left out.
     """
-    calendar = country_holidays(
-        _COUNTRY, years=(year - 1, year, year + 1), language="zh_CN", expand=False
-    )
-    alone = country_holidays(_COUNTRY, years=year, language="zh_CN", expand=False)
+    calendar = country_holidays(_COUNTRY, years=year, language="zh_CN", expand=False)
     make_up = frozenset(day for day in calendar.weekend_workdays if day.year == year)
+    if not make_up:
+        calendar = country_holidays(
+            _COUNTRY, years=year, language="zh_CN", expand=False, observed=False
+        )
     names = {day: name for day, name in calendar.items() if day.year == year}
-    return _Year(MappingProxyType(names), make_up, bool(alone.weekend_workdays))
+    return _Year(MappingProxyType(names), make_up)
 
 
 def has_calendar(year: int) -> bool:
     """Whether the official holidays of this year are known."""
-    return year >= _FIRST_YEAR and _year(year).announced
+    return year >= _FIRST_YEAR and bool(_year(year).make_up_days)
 
 
 def calendar_note(plan: Plan, year: int) -> str | None:

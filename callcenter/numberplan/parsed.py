@@ -25,7 +25,7 @@ from callcenter.numberplan.files import (
 from callcenter.numberplan.problems import Problem, suggest
 from callcenter.numberplan.source import TRUNKS, Source
 from callcenter.numberplan.validate import AnyShape, validate
-from callcenter.numberplan.yamltree import Path, Tree, parse
+from callcenter.numberplan.yamltree import Path, Tree, Value, parse
 
 CENTRE = "dialplan/centre.yaml"
 NUMBERS = "dialplan/numbers.yaml"
@@ -90,6 +90,16 @@ class Parsed:
             return None
         section = tree.value.get(key) if isinstance(tree.value, dict) else None
         return frozenset(section) if isinstance(section, dict) else frozenset()
+
+    def entries(self, file: str, key: str) -> Iterable[Mapping[str, Value]]:
+        """Every entry written under `key`, wrong ones too, as written."""
+        value = self.trees[file].value
+        section = value.get(key) if isinstance(value, dict) else None
+        return (
+            entry
+            for entry in (section.values() if isinstance(section, dict) else ())
+            if isinstance(entry, dict)
+        )
 
     def trunk_names(self) -> frozenset[str]:
         """Every trunk that has a file, be it right or wrong."""

@@ -25,7 +25,7 @@ def suggest(wrong: str, known: Iterable[str]) -> str:
     words = sorted(set(known))
     if not words:
         return "there is none yet"
-    near = get_close_matches(wrong, words, n=1, cutoff=0.5)
+    near = get_close_matches(wrong, words, n=1, cutoff=0.55)
     if near:
         return f"did you mean {near[0]!r}?"
     shown = ", ".join(words[:12]) + (", …" if len(words) > 12 else "")

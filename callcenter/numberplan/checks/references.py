@@ -72,7 +72,7 @@ def _numbers(parsed: Parsed) -> None:
         if entry.trunk is not None:
             parsed.refer(NUMBERS, (*here, "trunk"), entry.trunk, parsed.trunk_names(), "trunk")
         _mode(parsed, number, entry)
-    if not any(entry.mode is Mode.PRIMARY for entry in parsed.numbers.numbers.values()):
+    if not any(entry.get("mode") == Mode.PRIMARY for entry in parsed.entries(NUMBERS, "numbers")):
         parsed.error(
             NUMBERS, ("numbers",), "no number has `mode: primary`; give it to the one hotline"
         )
@@ -127,10 +127,11 @@ def _mode(parsed: Parsed, number: str, entry: NumberShape) -> None:
 
 def _owners(parsed: Parsed) -> frozenset[str] | None:
     names = parsed.names(UNITS, "units")
-    if names is None or parsed.units is None:
+    if names is None:
         return None
-    aliases = (alias for unit in parsed.units.units.values() for alias in unit.aliases)
-    return names | frozenset(aliases)
+    written = (unit.get("aliases") for unit in parsed.entries(UNITS, "units"))
+    aliases = (alias for each in written if isinstance(each, list) for alias in each)
+    return names | frozenset(alias for alias in aliases if isinstance(alias, str))
 
 
 def _queues(parsed: Parsed) -> None:
