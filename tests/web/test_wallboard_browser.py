@@ -37,7 +37,10 @@ CUT_OFF = """() => {
   const name = (e) => `${e.className || e.tagName}: ${e.textContent.trim().slice(0, 30)}`;
   const tall = boxes.filter((e) => e.scrollHeight > e.clientHeight + 1);
   const wide = [...boxes, ...lines].filter((e) => e.scrollWidth > e.clientWidth + 1);
-  return [...tall, ...wide.filter((e) => e.clientWidth)].map(name);
+  const edge = (e) => e.getBoundingClientRect().right;
+  const out = [...document.querySelectorAll(".calls *, .staff *")].filter(
+    (e) => edge(e) > edge(e.closest(".calls, .staff")) + 1);
+  return [...tall, ...wide.filter((e) => e.clientWidth), ...out].map(name);
 }"""
 """What does not fit into its place."""
 BUSY = replace(
