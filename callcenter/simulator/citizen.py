@@ -13,8 +13,8 @@ from callcenter.simulator.heard import Catalog, HeardPrompt
 from callcenter.simulator.sip import SipError
 from callcenter.simulator.transactions import Place, Timers
 
-LISTEN_EVERY = 2.0
-"""Seconds between two looks at what was heard so far."""
+LISTEN_EVERY = 4.0
+"""Seconds between two looks at what was heard so far: each costs about half a second's work."""
 
 _HUNG_UP_BY = {Side.LOCAL: "caller", Side.REMOTE: "callee", Side.NONE: "none"}
 
@@ -101,14 +101,14 @@ async def converse(
     wishes: Wishes,
     *,
     catalog: Catalog,
-    tell: Callable[[str], None],
+    tell: Callable[[str], None] | None = None,
     stop: asyncio.Event | None = None,
 ) -> CallReport:
     """Carry on a call that was dialled, to its end; `stop` makes the citizen hang up.
 
     `tell` gets a line for people about everything as it happens.
     """
-    telling = asyncio.create_task(_tell_progress(call, catalog, tell))
+    telling = asyncio.create_task(_tell_progress(call, catalog, tell)) if tell else None
     talking = asyncio.create_task(_talk(call, wishes))
     stopping = asyncio.create_task((stop or asyncio.Event()).wait())
     ended = asyncio.create_task(call.until_ended())
@@ -121,7 +121,8 @@ async def converse(
     await asyncio.wait({hanging_up}, timeout=3.0)
     hanging_up.cancel()
     ended.cancel()
-    await telling
+    if telling is not None:
+        await telling
     return await report(call, catalog, trouble)
 
 

@@ -140,7 +140,7 @@ async def _call(
                 dialled,
                 wishes,
                 catalog=catalog,
-                tell=(lambda line: None) if quiet else typer.echo,
+                tell=None if quiet else typer.echo,
                 stop=stop,
             )
         if record is not None:
