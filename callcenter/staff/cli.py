@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from callcenter.asterisk.secrets import seat_password, set_seat_password
+from callcenter.numberplan.loader import load
 from callcenter.orders.times import written
 from callcenter.settings import Settings, SettingsError, load_settings
 from callcenter.staff.pins import Pins
@@ -31,7 +32,7 @@ _OPERATOR = re.compile(r"[0-9]{3}")
 def pin_reset(operator: OperatorNumber, rehearsal: Rehearsal = False) -> None:
     """Give an operator a new PIN and print it: it can be read only now."""
     settings = _settings(rehearsal)
-    pin = Pins(settings.secrets).reset(_operator(operator))
+    pin = Pins(settings.secrets).reset(_operator(operator, settings))
     Tokens(settings.secrets).revoke_signed_in(operator)
     typer.echo(pin)
     typer.echo(f"This is the PIN of {operator} from now on; it is not shown again.", err=True)
@@ -49,7 +50,7 @@ def pin_set(
     """Give an operator the PIN that is asked for."""
     settings = _settings(rehearsal)
     try:
-        Pins(settings.secrets).set(_operator(operator), pin)
+        Pins(settings.secrets).set(_operator(operator, settings), pin)
     except ValueError as error:
         _stop(str(error))
     Tokens(settings.secrets).revoke_signed_in(operator)
@@ -69,6 +70,7 @@ def password(
 ) -> None:
     """Print the password with which a seat's softphone registers."""
     settings = _settings(rehearsal)
+    _check_seat(seat, settings)
     try:
         if new:
             set_seat_password(settings, seat, secrets.token_hex(12))
@@ -87,8 +89,9 @@ def token_create(
     rehearsal: Rehearsal = False,
 ) -> None:
     """Make a token and print it: it can be read only now."""
-    tokens = Tokens(_settings(rehearsal).secrets)
-    number = None if operator is None else _operator(operator)
+    settings = _settings(rehearsal)
+    tokens = Tokens(settings.secrets)
+    number = None if operator is None else _operator(operator, settings)
     try:
         text, token = tokens.create(
             role, number, Origin.COMMAND, now=time.time(), seconds=days * 86400
@@ -145,10 +148,20 @@ def _settings(rehearsal: bool) -> Settings:
     return settings.rehearsing(0.0) if rehearsal else settings
 
 
-def _operator(number: str) -> str:
+def _operator(number: str, settings: Settings) -> str:
+    """The number, if there can be such an operator; a plan with errors keeps nobody out."""
     if not _OPERATOR.fullmatch(number):
         _stop(f"{number} is no operator's number: it has three digits, like 001")
+    plan = load(settings.plan).plan
+    if plan is not None and number not in plan.operators:
+        _stop(f"the plan has no operator {number}: agents/operators.yaml lists those there are")
     return number
+
+
+def _check_seat(name: str, settings: Settings) -> None:
+    plan = load(settings.plan).plan
+    if plan is not None and name not in plan.seats:
+        _stop(f"the plan has no seat {name}: agents/seats.yaml lists those there are")
 
 
 def _stop(message: str) -> NoReturn:

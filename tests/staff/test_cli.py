@@ -56,7 +56,8 @@ def test_a_rehearsal_has_pins_of_its_own(tmp_path: Path) -> None:
     [
         (pin_app, ("reset", "1"), "1 is no operator's number: it has three digits, like 001"),
         (pin_app, ("set", "001", "--pin", "12"), "4 to 12 digits"),
-        (seat_app, ("password", "../x"), "no seat's name"),
+        (pin_app, ("reset", "999"), "the plan has no operator 999"),
+        (seat_app, ("password", "../x"), "the plan has no seat ../x"),
         (token_app, ("create", "--role", "operator"), "add --operator 001"),
         (token_app, ("revoke", "abcd"), "there is no token abcd"),
     ],
@@ -71,6 +72,15 @@ def test_a_seats_password_stays_until_a_new_one_is_wanted() -> None:
     first = run(seat_app, "password", "seat01").stdout
     assert run(seat_app, "password", "seat01").stdout == first
     assert run(seat_app, "password", "seat01", "--new").stdout != first
+
+
+async def test_a_plan_with_errors_keeps_nobody_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALLCENTER_PLAN", str(tmp_path))
+    assert run(pin_app, "reset", "001").exit_code == 0
+    assert run(seat_app, "password", "../x").exit_code == 1
+    assert run(seat_app, "password", "seat01").exit_code == 0
 
 
 def test_tokens_are_made_listed_and_revoked() -> None:
