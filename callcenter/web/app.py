@@ -10,6 +10,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from time import perf_counter
 
 import structlog
@@ -81,12 +82,16 @@ async def serve_web(settings: Settings, services: Services) -> None:
 def _add_api(app: web.Application, services: Services) -> None:
     for endpoint in ENDPOINTS:
         _add_endpoint(app, endpoint, services)
-    description = json.dumps(describe(ENDPOINTS, PREFIX), ensure_ascii=False)
 
     async def openapi(_: web.Request) -> web.Response:
-        return web.Response(text=description, content_type="application/json")
+        return web.Response(text=_description(), content_type="application/json")
 
     app.router.add_get(f"{PREFIX}/openapi.json", openapi)
+
+
+@cache
+def _description() -> str:
+    return json.dumps(describe(ENDPOINTS, PREFIX), ensure_ascii=False)
 
 
 def _add_endpoint(app: web.Application, endpoint: AnyEndpoint, services: Services) -> None:
