@@ -459,7 +459,7 @@ class UserAgent:
         uri = f"sip:{place[0]}:{place[1]}"
         return await self.ask(self._outside("OPTIONS", uri, f"<{self.contact}>", f"<{uri}>"), place)
 
-    async def register(self, user: str, place: Place, *, seconds: int = 300) -> Response:
+    async def register(self, user: str, place: Place, *, seconds: int = 3600) -> Response:
         """Register this agent's contact as `user` at a registrar; `seconds` 0 takes it back."""
         self.user = user
         address = f"<sip:{user}@{place[0]}:{place[1]}>"

@@ -136,7 +136,7 @@ class Catalog:
             return Heard((), ())
         matches = _best_together(self._matches(heard))
         prompts = tuple(
-            HeardPrompt(m.sound.name, m.sound.text, m.start / RATE, round(m.score, 3))
+            HeardPrompt(m.sound.name, m.sound.text, round(m.start / RATE, 2), round(m.score, 3))
             for m in matches
         )
         return Heard(prompts, tuple(self._music_in(heard, matches)))
