@@ -33,8 +33,8 @@ class Server(BaseModel):
 
     @property
     def place(self) -> Place:
-        """Where it takes calls."""
-        return self.sip_host, self.sip_port
+        """Where it takes calls from this machine."""
+        return "127.0.0.1" if self.sip_host == "0.0.0.0" else self.sip_host, self.sip_port
 
 
 class TrunkAddress(BaseModel):
