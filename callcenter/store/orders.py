@@ -7,7 +7,7 @@ Reading is open to the web and to the command line. While the database is away, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -102,6 +102,20 @@ class OrderPage:
     total: int
 
 
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far the journal is filed."""
+
+    position: int = 0
+    record: str = ""
+    """The `identity` of the record there: another one there means another journal."""
+
+
+def identity(record: OrderRecord) -> str:
+    """Tells a record from all others."""
+    return f"{record.call} {record.version}"
+
+
 class EntryConflictError(Exception):
     """Somebody else saved the entry in between; `current` is what stands now."""
 
@@ -148,16 +162,17 @@ class OrderStore:
 
     # -- written from the journal ------------------------------------------------------------------
 
-    async def position(self) -> int:
-        """How far the journal is filed; 0 at the beginning."""
+    async def cursor(self) -> Cursor:
+        """How far the journal is filed; position 0 at the beginning."""
         async with self.engine.connect() as connection:
-            found = await connection.scalar(
-                sa.select(CURSORS.c.position).where(CURSORS.c.reader == READER)
+            query = sa.select(CURSORS.c.position, CURSORS.c.record).where(
+                CURSORS.c.reader == READER
             )
-        return int(found or 0)
+            row = (await connection.execute(query)).one_or_none()
+        return Cursor() if row is None else Cursor(*row)
 
-    async def file(self, records: Iterable[OrderRecord], position: int) -> None:
-        """Store these orders and the journal's position, together or not at all.
+    async def file(self, records: Sequence[OrderRecord], position: int) -> None:
+        """Store these orders and the last one's position in the journal, together or not at all.
 
         May be repeated: an order is kept by its call, and an older version changes nothing.
         """
@@ -166,20 +181,15 @@ class OrderStore:
             known = latest.get(record.call)
             if known is None or known.version <= record.version:
                 latest[record.call] = record
+        values = {"position": position, "record": identity(records[-1])}
         async with self._writer.begin() as connection:
             for record in latest.values():
                 await _file_one(connection, record)
             moved = await connection.execute(
-                sa.update(CURSORS)
-                .where(CURSORS.c.reader == READER, CURSORS.c.position < position)
-                .values(position=position)
+                sa.update(CURSORS).where(CURSORS.c.reader == READER).values(**values)
             )
             if moved.rowcount == 0:
-                known_reader = sa.select(CURSORS.c.reader).where(CURSORS.c.reader == READER)
-                if await connection.scalar(known_reader) is None:
-                    await connection.execute(
-                        sa.insert(CURSORS).values(reader=READER, position=position)
-                    )
+                await connection.execute(sa.insert(CURSORS).values(reader=READER, **values))
 
     async def highest_sequence(self, day: str) -> int:
         """The largest order sequence that is known of `day` (`20171122`); 0 if none is."""

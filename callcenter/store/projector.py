@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from callcenter.orders.record import OrderRecord
+from callcenter.store.orders import Cursor, identity
 
 log = structlog.get_logger(__name__)
 
@@ -47,10 +48,10 @@ class OrderSink(Protocol):
     async def prepare(self) -> None:
         """Make ready; may be repeated."""
 
-    async def position(self) -> int:
+    async def cursor(self) -> Cursor:
         """How far the journal is filed."""
 
-    async def file(self, records: Iterable[OrderRecord], position: int) -> None:
+    async def file(self, records: Sequence[OrderRecord], position: int) -> None:
         """Store the records and the position together; may be repeated."""
 
 
@@ -116,13 +117,28 @@ class Projector:
         """File everything that is in the journal now; raises what the store raises."""
         if self._position is None:
             await self._sink.prepare()
-            self._position = await self._sink.position()
+            self._position = await self._start()
         while records := await self._source.orders_after(self._position, self._batch):
             last = records[-1][0]
-            await self._sink.file((record for _, record in records), last)
+            await self._sink.file([record for _, record in records], last)
             self._position = last
             self._recovered()
         self._recovered()
+
+    async def _start(self) -> int:
+        """Where to go on: at the beginning, if the journal is not the one that was filed.
+
+        A loss of power can take the journal's last records with it, and a journal can be lost or
+        put back. What is filed again changes nothing.
+        """
+        cursor = await self._sink.cursor()
+        if cursor.position == 0:
+            return 0
+        there = await self._source.orders_after(cursor.position - 1, 1)
+        if [(seq, identity(record)) for seq, record in there] == [(cursor.position, cursor.record)]:
+            return cursor.position
+        log.warning("journal_is_another_one", filed_up_to=cursor.position)
+        return 0
 
     async def _follow(self) -> None:
         while True:

@@ -104,4 +104,5 @@ CURSORS = Table(
     METADATA,
     Column("reader", Text, primary_key=True),
     Column("position", BigInteger, nullable=False),
+    Column("record", Text, nullable=False),
 )

@@ -22,6 +22,7 @@ from callcenter.orders.entry import (
 )
 from callcenter.orders.record import Outcome
 from callcenter.store.orders import (
+    Cursor,
     EntryConflictError,
     OrderFilter,
     OrderNotFoundError,
@@ -62,19 +63,18 @@ async def test_the_latest_of_a_batch_counts(store: OrderStore) -> None:
     assert (await store.page(OrderFilter())).total == 1
 
 
-async def test_the_position_is_kept_and_never_goes_back(store: OrderStore) -> None:
-    assert await store.position() == 0
+async def test_the_place_in_the_journal_is_kept(store: OrderStore) -> None:
+    assert await store.cursor() == Cursor(0, "")
     await store.file([WAITING], 5)
-    await store.file([], 9)
-    await store.file([], 3)
-    assert await store.position() == 9
+    await store.file([WAITING, ENDED], 9)
+    assert await store.cursor() == Cursor(9, "call-1 4")
 
 
 async def test_a_failed_filing_leaves_neither_order_nor_position(store: OrderStore) -> None:
     broken = replace(another(3), opened=None)  # type: ignore[arg-type]
     with pytest.raises(Exception, match="NOT NULL"):
         await store.file([WAITING, broken], 5)
-    assert await store.position() == 0
+    assert await store.cursor() == Cursor()
     assert (await store.page(OrderFilter())).total == 0
 
 

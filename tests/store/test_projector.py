@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from sqlalchemy.exc import OperationalError
 
 from callcenter.orders.record import OrderRecord
-from callcenter.store.orders import OrderFilter, OrderStore
+from callcenter.store.orders import Cursor, OrderFilter, OrderStore
 from callcenter.store.projector import OrderSource, Projector
 from tests.fakes.orders import ENDED, WAITING, another
 from tests.fakes.waiting import until
@@ -51,11 +51,11 @@ class BrittleStore:
         self._check()
         await self._store.prepare()
 
-    async def position(self) -> int:
+    async def cursor(self) -> Cursor:
         self._check()
-        return await self._store.position()
+        return await self._store.cursor()
 
-    async def file(self, records: Iterable[OrderRecord], position: int) -> None:
+    async def file(self, records: Sequence[OrderRecord], position: int) -> None:
         self._check()
         await self._store.file(records, position)
 
@@ -125,14 +125,49 @@ async def test_a_store_that_fails_in_mid_run_is_tried_again(store: OrderStore) -
     assert (await store.find(ENDED.number)).record == ENDED
 
 
+class Watched(FakeJournal):
+    """Remembers where it was read from."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read_from: list[int] = []
+
+    async def orders_after(self, seq: int, limit: int) -> list[tuple[int, OrderRecord]]:
+        self.read_from.append(seq)
+        return await super().orders_after(seq, limit)
+
+
 async def test_a_restart_goes_on_where_it_stopped(store: OrderStore) -> None:
-    journal = FakeJournal()
-    journal.write(WAITING)
+    journal = Watched()
+    journal.write(WAITING, another(8))
     await projector_of(journal, store).catch_up()
     journal.write(another(9))
-    journal.kept.pop(0)
+    journal.read_from.clear()
     await projector_of(journal, store).catch_up()
-    assert (await store.page(OrderFilter())).total == 2
+    assert 0 not in journal.read_from
+    assert (await store.page(OrderFilter())).total == 3
+
+
+async def test_a_journal_that_lost_its_end_is_filed_whole(store: OrderStore) -> None:
+    journal = FakeJournal()
+    journal.write(WAITING, another(8), another(9))
+    await projector_of(journal, store).catch_up()
+    after_power_came_back = FakeJournal()
+    after_power_came_back.write(WAITING, another(8), another(10), another(11))
+    await projector_of(after_power_came_back, store).catch_up()
+    assert (await store.page(OrderFilter())).total == 5
+
+
+async def test_a_new_journal_is_filed_from_its_beginning(store: OrderStore) -> None:
+    journal = FakeJournal()
+    journal.write(WAITING, another(8), another(9))
+    await projector_of(journal, store).catch_up()
+    new = FakeJournal()
+    new.write(another(12))
+    projector = projector_of(new, store)
+    await projector.catch_up()
+    assert (await store.page(OrderFilter())).total == 4
+    assert await store.cursor() == Cursor(new.last, "call-12 1")
 
 
 async def test_a_long_journal_is_filed_in_batches(store: OrderStore) -> None:

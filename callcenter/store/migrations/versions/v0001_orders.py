@@ -85,6 +85,7 @@ def upgrade() -> None:
         "cursors",
         sa.Column("reader", sa.Text, nullable=False),
         sa.Column("position", sa.BigInteger, nullable=False),
+        sa.Column("record", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("reader", name="pk_cursors"),
     )
 
