@@ -7,6 +7,7 @@ Reading is open to the web and to the command line. While the database is away, 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
@@ -152,7 +153,10 @@ class OrderStore:
         return cls(url, read_only=True)
 
     async def prepare(self) -> None:
-        """Bring the schema to the newest one."""
+        """Bring the schema to the newest one; a SQLite file is for its owner only."""
+        url = self.engine.url
+        if url.get_backend_name() == "sqlite" and url.database:
+            await asyncio.to_thread(Path(url.database).touch, mode=0o600)
         async with self._writer.begin() as connection:
             await connection.run_sync(migrations.upgrade)
 

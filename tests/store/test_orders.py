@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import stat
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -222,6 +223,18 @@ async def test_a_store_that_is_only_read_sees_what_the_server_writes(
     with pytest.raises(OperationalError, match="readonly"):
         await reader.file([another(9)], 3)
     await reader.close()
+
+
+def modes(folder: Path) -> set[int]:
+    return {stat.S_IMODE(file.stat().st_mode) for file in folder.glob("orders.db*")}
+
+
+async def test_other_users_of_the_machine_read_no_callers_numbers(tmp_path: Path) -> None:
+    made = OrderStore.in_folder(tmp_path)
+    await made.prepare()
+    await made.file([WAITING], 1)
+    assert modes(tmp_path) == {0o600}
+    await made.close()
 
 
 async def test_a_store_is_read_after_the_server_has_stopped(tmp_path: Path) -> None:
