@@ -8,6 +8,7 @@ hears. Read it from the bottom up:
 - `transactions.py`: retransmission over UDP (RFC 3261, section 17)
 - `rtp.py`: a paced sender and a receiver that places packets by their timestamps
 - `agent.py`: a user agent and its calls
+- `behaviour.py`: what a telephone does when it is called
 - `phone.py`, `citizen.py`, `outside.py`: who uses them: a seat, a caller, the far ends
 - `heard.py`: which prompts a capture holds
 - `running.py`, `cli.py`: finding the running server, and the commands
