@@ -13,7 +13,7 @@ from callcenter.asterisk.process import AsteriskProcess
 from callcenter.asterisk.render import render
 from callcenter.numberplan.model import DialTarget, HeaderTrust, Trunk
 from callcenter.settings import Settings
-from tests.support.live import LiveServer, live_settings, loopback_block, running_server
+from tests.support.live import LiveServer, live_settings, neighbour, running_server
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -26,33 +26,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def settings() -> Iterator[Settings]:
-    """Free ports and an empty data folder."""
+    """An address, ports and an empty data folder of our own."""
     with live_settings() as settings:
         yield settings
 
 
 @pytest.fixture
-def exchange() -> Iterator[Exchange]:
+def exchange(settings: Settings) -> Exchange:
     """Two trunks, two seats, two emergency numbers and a room, without a plan's files."""
     trust = HeaderTrust(asserted_identity=True)
 
     def way(trunk: str, digits: str) -> tuple[DialTarget, ...]:
         return (DialTarget(trunk=trunk, digits=digits),)
 
-    with loopback_block() as block:
-        yield Exchange(
-            trunks=(
-                Trunk(name="telecom", title="电信", host=f"{block}2", channels=3, reserved=1),
-                Trunk(name="mobile", title="移动", host=f"{block}3", channels=3, trust=trust),
-            ),
-            seats=("seat01", "seat02"),
-            emergencies={
-                "110": way("telecom", "110") + way("mobile", "0519110"),
-                "120": way("mobile", "120"),
-            },
-            rooms={"800": way("mobile", "87220000")},
-            features=("*12", "*131", "*14"),
-        )
+    telecom, mobile = neighbour(settings, 2), neighbour(settings, 3)
+    return Exchange(
+        trunks=(
+            Trunk(name="telecom", title="电信", host=telecom, channels=3, reserved=1),
+            Trunk(name="mobile", title="移动", host=mobile, channels=3, trust=trust),
+        ),
+        seats=("seat01", "seat02"),
+        emergencies={
+            "110": way("telecom", "110") + way("mobile", "0519110"),
+            "120": way("mobile", "120"),
+        },
+        rooms={"800": way("mobile", "87220000")},
+        features=("*12", "*131", "*14"),
+    )
 
 
 @pytest.fixture

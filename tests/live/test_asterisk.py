@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,9 @@ from callcenter.asterisk.process import AsteriskError, AsteriskProcess
 from callcenter.asterisk.render import render
 from callcenter.settings import Settings
 from tests.fakes.waiting import until
-from tests.support.live import free_port
+from tests.support.live import live_settings
 
+LOCALHOST = IPv4Address("127.0.0.1")
 ALONE = """
 import asyncio, sys
 from callcenter.asterisk import process
@@ -44,8 +46,8 @@ def lives(pid: int) -> bool:
         return False
 
 
-def sockets(pid: int) -> set[tuple[str, str, int]]:
-    """Protocol, address in hexadecimal and port of all that a process listens on."""
+def sockets(pid: int) -> set[tuple[str, IPv4Address | IPv6Address, int]]:
+    """Protocol, address and port of all that a process listens on."""
     own = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
     found = set()
     for protocol, states in (("tcp", {"0A"}), ("tcp6", {"0A"}), ("udp", None), ("udp6", None)):
@@ -53,7 +55,7 @@ def sockets(pid: int) -> set[tuple[str, str, int]]:
             fields = line.split()
             if f"socket:[{fields[9]}]" in own and (states is None or fields[3] in states):
                 address, _, port = fields[1].partition(":")
-                found.add((protocol, address, int(port, 16)))
+                found.add((protocol, readable(address), int(port, 16)))
     return found
 
 
@@ -63,6 +65,12 @@ def names(folder: Path) -> list[str]:
 
 def owners(folder: Path) -> set[int]:
     return {path.stat().st_uid for path in (folder, *folder.iterdir())}
+
+
+def readable(address: str) -> IPv4Address | IPv6Address:
+    """An address as the kernel writes it: hexadecimal words, least significant byte first."""
+    words = [bytes.fromhex(address[at : at + 8])[::-1] for at in range(0, len(address), 8)]
+    return IPv4Address(words[0]) if len(words) == 1 else IPv6Address(b"".join(words))
 
 
 def log(settings: Settings) -> str:
@@ -94,27 +102,26 @@ async def test_it_sees_its_own_folder_and_nothing_else_of_ours(
 
 async def test_it_listens_on_loopback_only(settings: Settings, asterisk: AsteriskProcess) -> None:
     listening = sockets(asterisk.pid)
-    loopback = {(protocol, port) for protocol, address, port in listening if address == "0100007F"}
+    loopback = {each for each in listening if each[1].is_loopback}
     assert loopback == {
-        ("udp", settings.sip_port),
-        ("tcp", settings.sip_port),
-        ("tcp", settings.ari_port),
-        ("tcp", settings.ami_port),
+        ("udp", settings.sip_host, settings.sip_port),
+        ("tcp", settings.sip_host, settings.sip_port),
+        ("tcp", LOCALHOST, settings.ari_port),
+        ("tcp", LOCALHOST, settings.ami_port),
     }
     # Whatever its configuration says, it opens one random UDP port for its own DNS questions.
-    others = sorted(protocol for protocol, address, _ in listening if address != "0100007F")
+    others = sorted(protocol for protocol, *_ in listening - loopback)
     assert others in ([], ["udp"], ["udp", "udp6"])
 
 
 async def test_two_run_side_by_side(
     settings: Settings, exchange: Exchange, asterisk: AsteriskProcess
 ) -> None:
-    ports = {f"{name}_port": free_port() for name in ("sip", "ari", "ami")}
-    second = settings.model_copy(update={**ports, "data": settings.data / "second"})
-    render(second, exchange)
-    other = await process.start(second)
-    assert sockets(other.pid).isdisjoint(sockets(asterisk.pid))
-    await other.stop()
+    with live_settings() as second:
+        render(second, exchange)
+        other = await process.start(second)
+        assert sockets(other.pid).isdisjoint(sockets(asterisk.pid))
+        await other.stop()
     assert lives(asterisk.pid)
 
 

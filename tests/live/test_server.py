@@ -14,7 +14,7 @@ from callcenter.asterisk.secrets import seat_password, set_seat_password
 from callcenter.settings import PROJECT, Settings
 from callcenter.simulator.phone import RegistrationError, Softphone
 from tests.fakes.waiting import until
-from tests.support.live import LiveServer, copy_plan, loopback_block, running_server
+from tests.support.live import LiveServer, copy_plan, running_server
 
 
 def children(pid: int) -> dict[str, int]:
@@ -67,12 +67,12 @@ async def test_it_says_where_to_go_and_what_to_do(asterisk_server: LiveServer) -
     await until(lambda: "Ctrl-C" in asterisk_server.printed())
     printed = asterisk_server.printed()
     assert settings.web_url in printed
-    assert f"127.0.0.1:{settings.sip_port}" in printed
+    assert f"{settings.sip_host}:{settings.sip_port}" in printed
     assert "callcenter seat password seat01" in printed
     assert told(settings) == {
         "pid": asterisk_server.process.pid,
         "web": settings.web_url,
-        "sip_host": "127.0.0.1",
+        "sip_host": str(settings.sip_host),
         "sip_port": settings.sip_port,
         "data": str(settings.data),
         "plan": str(settings.plan),
@@ -152,16 +152,15 @@ async def test_a_second_server_on_the_same_data_is_refused(asterisk_server: Live
 
 
 async def test_a_port_that_is_taken_is_named(settings: Settings) -> None:
-    with socket.create_server(("127.0.0.1", settings.web_port)):
+    with socket.create_server((str(settings.web_host), settings.web_port)):
         reason = await refused(settings)
-    assert f"127.0.0.1:{settings.web_port} (TCP) cannot be used" in reason
+    assert f"{settings.web_host}:{settings.web_port} (TCP) cannot be used" in reason
     assert "set CALLCENTER_WEB_PORT to another port" in reason
 
 
 async def test_it_does_not_start_on_a_plan_with_errors(settings: Settings) -> None:
     plan = settings.data.parent / "plan"
-    with loopback_block() as block:
-        copy_plan(PROJECT, plan, block)
+    copy_plan(PROJECT, plan, settings)
     append(plan / "dialplan" / "queues.yaml", "\nqeues: {}\n")
     reason = await refused(settings.model_copy(update={"plan": plan}))
     assert "the plan has errors" in reason

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import re
 import shutil
@@ -12,8 +11,9 @@ import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import aiohttp
@@ -24,60 +24,61 @@ START_SECONDS = 30.0
 PLAN_FOLDERS = ("dialplan", "agents", "trunks", "ivr_prompts")
 _HOST = re.compile(r"(?m)^host:\s*\S+")
 _POLL_SECONDS = 0.02
-
-
-def free_port(host: str = "127.0.0.1") -> int:
-    """A port that is free for UDP and for TCP."""
-    for _ in range(100):
-        with (
-            socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp,
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp,
-        ):
-            tcp.bind((host, 0))
-            port: int = tcp.getsockname()[1]
-            try:
-                udp.bind((host, port))
-            except OSError:
-                continue
-            return port
-    raise OSError("no port is free for both UDP and TCP")
-
-
-@contextmanager
-def loopback_block() -> Iterator[str]:
-    """`127.x.y.` that no other test on this machine uses meanwhile."""
-    for number in range(os.getpid(), os.getpid() + 200 * 250):
-        block = f"127.{16 + number // 250 % 200}.{1 + number % 250}."
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as claim:
-            try:
-                claim.bind((f"{block}1", 1))
-            except OSError:
-                continue
-            yield block
-            return
-    raise OSError("no loopback addresses are free")
+_BLOCKS = 5000
+_FIRST_PORT = 20000
+"""Below the ports that the system gives out by itself."""
 
 
 @contextmanager
 def live_settings() -> Iterator[Settings]:
-    """Settings with free ports and an empty data folder (with a short name: see settings.py)."""
-    with tempfile.TemporaryDirectory(prefix="cc-") as folder:
+    """Settings with an address, ports and an empty data folder that nobody else uses meanwhile.
+
+    The address is the first of a block `127.x.y.`; `neighbour` gives the others. A socket held on
+    it claims the block, and the number of the block makes the ports on 127.0.0.1.
+    """
+    with ExitStack() as held:
+        number = held.enter_context(_claimed_block())
+        folder = held.enter_context(tempfile.TemporaryDirectory(prefix="cc-"))
+        address = IPv4Address(f"{_block(number)}.1")
         yield Settings(
-            data=Path(folder) / "var",
-            web_port=free_port(),
-            sip_port=free_port(),
-            ari_port=free_port(),
-            ami_port=free_port(),
+            data=Path(folder) / "var",  # short: settings.py says why
+            web_host=address,
+            sip_host=address,
+            ari_port=_FIRST_PORT + 2 * number,
+            ami_port=_FIRST_PORT + 2 * number + 1,
         )
 
 
-def copy_plan(source: Path, to: Path, block: str) -> dict[str, str]:
-    """Copy a plan's folder with each trunk at an address of `block`; the addresses by trunk."""
+def neighbour(settings: Settings, last: int) -> str:
+    """Another address of the same block, such as a trunk's."""
+    return str(settings.sip_host + (last - 1))
+
+
+def _block(number: int) -> str:
+    return f"127.{16 + number // 250}.{1 + number % 250}"
+
+
+@contextmanager
+def _claimed_block() -> Iterator[int]:
+    first = os.getpid() * 7
+    for number in (each % _BLOCKS for each in range(first, first + _BLOCKS)):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as claim:
+            try:
+                claim.bind((f"{_block(number)}.1", 1))
+            except OSError:
+                continue
+            yield number
+            return
+    raise OSError("no block of loopback addresses is free")
+
+
+def copy_plan(source: Path, to: Path, settings: Settings) -> dict[str, str]:
+    """Copy a plan's folder with each trunk at an address of our own; the addresses by trunk."""
     for name in PLAN_FOLDERS:
         shutil.copytree(source / name, to / name)
     hosts = {}
     for number, file in enumerate(sorted((to / "trunks").glob("*.yaml")), start=2):
-        hosts[file.stem] = f"{block}{number}"
+        hosts[file.stem] = neighbour(settings, number)
         text, changes = _HOST.subn(f"host: {hosts[file.stem]}", file.read_text(encoding="utf-8"))
         assert changes == 1, f"{file} has no host of its own"
         file.write_text(text, encoding="utf-8")
@@ -139,31 +140,27 @@ class LiveServer:
 
 
 @asynccontextmanager
-async def running_server(
-    *arguments: str, plan: Path = PROJECT, settings: Settings | None = None
-) -> AsyncIterator[LiveServer]:
+async def running_server(*arguments: str, plan: Path = PROJECT) -> AsyncIterator[LiveServer]:
     """`callcenter serve ARGUMENTS` with a copy of a plan; ready to take calls."""
-    with live_settings() as fresh, loopback_block() as block:
-        base = settings or fresh
-        copied = fresh.data.parent / "plan"
-        trunks = copy_plan(plan, copied, block)
-        chosen = base.model_copy(update={"plan": copied})
-        output = fresh.data.parent / "output"
+    with live_settings() as fresh:
+        folder = fresh.data.parent
+        settings = fresh.model_copy(update={"plan": folder / "plan"})
+        trunks = copy_plan(plan, settings.plan, settings)
+        output = folder / "output"
         with output.open("wb") as printed:
             process = await asyncio.create_subprocess_exec(
                 *(str(Path(sys.executable).with_name("callcenter")), "serve", *arguments),
-                env={**os.environ, **chosen.environment()},
+                env={**os.environ, **settings.environment()},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=printed,
                 stderr=asyncio.subprocess.STDOUT,
                 start_new_session=True,
             )
-        server = LiveServer(chosen, trunks, process, output)
+        if "--at" in arguments:
+            settings = settings.rehearsing(0.0)
+        server = LiveServer(settings, trunks, process, output)
         try:
             await server.until_healthy()
-            state = next(fresh.data.rglob("run/server.json"))
-            data = Path(json.loads(state.read_text(encoding="utf-8"))["data"])
-            server.settings = chosen.model_copy(update={"data": data})
             yield server
         finally:
             await server.stop()
