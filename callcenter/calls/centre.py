@@ -129,7 +129,7 @@ def _call_arrived(turn: Turn, event: CallArrived) -> None:
     leg = LegRecord(
         leg=event.call,
         role=LegRole.CALLER,
-        party=caller.raw if caller.e164 is None else caller.e164,
+        party="" if caller.withheld else caller.e164 or caller.raw,
         place=event.trunk,
         began=turn.now,
     )
@@ -293,7 +293,7 @@ def _file_outside(turn: Turn, event: CallEndedOutside) -> None:
         LegRecord(
             leg=event.call,
             role=LegRole.CALLER,
-            party=event.caller,
+            party="" if caller.withheld else caller.e164 or caller.raw,
             place=event.trunk,
             began=event.began,
             answered=event.answered,

@@ -84,6 +84,12 @@ class Citizen:
             f"sip:{number}@{host}:{port}", caller=self._from(caller), headers=headers
         )
 
+    async def hang_up_all(self) -> None:
+        """End every call that is not over."""
+        for call in self._agent.calls:
+            if call.ending is None:
+                await call.hang_up()
+
     async def close(self) -> None:
         """Be gone."""
         await self._agent.close()

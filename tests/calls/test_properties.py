@@ -163,7 +163,9 @@ class CentreMachine(RuleBasedStateMachine):
             leg = data.draw(st.sampled_from(sorted(self.switch.legs)))
             self.switch.far_end_goes(leg, ending)
 
-    @rule(seconds=st.sampled_from((0.1, 1.0, 1.0, 6.0, 6.0, 25.0, 70.0, 2000.0, 5 * 3600.0, -3600.0)))
+    @rule(
+        seconds=st.sampled_from((0.1, 1.0, 1.0, 6.0, 6.0, 25.0, 70.0, 2000.0, 5 * 3600.0, -3600.0))
+    )
     def time_passes(self, seconds: float) -> None:
         """The clock may also be set back."""
         self.now += seconds
@@ -173,7 +175,7 @@ class CentreMachine(RuleBasedStateMachine):
 
     @rule(operator=st.sampled_from(OPERATORS), seat=st.sampled_from(SEATS), data=st.data())
     def an_operator_wants_something(self, operator: str, seat: str, data: st.DataObject) -> None:
-        wishes = (
+        wishes: tuple[Event, ...] = (
             BecomeReady(operator),
             BecomeReady(operator),
             SignIn(operator, seat),
