@@ -22,6 +22,8 @@ class Softphone:
         self.behaviour: Behaviour = ANSWER
         self.voice: Pcm | None = None
         """What the operator says, over and over; None is silence."""
+        self.is_there = True
+        """Until it unregisters or vanishes."""
         self._agent: UserAgent | None = None
         self._inbox = Inbox()
 
@@ -72,10 +74,11 @@ class Softphone:
     async def unregister(self) -> None:
         """Take the registration back and be gone."""
         await self.agent.register(self.user, self.server, seconds=0)
-        await self.agent.close()
+        await self.vanish()
 
     async def vanish(self) -> None:
         """Be gone without a word: a softphone whose computer lost power."""
+        self.is_there = False
         await self.agent.close()
 
     async def _called(self, call: Call) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from callcenter.asterisk import process
 from callcenter.asterisk.exchange import Exchange
@@ -13,6 +14,7 @@ from callcenter.asterisk.process import AsteriskProcess
 from callcenter.asterisk.render import render
 from callcenter.numberplan.model import DialTarget, HeaderTrust, Trunk
 from callcenter.settings import Settings
+from tests.support.city import City, running_city
 from tests.support.live import LiveServer, live_settings, neighbour, running_server
 
 
@@ -69,3 +71,17 @@ async def asterisk_server() -> AsyncIterator[LiveServer]:
     """A running server with the project's plan: Asterisk, controller, web."""
     async with running_server() as server:
         yield server
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def city(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[City]:
+    """One server for all tests of a file, on a day of the trial run.
+
+    A file with `GREETING = False` has callers wait at once.
+    """
+    greeting: bool = getattr(request.module, "GREETING", True)
+    folder: Path = tmp_path_factory.mktemp("plan")
+    async with running_city(folder, "--at", "2017-12-01T10:00", greeting=greeting) as city:
+        yield city

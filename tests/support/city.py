@@ -37,6 +37,8 @@ T = TypeVar("T")
 
 PATIENCE = 20.0
 """Seconds that anything may take on a busy machine."""
+VOICE = "now_ready"
+"""What operators say all the time: who hears it is connected."""
 _POLL = 0.05
 _LISTEN = 0.3
 _callers = count(10000000)
@@ -58,6 +60,9 @@ class City:
     token: str
     http: aiohttp.ClientSession
     citizens: dict[str, Citizen] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._catalogs: dict[tuple[str, ...], Catalog] = {}
 
     # -- citizens --------------------------------------------------------------------------------
 
@@ -95,10 +100,14 @@ class City:
 
     async def until_heard(self, call: Call, *prompts: str) -> None:
         """Wait until the telephone has heard these, in this order, among others."""
+        names = tuple(sorted(set(prompts)))
+        if names not in self._catalogs:  # only these: quick enough to listen again and again
+            self._catalogs[names] = Catalog({n: (n, self.recording(n)) for n in names})
+        catalog = self._catalogs[names]
         heard: list[str] = []
 
         async def all_of_them() -> bool:
-            heard[:] = await self.heard(call)
+            heard[:] = (await asyncio.to_thread(catalog.listen, call.heard())).names
             rest = iter(heard)
             return all(prompt in rest for prompt in prompts)
 
@@ -135,10 +144,11 @@ class City:
         try:
             yield phone
         finally:
-            for call in list(phone.agent.calls):
-                if call.ending is None:
-                    await call.hang_up()
-            await phone.unregister()
+            if phone.is_there:
+                for call in list(phone.agent.calls):
+                    if call.ending is None:
+                        await call.hang_up()
+                await phone.unregister()
 
     @asynccontextmanager
     async def operator(
@@ -146,6 +156,7 @@ class City:
     ) -> AsyncIterator[Softphone]:
         """An operator who is ready at a seat; signed out in the end."""
         async with self.softphone(seat, behaviour) as phone:
+            phone.voice = self.recording(VOICE)
             await self.ask("POST", f"/operators/{number}/sign-in", {"seat": seat})
             await until(lambda: self.tried_ready(number), lambda: "the seat is not reachable")
             try:
@@ -217,6 +228,12 @@ class City:
         (order,) = await self.orders_of(caller)
         return order
 
+    async def talk(self, caller: str, number: str = "12345") -> Call:
+        """A citizen who has been connected to whoever is ready, and hears them."""
+        call = await self.call(number, caller)
+        await self.until_heard(call, VOICE)
+        return call
+
     async def until_phase(self, caller: str, fact: str) -> None:
         """Wait until the order of that caller has a time for `queued` or `answered`."""
 
@@ -259,13 +276,18 @@ def edit(folder: Path, file: str, pattern: str, new: str) -> None:
 
 
 @asynccontextmanager
-async def running_city(folder: Path, *arguments: str) -> AsyncIterator[City]:
-    """A server with the project's plan, in a hurry: short rings and wrap-ups."""
+async def running_city(folder: Path, *arguments: str, greeting: bool = True) -> AsyncIterator[City]:
+    """A server with the project's plan, in a hurry: short rings and wrap-ups.
+
+    Without `greeting` callers wait at once: for tests that are about what comes after.
+    """
     for name in PLAN_FOLDERS:
         shutil.copytree(PROJECT / name, folder / name)
     edit(folder, "dialplan/queues.yaml", r"ring_seconds: \d+", "ring_seconds: 3")
     edit(folder, "dialplan/queues.yaml", r"wrap_up_seconds: \d+", "wrap_up_seconds: 2")
     edit(folder, "dialplan/centre.yaml", r"forward_ring_seconds: \d+", "forward_ring_seconds: 4")
+    if not greeting:
+        edit(folder, "dialplan/queues.yaml", r"(?m)^ *greeting: .*\n", "")
     async with running_server(*arguments, plan=folder) as server, aiohttp.ClientSession() as http:
         outside = await Outside.listen(
             {trunk: (host, 5060) for trunk, host in server.trunks.items()}
