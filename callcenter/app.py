@@ -24,7 +24,7 @@ from callcenter.clock import Clock
 from callcenter.logs import log_to
 from callcenter.numberplan.decide import decide
 from callcenter.numberplan.loader import load
-from callcenter.numberplan.model import Plan, Route
+from callcenter.numberplan.model import Route
 from callcenter.numberplan.problems import Problem
 from callcenter.numberplan.watch import watch
 from callcenter.recovery import restore
@@ -62,6 +62,10 @@ class Controller:
         self._journal = journal
         self._runtime = runtime
         self._plan_problems: tuple[Problem, ...] = ()
+        self._not_rendered: str | None = None
+        """Why Asterisk's configuration cannot be made from the last good plan."""
+        self._to_reload: set[str] = set()
+        """Asterisk's modules whose configuration changed and was not read again yet."""
         self._ami: Ami | None = None
         self._pins = Pins(settings.secrets)
         self._store = OrderStore.in_folder(settings.data)
@@ -126,6 +130,7 @@ class Controller:
         ami = await Ami.connect(self._settings)
         self._ami = ami
         try:
+            await self._reload()
             there = await ami.contacts()
             for seat in self._runtime.plan.seats:
                 known = seat not in self._runtime.centre.unreachable_seats
@@ -147,38 +152,59 @@ class Controller:
     async def _watch_plan(self) -> None:
         """Put each good edit in force at once; keep the last good plan over a bad one."""
         async for loaded in watch(self._settings.plan):
-            self._plan_problems = loaded.errors
             if loaded.plan is None:
+                self._plan_problems = loaded.errors
                 log.error("plan_has_errors", errors=[str(error) for error in loaded.errors])
                 continue
-            if loaded.plan.hash == self._runtime.plan.hash:
-                continue
             try:
-                await self._use(loaded.plan)
-            except (RenderError, AmiError) as error:
+                rendered = render(self._settings, exchange_of(loaded.plan))
+            except RenderError as error:
                 log.error("plan_not_in_asterisk", error=str(error))
+                self._not_rendered = str(error)
+                continue
+            self._not_rendered = None
+            if rendered.needs_restart:
+                log.warning("asterisk_must_be_restarted", changed=rendered.changed)
+            self._to_reload.update(rendered.reloads)
+            await self._runtime.use_plan(loaded.plan)
+            self._plan_problems = ()
+            log.info("plan_in_force", plan=loaded.plan.hash, changed=rendered.changed)
+            await self._reload()
 
-    async def _use(self, plan: Plan) -> None:
-        rendered = render(self._settings, exchange_of(plan))
-        if rendered.needs_restart:
-            log.warning("asterisk_must_be_restarted", changed=rendered.changed)
-        await self._runtime.use_plan(plan)
-        log.info("plan_in_force", plan=plan.hash, changed=rendered.changed)
-        for module in rendered.reloads:
-            if self._ami is None:
-                raise AmiError(f"AMI is not connected: {module} was not reloaded")
-            await self._ami.reload(module)
+    async def _reload(self) -> None:
+        """Have Asterisk read what was rendered; what fails is tried again when AMI is back."""
+        while self._ami is not None and self._to_reload:
+            module = min(self._to_reload)
+            try:
+                await self._ami.reload(module)
+            except AmiError as error:
+                log.warning("asterisk_not_reloaded", module=module, error=str(error))
+                return
+            self._to_reload.discard(module)
+
+    def _plan_text(self) -> str:
+        """What /healthz says of the plan."""
+        if self._plan_problems:
+            return "; ".join(str(problem) for problem in self._plan_problems)
+        if self._not_rendered is not None:
+            return self._not_rendered
+        if self._to_reload:
+            return f"Asterisk has not read {', '.join(sorted(self._to_reload))} again"
+        return f"{self._runtime.plan.hash[:12]} in force"
 
     def _route(self, number: str, caller: str | None, at: datetime) -> Route:
         return decide(self._runtime.plan, number, caller, at)
 
     def _lag(self) -> Lag:
-        return Lag(journal=self._runtime.durability.unstored)
+        filed = self._projector.health().position
+        return Lag(
+            journal=self._runtime.durability.unstored,
+            store=max(0, self._journal.last_order - filed),
+        )
 
     def _health(self, link: AsteriskLink) -> Health:
         journal = self._runtime.durability
         store = self._projector.health()
-        problems = self._plan_problems
         return Health(
             parts=(
                 Part(
@@ -204,9 +230,9 @@ class Controller:
                 ),
                 Part(
                     name="plan",
-                    ok=not problems,
+                    ok=not (self._plan_problems or self._not_rendered or self._to_reload),
                     needed=False,
-                    text="; ".join(str(problem) for problem in problems) or "in force",
+                    text=self._plan_text(),
                     since=None,
                 ),
                 Part(

@@ -49,4 +49,5 @@ def log_to(file: Path) -> None:
     root = logging.getLogger()
     root.handlers = [to_file, to_terminal]
     root.setLevel(logging.INFO)
-    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    for chatty in ("aiohttp.access", "panoramisk", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

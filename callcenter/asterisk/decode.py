@@ -38,7 +38,7 @@ IGNORED = (
 
 
 class Decoder:
-    """Turns ARI events into facts. Remembers, for each leg, the SIP code its far end really sent."""
+    """Turns ARI events into facts; remembers the SIP code that each leg's far end really sent."""
 
     def __init__(self) -> None:
         self._sip_codes: dict[str, int] = {}

@@ -88,6 +88,8 @@ class Journal:
         self._database: sqlite3.Connection | None = None
         self.changed = asyncio.Event()
         """Set whenever order records were added."""
+        self.last_order = 0
+        """Sequence number of the newest order record."""
 
     async def open(self) -> None:
         """Open or make the file.
@@ -153,6 +155,11 @@ class Journal:
         database.execute("PRAGMA journal_mode=WAL")
         database.execute("PRAGMA busy_timeout=5000")
         database.executescript(_SCHEMA)
+        for suffix in ("", "-wal", "-shm"):  # callers' numbers are nobody else's business
+            if (file := self._path.with_name(self._path.name + suffix)).exists():
+                file.chmod(0o600)
+        newest = database.execute("SELECT max(seq) FROM orders").fetchone()
+        self.last_order = int(newest[0] or 0)
         self._database = database
 
     def _close(self) -> None:
@@ -199,7 +206,10 @@ class Journal:
         )
         for record in entry.records:
             body = _RECORD.dump_json(record).decode()
-            self._write("INSERT INTO orders (event, body) VALUES (?, ?)", (entry.seq, body))
+            added = self._db.execute(
+                "INSERT INTO orders (event, body) VALUES (?, ?)", (entry.seq, body)
+            )
+            self.last_order = added.lastrowid or self.last_order
         if entry.cursor is not None:
             self._write(
                 "INSERT INTO cursors VALUES (?, ?)"

@@ -120,12 +120,6 @@ def test_emergency_numbers_are_dialled_without_the_controller(settings: Settings
     assert not [line for line in emergency if "Stasis" in line]
 
 
-def test_the_last_channels_of_a_trunk_are_kept(settings: Settings) -> None:
-    context = section(rendered(settings)["extensions.conf"], "from-trunk-telecom")
-    limit = " same => n,GotoIf($[${GROUP_COUNT(telecom@trunk)} > 6]?full,s,1)"
-    assert context.count(limit) == 3
-
-
 def test_a_place_of_the_plan_is_called_by_its_number(settings: Settings) -> None:
     context = section(rendered(settings)["extensions.conf"], "from-seat")
     dialled = [line.split("Dial(")[1].split(",")[0] for line in context if "Dial(" in line]

@@ -177,19 +177,6 @@ async def test_a_call_is_marked_as_the_callers(
     assert channel["channelvars"] == {"CALLID": channel["id"], "ROLE": "caller"}
 
 
-async def test_the_last_channel_is_kept_for_emergencies(
-    settings: Settings, citizen: UserAgent, controller: Listener, outside: Outside
-) -> None:
-    for _ in range(2):
-        await citizen.call(uri(settings, "12345"), caller=CITIZEN)
-        await controller.next_arrival()
-    third = await citizen.call(uri(settings, "12345"), caller=CITIZEN)
-    assert (await asyncio.wait_for(third.until_ended(), 10)).status == 503
-    emergency = await citizen.call(uri(settings, "110"), caller=CITIZEN)
-    assert await asyncio.wait_for(emergency.until_answered(), 10)
-    await emergency.hang_up()
-
-
 # -- emergencies -----------------------------------------------------------------------------------
 
 

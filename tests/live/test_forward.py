@@ -14,7 +14,7 @@ from callcenter.simulator.behaviour import (
     UNAVAILABLE,
     Behaviour,
 )
-from tests.support.city import City, new_caller, within
+from tests.support.city import City, edit, new_caller, within
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GREETING = False
@@ -96,3 +96,24 @@ async def test_an_emergency_call_is_dialled_by_the_dialplan_and_filed_afterwards
     order = (await city.order_of(caller)).record
     assert (order.outcome, order.dialled) == (Outcome.EMERGENCY, "110")
     assert order.legs[1].answered is not None
+
+
+async def test_the_last_channel_of_a_trunk_is_kept_for_emergencies(city: City) -> None:
+    folder = city.server.settings.plan
+    telecom = folder / "trunks" / "telecom.yaml"
+    good = telecom.read_text(encoding="utf-8")
+    edit(folder, "trunks/telecom.yaml", r"channels: \d+", "channels: 3")
+    calls = []
+    refused = new_caller()
+    await city.until_plan_is(folder)
+    for _ in range(2):
+        calls.append(await city.waiting_call(new_caller()))
+    third = await city.call("12345", refused)
+    assert (await within(third.until_ended())).status == 503
+    emergency = await city.call("110", new_caller())
+    assert await within(emergency.until_answered())
+    for call in (*calls, emergency):
+        await call.hang_up()
+    telecom.write_text(good, encoding="utf-8")
+    await city.until_plan_is(folder)
+    assert (await city.order_of(refused)).record.outcome is Outcome.REJECTED

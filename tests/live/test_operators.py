@@ -95,9 +95,7 @@ async def test_a_saved_file_holds_for_the_next_call_and_a_bad_edit_changes_nothi
         return str((await city.ask("GET", "/plan/route?number=12310"))["action"])
 
     async def plan_is_well() -> bool:
-        async with city.http.get(f"{city.server.settings.web_url}/healthz") as answer:
-            parts = (await answer.json())["parts"]
-        return bool(next(part["ok"] for part in parts if part["name"] == "plan"))
+        return bool((await city.health())["plan"]["ok"])
 
     assert await action() == "queue"
     numbers.write_text(good.replace("month: 2017-05", "month: 2018-05"), encoding="utf-8")

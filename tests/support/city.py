@@ -19,6 +19,7 @@ from typing import TypeVar
 import aiohttp
 
 from callcenter.asterisk.secrets import seat_password
+from callcenter.numberplan.loader import load
 from callcenter.settings import PROJECT
 from callcenter.simulator.agent import Call
 from callcenter.simulator.audio import Pcm, read_wav
@@ -206,6 +207,22 @@ class City:
             headers={"Authorization": f"Bearer {self.token}"},
         ) as response:
             return response.status, await response.json()
+
+    async def until_plan_is(self, folder: Path) -> None:
+        """Wait until the plan in these files is in force."""
+        plan = load(folder).plan
+        assert plan is not None
+
+        async def is_in_force() -> bool:
+            return (await self.health())["plan"]["text"] == f"{plan.hash[:12]} in force"
+
+        await until(is_in_force, lambda: "the plan is not in force")
+
+    async def health(self) -> dict[str, dict[str, object]]:
+        """The parts of /healthz by name."""
+        async with self.http.get(f"{self.server.settings.web_url}/healthz") as answer:
+            parts = (await answer.json())["parts"]
+        return {part["name"]: part for part in parts}
 
     # -- orders ----------------------------------------------------------------------------------
 
