@@ -1,0 +1,255 @@
+"""The single writer: stores, then sends; and goes on when storing does not."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from callcenter import runtime as runtime_module
+from callcenter.calls.centre import Result, step
+from callcenter.calls.codec import encode_centre
+from callcenter.calls.commands import Command
+from callcenter.calls.events import (
+    BecomeReady,
+    CallArrived,
+    Event,
+    LegAnswered,
+    LegEnded,
+    PlaybackFinished,
+    SignIn,
+)
+from callcenter.calls.state import Centre
+from callcenter.calls.wallboard import OperatorStatus
+from callcenter.clock import Clock
+from callcenter.numberplan.model import Plan
+from callcenter.recovery import restore
+from callcenter.runtime import Runtime
+from callcenter.store.journal import Entry, Journal
+from tests.fakes.waiting import until
+from tests.plans import edited, small_plan
+
+CALL = CallArrived("15.1", "telecom", "12345")
+
+
+class WatchedJournal(Journal):
+    """A real journal that tells when it has stored, and can be made slow or broken."""
+
+    def __init__(self, path: Path, order: list[str]) -> None:
+        super().__init__(path)
+        self.order = order
+        self.broken = False
+        self.may_go_on = threading.Event()
+        self.may_go_on.set()
+        self.batches: list[int] = []
+
+    def _commit(self, entries: list[Entry]) -> None:
+        self.may_go_on.wait()
+        if self.broken:
+            raise sqlite3.OperationalError("disk I/O error")
+        super()._commit(entries)
+        self.batches.append(len(entries))
+        self.order += [f"stored {entry.kind}" for entry in entries]
+
+
+@dataclass
+class WatchedSwitch:
+    """Notes what is sent, and when."""
+
+    order: list[str]
+    sent: list[Command] = field(default_factory=list)
+
+    def send(self, commands: tuple[Command, ...]) -> None:
+        self.sent += commands
+        self.order += [f"sent {type(command).__name__}" for command in commands]
+
+
+@dataclass
+class Bench:
+    """A runtime at work, and what it works with."""
+
+    runtime: Runtime
+    journal: WatchedJournal
+    switch: WatchedSwitch
+    order: list[str]
+
+
+@asynccontextmanager
+async def at_work(folder: Path, plan: Plan | None = None) -> AsyncIterator[Bench]:
+    """A runtime that restored its state from the folder and runs."""
+    plan = plan or small_plan()
+    order: list[str] = []
+    journal = WatchedJournal(folder / "journal.db", order)
+    await journal.open()
+    switch = WatchedSwitch(order)
+    runtime = Runtime(await restore(journal, plan), plan, journal, switch, Clock())
+    await runtime.use_plan(plan)
+    running = asyncio.create_task(runtime.run())
+    try:
+        yield Bench(runtime, journal, switch, order)
+    finally:
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        journal.may_go_on.set()
+        await runtime.stop()
+        await journal.close()
+
+
+async def test_it_stores_then_sends(tmp_path: Path) -> None:
+    async with at_work(tmp_path) as bench:
+        bench.runtime.post(CALL)
+        await until(lambda: bench.switch.sent)
+    assert bench.order.index("stored CallArrived") < bench.order.index("sent Answer")
+
+
+async def test_what_arrives_together_is_stored_together(tmp_path: Path) -> None:
+    async with at_work(tmp_path) as bench:
+        await until(lambda: bench.journal.batches == [1])  # the plan
+        for event in (CALL, PlaybackFinished("15.1", "15.1_1"), SignIn("001", "seat01")):
+            bench.runtime.post(event)
+        await until(lambda: bench.journal.batches == [1, 3])
+
+
+async def test_a_request_is_answered_once_it_is_stored(tmp_path: Path) -> None:
+    async with at_work(tmp_path) as bench:
+        assert await bench.runtime.request(SignIn("001", "seat01")) is None
+        assert "stored SignIn" in bench.order
+        refusal = await bench.runtime.request(SignIn("002", "seat01"))
+        assert refusal is not None
+        assert refusal.code == "seat_taken"
+
+
+async def test_watchers_hear_of_every_change(tmp_path: Path) -> None:
+    async with at_work(tmp_path) as bench:
+        changes = bench.runtime.changes()
+        changed = asyncio.ensure_future(anext(changes))
+        await asyncio.sleep(0)
+        await bench.runtime.request(SignIn("001", "seat01"))
+        await asyncio.wait_for(changed, 5)
+        await changes.aclose()
+
+
+async def test_calls_go_on_while_the_journal_cannot_be_written(tmp_path: Path) -> None:
+    async with at_work(tmp_path) as bench:
+        bench.journal.broken = True
+        bench.runtime.post(CALL)
+        await until(lambda: bench.switch.sent)
+        assert bench.runtime.durability.error == "disk I/O error"
+        assert bench.runtime.durability.unstored > 0
+        bench.journal.broken = False
+        await until(lambda: bench.runtime.durability.error is None)
+        assert "stored CallArrived" in bench.order
+        kinds = [entry.kind for entry in await bench.journal.entries_after(0)]
+        assert kinds.count("CallArrived") == 1
+
+
+async def test_a_slow_disk_does_not_hold_up_calls(tmp_path: Path) -> None:
+    async with at_work(tmp_path) as bench:
+        bench.journal.may_go_on.clear()
+        bench.runtime.post(CALL)
+        await until(lambda: bench.switch.sent)
+        assert "stored CallArrived" not in bench.order
+        assert bench.runtime.durability.degraded_since is not None
+        bench.journal.may_go_on.set()
+        await until(lambda: bench.runtime.durability.degraded_since is None)
+        assert "stored CallArrived" in bench.order
+
+
+async def test_deadlines_are_met_without_any_event(tmp_path: Path) -> None:
+    plan = edited(
+        "dialplan/queues.yaml",
+        "greeting: greeting\n    ring_seconds: 20\n    wrap_up_seconds: 60",
+        "announce_operator: false\n    ring_seconds: 20\n    wrap_up_seconds: 0.05",
+    )
+    async with at_work(tmp_path, plan) as bench:
+        await bench.runtime.request(SignIn("001", "seat01"))
+        await bench.runtime.request(BecomeReady("001"))
+        for event in (CALL, LegAnswered("15.1_1"), LegEnded("15.1"), LegEnded("15.1_1")):
+            bench.runtime.post(event)
+        operators = bench.runtime.centre.operators
+        await until(lambda: operators["001"].status is OperatorStatus.WRAP_UP)
+        await until(lambda: operators["001"].status is OperatorStatus.READY)
+    assert "stored DeadlineReached" in bench.order
+
+
+def raising_on(kind: type[Event]) -> Callable[[Centre, Event, Plan, float], Result]:
+    """The core with a planted bug."""
+
+    def buggy(centre: Centre, event: Event, plan: Plan, now: float) -> Result:
+        if isinstance(event, kind):
+            raise ZeroDivisionError("planted")
+        return step(centre, event, plan, now)
+
+    return buggy
+
+
+async def test_an_event_that_raises_costs_nobody_else_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime_module, "step", raising_on(LegEnded))
+    async with at_work(tmp_path) as bench:
+        bench.runtime.post(CALL)
+        bench.runtime.post(LegEnded("15.1"))
+        assert await bench.runtime.request(SignIn("001", "seat01")) is None
+        assert bench.runtime.rejected == 1
+        assert "15.1" in bench.runtime.centre.calls
+        state = encode_centre(bench.runtime.centre)
+        entries = await bench.journal.entries_after(0)
+        assert [e.rejected for e in entries if e.kind == "LegEnded"] == [
+            "ZeroDivisionError: planted"
+        ]
+        again = Journal(tmp_path / "journal.db")
+        await again.open()
+        restored = await restore(again, small_plan())
+        await again.close()
+        assert encode_centre(restored.centre) == state, "replay passes over it"
+
+
+async def test_a_request_that_raises_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime_module, "step", raising_on(SignIn))
+    async with at_work(tmp_path) as bench:
+        refusal = await bench.runtime.request(SignIn("001", "seat01"))
+        assert refusal is not None
+        assert refusal.code == "internal_error"
+
+
+async def test_a_clean_stop_and_start_finds_everything_as_it_was(tmp_path: Path) -> None:
+    async with at_work(tmp_path) as bench:
+        await bench.runtime.request(SignIn("001", "seat01"))
+        await bench.runtime.request(BecomeReady("001"))
+        bench.runtime.post(CALL)
+        await until(lambda: bench.switch.sent)
+    journal = Journal(tmp_path / "journal.db")
+    await journal.open()
+    snapshot = await journal.last_snapshot()
+    await journal.close()
+    assert snapshot is not None
+    async with at_work(tmp_path) as bench:
+        assert bench.runtime.centre.operators["001"].status is OperatorStatus.READY
+        assert "15.1" in bench.runtime.centre.calls
+
+
+async def test_a_killed_process_is_replayed_under_the_plan_of_its_time(tmp_path: Path) -> None:
+    """No snapshot: as after a kill. The plan has changed since."""
+    journal = Journal(tmp_path / "journal.db")
+    await journal.open()
+    old = edited("agents/operators.yaml", "王敏", "王小敏")
+    runtime = Runtime(await restore(journal, old), old, journal, WatchedSwitch([]), Clock())
+    await runtime.use_plan(old)
+    running = asyncio.create_task(runtime.run())
+    await runtime.request(SignIn("001", "seat01"))
+    state = encode_centre(runtime.centre)
+    running.cancel()
+    restored = await restore(journal, small_plan())
+    await journal.close()
+    assert encode_centre(restored.centre) == state
+    assert restored.centre.plan == old.hash
