@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Protocol
@@ -125,7 +125,7 @@ class Runtime:
         """The figures of this moment."""
         return wallboard(self.centre, self.plan, self.clock.now())
 
-    async def changes(self) -> AsyncIterator[None]:
+    async def changes(self) -> AsyncGenerator[None]:
         """Yields whenever the state has changed since the last time round."""
         changed = asyncio.Event()
         self._watchers.add(changed)

@@ -105,7 +105,7 @@ async def at_work(folder: Path, plan: Plan | None = None) -> AsyncIterator[Bench
 async def test_it_stores_then_sends(tmp_path: Path) -> None:
     async with at_work(tmp_path) as bench:
         bench.runtime.post(CALL)
-        await until(lambda: bench.switch.sent)
+        await until(lambda: bool(bench.switch.sent))
     assert bench.order.index("stored CallArrived") < bench.order.index("sent Answer")
 
 
@@ -140,7 +140,7 @@ async def test_calls_go_on_while_the_journal_cannot_be_written(tmp_path: Path) -
     async with at_work(tmp_path) as bench:
         bench.journal.broken = True
         bench.runtime.post(CALL)
-        await until(lambda: bench.switch.sent)
+        await until(lambda: bool(bench.switch.sent))
         assert bench.runtime.durability.error == "disk I/O error"
         assert bench.runtime.durability.unstored > 0
         bench.journal.broken = False
@@ -154,7 +154,7 @@ async def test_a_slow_disk_does_not_hold_up_calls(tmp_path: Path) -> None:
     async with at_work(tmp_path) as bench:
         bench.journal.may_go_on.clear()
         bench.runtime.post(CALL)
-        await until(lambda: bench.switch.sent)
+        await until(lambda: bool(bench.switch.sent))
         assert "stored CallArrived" not in bench.order
         assert bench.runtime.durability.degraded_since is not None
         bench.journal.may_go_on.set()
@@ -227,7 +227,7 @@ async def test_a_clean_stop_and_start_finds_everything_as_it_was(tmp_path: Path)
         await bench.runtime.request(SignIn("001", "seat01"))
         await bench.runtime.request(BecomeReady("001"))
         bench.runtime.post(CALL)
-        await until(lambda: bench.switch.sent)
+        await until(lambda: bool(bench.switch.sent))
     journal = Journal(tmp_path / "journal.db")
     await journal.open()
     snapshot = await journal.last_snapshot()

@@ -1,0 +1,122 @@
+"""The connection to Asterisk: what is compared on each connect, and in which order it is told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from callcenter.asterisk import link as link_module
+from callcenter.asterisk.ari import AriError, JsonObject
+from callcenter.asterisk.link import AsteriskLink, ReplacedError
+from callcenter.calls.events import (
+    CallArrived,
+    Event,
+    FeatureDialled,
+    LegEnded,
+    SwitchReconciled,
+)
+from tests.fakes.ari import FakeAri
+from tests.fakes.waiting import until
+
+
+def channel(name: str, role: str = "caller") -> JsonObject:
+    return {
+        "id": name,
+        "channelvars": {"CALLID": name.partition("_")[0], "ROLE": role},
+        "dialplan": {"app_name": "Stasis"},
+    }
+
+
+def start(name: str, *args: str) -> JsonObject:
+    return {"type": "StasisStart", "channel": {"id": name}, "args": list(args)}
+
+
+class Bench:
+    """A link at work on a fake ARI."""
+
+    def __init__(self) -> None:
+        self.ari = FakeAri()
+        self.told: list[Event] = []
+        self.link = AsteriskLink(self.ari, self.told.append, self._pin_is_right)
+        self.task = asyncio.create_task(self.link.run())
+
+    async def _pin_is_right(self, code: str, pin: str) -> bool:
+        return (code, pin) == ("*11001", "4821")
+
+    async def connection(self) -> asyncio.Queue[JsonObject | None]:
+        return await asyncio.wait_for(self.ari.connections.get(), 5)
+
+
+@pytest.fixture
+async def bench(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
+    monkeypatch.setattr(link_module, "RETRY_SECONDS", 0.01)
+    bench = Bench()
+    yield bench
+    bench.task.cancel()
+    await asyncio.wait([bench.task])
+
+
+async def test_first_the_legs_that_are_there_then_what_was_held_back(bench: Bench) -> None:
+    bench.ari.listed = [channel("15.1"), channel("15.1_1", "operator"), {"id": "other"}]
+    hold = bench.ari.held["/channels"] = asyncio.Event()
+    events = await bench.connection()
+    events.put_nowait({"type": "StasisEnd", "channel": {"id": "15.1"}})
+    await until(lambda: "GET /channels" in bench.ari.paths())
+    assert bench.told == []
+    assert not bench.link.connected
+    hold.set()
+    await until(lambda: bench.link.connected)
+    assert bench.told == [SwitchReconciled(("15.1", "15.1_1")), LegEnded("15.1")]
+
+
+async def test_a_call_that_arrives_while_we_compare_is_not_taken_for_a_stray(bench: Bench) -> None:
+    bench.ari.listed = [channel("15.9")]
+    hold = bench.ari.held["/channels"] = asyncio.Event()
+    events = await bench.connection()
+    events.put_nowait(start("15.9", "arrived", "telecom", "12345"))
+    await until(lambda: "GET /channels" in bench.ari.paths() and events.empty())
+    hold.set()
+    await until(lambda: len(bench.told) == 2)
+    assert bench.told == [
+        SwitchReconciled(("15.9",), arriving=("15.9",)),
+        CallArrived("15.9", "telecom", "12345"),
+    ]
+
+
+async def test_a_lost_websocket_is_opened_again_and_compared_again(bench: Bench) -> None:
+    first = await bench.connection()
+    await until(lambda: bench.link.connected)
+    first.put_nowait(None)
+    await bench.connection()
+    await until(lambda: len(bench.told) == 2)
+    assert bench.told == [SwitchReconciled(()), SwitchReconciled(())]
+
+
+async def test_comparing_is_tried_again_until_asterisk_answers(bench: Bench) -> None:
+    bench.ari.refusals["GET /channels"] = AriError(503, "busy")
+    await bench.connection()
+    await until(lambda: bench.ari.paths().count("GET /channels") >= 2)
+    assert bench.told == []
+    bench.ari.refusals.clear()
+    await until(lambda: bench.link.connected)
+    assert bench.told == [SwitchReconciled(())]
+
+
+async def test_whoever_is_replaced_ends(bench: Bench) -> None:
+    events = await bench.connection()
+    events.put_nowait({"type": "ApplicationReplaced"})
+    with pytest.raises(ReplacedError):
+        await asyncio.wait_for(bench.task, 5)
+
+
+@pytest.mark.parametrize(("pin", "right"), [("4821", True), ("0000", False), ("", False)])
+async def test_a_pin_is_checked_here_and_goes_no_further(
+    bench: Bench, pin: str, right: bool
+) -> None:
+    events = await bench.connection()
+    await until(lambda: bench.link.connected)
+    events.put_nowait(start("15.9", "feature", "seat01", "*11001", pin))
+    await until(lambda: len(bench.told) == 2)
+    assert bench.told[1] == FeatureDialled("15.9", "seat01", "*11001", right)

@@ -1,0 +1,174 @@
+"""The core's commands as requests to Asterisk, and Asterisk's refusals as events."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from callcenter.asterisk.ari import AriError
+from callcenter.asterisk.switch import AsteriskSwitch
+from callcenter.calls.commands import (
+    Answer,
+    Command,
+    Connect,
+    Dial,
+    Disconnect,
+    Hangup,
+    OutsideAddress,
+    Play,
+    Ring,
+    Role,
+    SeatAddress,
+    SendDigits,
+    StartMusic,
+    StopMusic,
+    StopPlay,
+)
+from callcenter.calls.events import CommandFailed, Ending, Event, LegEnded
+from tests.fakes.ari import FakeAri
+from tests.fakes.waiting import until
+
+SOUNDS = Path("/data/sounds")
+TO_SEAT = Dial("15.1", "15.1_1", Role.OPERATOR, SeatAddress("seat01"), 20, "+86138", '12310 "x"')
+TO_LINE = Dial(
+    "15.1", "15.1_1", Role.PARTNER, OutsideAddress("telecom", "110"), 60, "", diversion="12310"
+)
+
+
+class Bench:
+    """A switch on a fake ARI, and what it told."""
+
+    def __init__(self) -> None:
+        self.ari = FakeAri()
+        self.told: list[Event] = []
+        self.switch = AsteriskSwitch(self.ari, SOUNDS)
+        self.switch.tell = self.told.append
+
+    async def carry_out(self, *commands: Command) -> list[Event]:
+        self.switch.send(commands)
+        await self.switch.close()
+        return self.told
+
+
+@pytest.mark.parametrize(
+    ("command", "request_", "query"),
+    [
+        (Answer("15.1"), "POST /channels/15.1/answer", {}),
+        (Ring("15.1"), "POST /channels/15.1/ring", {}),
+        (
+            Play("15.1", "15.1_2", ("digit_0", "greeting")),
+            "POST /channels/15.1/play/15.1_2",
+            {"media": "sound:/data/sounds/digit_0,sound:/data/sounds/greeting"},
+        ),
+        (StopPlay("15.1", "15.1_2"), "DELETE /playbacks/15.1_2", {}),
+        (StartMusic("15.1", "default"), "POST /channels/15.1/moh", {"mohClass": "default"}),
+        (StopMusic("15.1"), "DELETE /channels/15.1/moh", {}),
+        (SendDigits("15.1", "2", 1.5), "POST /channels/15.1/dtmf", {"dtmf": "2", "before": 1500}),
+        (Hangup("15.1"), "DELETE /channels/15.1", {"reason_code": 16}),
+        (Hangup("15.1", Ending.UNALLOCATED), "DELETE /channels/15.1", {"reason_code": 1}),
+        (Hangup("15.1", Ending.CONGESTION), "DELETE /channels/15.1", {"reason_code": 34}),
+        (Disconnect("15.1_b"), "DELETE /bridges/15.1_b", {}),
+    ],
+    ids=lambda value: type(value).__name__ if not isinstance(value, str | dict) else "",
+)
+async def test_a_command_is_one_request(
+    command: Command, request_: str, query: dict[str, str | int]
+) -> None:
+    bench = Bench()
+    assert await bench.carry_out(command) == []
+    assert bench.ari.paths() == [request_]
+    assert bench.ari.asked[0].query == query
+
+
+async def test_a_seat_is_dialled_with_the_callers_number_and_what_was_dialled() -> None:
+    bench = Bench()
+    await bench.carry_out(TO_SEAT)
+    (asked,) = bench.ari.asked
+    assert asked.path == "/channels/15.1_1"
+    assert asked.query["endpoint"] == "PJSIP/seat01"
+    assert asked.query["timeout"] == 20
+    assert asked.query["callerId"] == '"12310 x" <+86138>'
+    assert asked.query["originator"] == "15.1"
+    assert asked.body == {"variables": {"CALLID": "15.1", "ROLE": "operator"}}
+
+
+async def test_an_outside_line_is_told_which_number_was_diverted() -> None:
+    bench = Bench()
+    await bench.carry_out(TO_LINE)
+    (asked,) = bench.ari.asked
+    assert asked.query["endpoint"] == "PJSIP/110@trunk-telecom"
+    assert asked.query["callerId"] == '"" <anonymous>'
+    assert asked.body is not None
+    variables = asked.body["variables"]
+    assert isinstance(variables, dict)
+    assert variables["PJSIP_HEADER(add,Diversion)"] == (
+        "<sip:12310@callcenter.invalid>;reason=unconditional"
+    )
+
+
+async def test_two_legs_are_put_into_one_bridge_and_our_keys_are_kept_from_the_other() -> None:
+    bench = Bench()
+    await bench.carry_out(Connect("15.1", "15.1_b", ("15.1", "15.1_1"), own_digits=("15.1_1",)))
+    assert bench.ari.paths() == [
+        "POST /bridges/15.1_b",
+        "POST /bridges/15.1_b/addChannel",
+        "POST /bridges/15.1_b/addChannel",
+    ]
+    assert bench.ari.asked[1].query == {"channel": "15.1"}
+    assert bench.ari.asked[2].query == {"channel": "15.1_1", "absorbDTMF": "true"}
+
+
+async def test_a_bridge_that_is_there_already_will_do() -> None:
+    bench = Bench()
+    bench.ari.refusals["POST /bridges/15.1_b"] = AriError(409, "exists")
+    assert await bench.carry_out(Connect("15.1", "15.1_b", ("15.1",))) == []
+
+
+async def test_commands_of_one_call_keep_their_order_and_calls_do_not_wait_for_each_other() -> None:
+    bench = Bench()
+    slow = bench.ari.held["/channels/15.1_1"] = asyncio.Event()
+    bench.switch.send((TO_SEAT, Hangup("15.1_1"), Answer("15.9")))
+    await until(lambda: "POST /channels/15.9/answer" in bench.ari.paths())
+    assert bench.ari.paths().count("DELETE /channels/15.1_1") == 0
+    slow.set()
+    await bench.switch.close()
+    assert bench.ari.paths()[-1] == "DELETE /channels/15.1_1"
+
+
+@pytest.mark.parametrize("status", [400, 404, 500])
+async def test_a_dial_that_is_refused_is_an_unreachable_leg(status: int) -> None:
+    bench = Bench()
+    bench.ari.refusals["POST /channels/15.1_1"] = AriError(status, "Allocation failed")
+    assert await bench.carry_out(TO_SEAT) == [LegEnded("15.1_1", Ending.UNREACHABLE)]
+
+
+async def test_a_command_to_a_leg_that_is_gone_tells_so() -> None:
+    bench = Bench()
+    bench.ari.refusals["POST /channels/15.1/answer"] = AriError(404, "Channel not found")
+    assert await bench.carry_out(Answer("15.1")) == [LegEnded("15.1")]
+
+
+async def test_any_other_refusal_is_told_as_a_failed_command() -> None:
+    bench = Bench()
+    refusal = AriError(409, "Channel not in Stasis application")
+    bench.ari.refusals["POST /channels/15.1/play/15.1_2"] = refusal
+    assert await bench.carry_out(Play("15.1", "15.1_2", ("greeting",))) == [
+        CommandFailed("15.1", "Play", "409 Channel not in Stasis application")
+    ]
+
+
+async def test_a_talk_that_cannot_be_connected_is_told() -> None:
+    bench = Bench()
+    bench.ari.refusals["POST /bridges/15.1_b/addChannel"] = AriError(400, "Channel not found")
+    assert await bench.carry_out(Connect("15.1", "15.1_b", ("15.1", "15.1_1"))) == [
+        CommandFailed("15.1", "Connect", "400 Channel not found")
+    ]
+
+
+async def test_tidying_up_what_is_gone_is_no_news() -> None:
+    bench = Bench()
+    for request in ("DELETE /bridges/15.1_b", "DELETE /channels/15.1/moh"):
+        bench.ari.refusals[request] = AriError(404, "not found")
+    assert await bench.carry_out(Disconnect("15.1_b"), StopMusic("15.1")) == []
