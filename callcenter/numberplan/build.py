@@ -83,6 +83,7 @@ def build(parsed: Parsed) -> Plan | None:
         area_code=files.centre.area_code,
         country_code=files.centre.country_code,
         order_area=files.centre.order_area,
+        title=files.centre.title,
         numbers={
             number: _number(parsed, files, trunks, number, entry)
             for number, entry in files.numbers.numbers.items()

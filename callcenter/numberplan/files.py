@@ -166,6 +166,8 @@ class Shape(BaseModel):
 class CentreFile(Shape):
     """dialplan/centre.yaml: where we are, and times of calls that belong to no queue."""
 
+    title: Text = "12345"
+    """Heads the pages that staff see."""
     area_code: AreaCode
     country_code: CountryCode = "86"
     order_area: OrderArea

@@ -380,6 +380,8 @@ class Plan:
     """With its leading 0: `0519`."""
     country_code: str
     """Without plus: `86`."""
+    title: str
+    """What the centre is called on its pages: 溧阳市 12345."""
     order_area: str
     """The administrative division that work orders' numbers begin with: `320481`."""
     numbers: Mapping[str, Number]

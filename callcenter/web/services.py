@@ -25,6 +25,10 @@ class Staffing(Protocol):
     """The plan, as far as the web reads it."""
 
     @property
+    def title(self) -> str:
+        """What the centre is called."""
+
+    @property
     def operators(self) -> Mapping[str, Operator]:
         """By number."""
 

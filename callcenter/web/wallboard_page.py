@@ -60,6 +60,7 @@ class WallboardPage:
         """The whole page, with the figures of this moment."""
         view, now = self._look()
         text = self._templates.get_template("wallboard.html").render(
+            title=self._services.centre.plan.title,
             view=view,
             now=now,
             date=_date(local(now)),
@@ -70,7 +71,9 @@ class WallboardPage:
 
     def sign_in_page(self, wrong: bool) -> web.Response:
         """Asks for a token, where the wallboard is not open to everybody."""
-        text = self._templates.get_template("sign_in.html").render(wrong=wrong)
+        text = self._templates.get_template("sign_in.html").render(
+            title=self._services.centre.plan.title, wrong=wrong
+        )
         return web.Response(text=text, content_type="text/html", status=401)
 
     async def socket(self, request: web.Request) -> web.WebSocketResponse:

@@ -52,6 +52,7 @@ QUIET = Wallboard(
 class FakeStaffing:
     """Three operators, two seats, one reason."""
 
+    title: str = "溧阳市 12345"
     operators: Mapping[str, Operator] = field(
         default_factory=lambda: {
             f"{n:03}": Operator(number=f"{n:03}", name=name) for n, name in enumerate(NAMES, 1)

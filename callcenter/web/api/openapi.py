@@ -36,7 +36,7 @@ def describe(endpoints: Iterable[AnyEndpoint], prefix: str) -> dict[str, JsonVal
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "溧阳市12345政府公共服务平台 · 话务接口",
+            "title": "12345 话务接口",
             "version": "1",
             "description": "Staff API of the call centre. Errors are always a Problem.",
         },
