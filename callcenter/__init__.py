@@ -6,12 +6,13 @@ A call's way through the code, from the trunk to its work order:
     `asterisk/render.py`, dials emergency numbers itself and hands every other call to us: Stasis.
 2.  `asterisk/link.py` reads ARI's events; `asterisk/decode.py` makes facts of them
     (`calls/events.py`), here `CallArrived`.
-3.  `runtime.py`, the single writer, gives each fact to `calls/centre.py`: `step` turns state, event,
-    plan and time into new state, commands and order records. It does no I/O.
+3.  `runtime.py`, the single writer, gives each fact to `calls/centre.py`: `step` turns state,
+    event, plan and time into new state, commands and order records. It does no I/O.
 4.  `numberplan/callers.py` reads who calls, `numberplan/decide.py` what the plan says: queue,
     forward, announce, reject. The plan is YAML, read by `numberplan/loader.py`.
-5.  `calls/call.py` leads the call through its phases; `calls/queueing.py` offers the longest-waiting
-    caller to the longest-idle operator; `calls/operator.py` knows what operators are doing.
+5.  `calls/call.py` leads the call through its phases; `calls/queueing.py` offers the
+    longest-waiting caller to the longest-idle operator; `calls/operator.py` knows what operators
+    are doing.
 6.  `store/journal.py` keeps event and records in one commit; only then `asterisk/switch.py` carries
     out the commands (`calls/commands.py`).
 7.  `store/projector.py` takes the records from the journal to the order store (`store/orders.py`),
