@@ -194,8 +194,10 @@ class Runtime:
             commands += result.commands
             if waiting.answer is not None:
                 answers.append((waiting.answer, result.refusal))
-        await self._store()
-        self._switch.send(tuple(commands))
+        try:
+            await self._store()
+        finally:  # also when we are told to stop: what happened has consequences
+            self._switch.send(tuple(commands))
         for answer, refusal in answers:
             if not answer.done():
                 answer.set_result(refusal)

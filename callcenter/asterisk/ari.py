@@ -88,11 +88,11 @@ class Ari:
                 method, self._base + path, params=query, json=body
             ) as response:
                 text = await response.text()
-        except (aiohttp.ClientError, TimeoutError) as error:
+                if response.status >= 400:
+                    raise AriError(response.status, text)
+                return json.loads(text) if text else None
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise AriError(0, f"{type(error).__name__}: {error}") from error
-        if response.status >= 400:
-            raise AriError(response.status, text)
-        return json.loads(text) if text else None
 
     async def answer(self, channel: str) -> None:
         """Answer an incoming channel."""
@@ -209,7 +209,7 @@ class Ari:
                         event = json.loads(message.data)
                         if isinstance(event, dict):
                             yield event
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise AriError(0, f"{type(error).__name__}: {error}") from error
 
 

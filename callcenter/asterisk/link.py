@@ -96,7 +96,11 @@ class AsteriskLink:
 
     async def _feature(self, leg: str, seat: str, code: str, pin: str) -> None:
         """Check the PIN here: it goes no further."""
-        pin_ok = bool(pin) and await self._pin_is_right(code, pin)
+        try:
+            pin_ok = bool(pin) and await self._pin_is_right(code, pin)
+        except (OSError, ValueError) as error:
+            log.error("pin_not_checked", code=code, error=str(error))
+            pin_ok = False
         self._tell(FeatureDialled(leg, seat, code, pin_ok))
 
     def _start(self, work: Coroutine[None, None, None]) -> None:

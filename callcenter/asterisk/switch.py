@@ -71,9 +71,11 @@ class AsteriskSwitch:
 
     async def _drive(self, call: str) -> None:
         lane = self._lanes[call]
-        while lane:
-            await self._carry_out(lane.popleft())
-        del self._lanes[call]
+        try:
+            while lane:
+                await self._carry_out(lane.popleft())
+        finally:
+            del self._lanes[call]
 
     async def _carry_out(self, command: Command) -> None:
         try:
