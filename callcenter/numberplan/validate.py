@@ -76,11 +76,11 @@ def _path(mistake: ErrorDetails) -> Path:
 
 
 def _whole(mistake: ErrorDetails) -> Path:
-    """What to leave out because of a mistake: the key, or the whole entry it belongs to."""
+    """What to leave out because of a mistake: the key; the whole entry where it needs that key."""
     path = _path(mistake)
     if mistake["type"] == "extra_forbidden":
         return path
-    return path[:-1][:2] if mistake["type"] == "missing" else path[:2]
+    return path[:-1][:2] if mistake["type"] == "missing" else path[:3]
 
 
 def _without(value: Value, path: Path, drops: set[Path]) -> Value:

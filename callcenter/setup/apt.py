@@ -32,6 +32,10 @@ def _module(name: str) -> Callable[[], bool]:
     return lambda: importlib.util.find_spec(name) is not None
 
 
+def _library(name: str) -> Callable[[], bool]:
+    return lambda: any(Path("/usr/lib").glob(f"*-linux-*/{name}"))
+
+
 def _chinese_font() -> bool:
     return bool(
         shutil.which("fc-list")
@@ -47,6 +51,7 @@ FOR_TESTS = (
     Need("sip-tester", _command("sipp")),
     Need("baresip-core", _command("baresip")),
     Need("chromium", _command("chromium")),
+    Need("libatomic1", _library("libatomic.so.1")),  # of playwright's driver
     Need("fontconfig", _command("fc-list")),
     Need("fonts-wqy-microhei", _chinese_font),
 )

@@ -529,6 +529,7 @@ class UserAgent:
         task = asyncio.get_running_loop().create_task(run())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: work.close())  # if it was cancelled before it began
 
     def on_request(self, incoming: ServerTransaction) -> None:
         """From the socket."""
