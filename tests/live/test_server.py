@@ -15,28 +15,7 @@ from callcenter.settings import PROJECT, Settings
 from callcenter.simulator.phone import RegistrationError, Softphone
 from tests.fakes.waiting import until
 from tests.support.live import LiveServer, copy_plan, running_server
-
-
-def children(pid: int) -> dict[str, int]:
-    """A process's children by their command's name."""
-    found = {}
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            number, _, rest = status.read_text().partition(" (")
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        name, _, fields = rest.rpartition(") ")
-        state, parent = fields.split()[:2]
-        if parent == str(pid) and state != "Z":
-            found[name] = int(number)
-    return found
-
-
-def lives(pid: int) -> bool:
-    try:
-        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+from tests.support.processes import children, lives
 
 
 def state(settings: Settings) -> Path:

@@ -1,0 +1,111 @@
+"""The controller is killed: those who talk go on, those who wait are served, nobody is forgotten.
+
+Each test kills it and holds the gap open, so that what happens in it does not depend on luck.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from callcenter.calls.events import Ending
+from callcenter.orders.record import LegRole, Outcome
+from callcenter.simulator.agent import Side
+from callcenter.store.orders import OrderFilter
+from tests.support.city import VOICE, City, new_caller, within
+from tests.support.processes import without_controller
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+GREETING = False
+
+
+async def test_two_who_talk_go_on_talking_and_leave_one_order(city: City) -> None:
+    caller = new_caller()
+    async with city.operator("001", "seat01") as phone:
+        call = await city.talk(caller)
+        seat = await phone.next_call()
+        async with without_controller(city.server):
+            call.media.background(city.recording("signed_in"))
+            seat.media.background(city.recording("signed_out"))
+            await city.until_heard(seat, "signed_in")
+            await city.until_heard(call, "signed_out")
+        assert await city.operator_state("001") == "talking"
+        call.media.background(city.recording("pin_wrong"))
+        await city.until_heard(seat, "signed_in", "pin_wrong")
+        assert call.ending is None
+        await call.hang_up()
+        assert (await within(seat.until_ended())).by is Side.REMOTE
+        order = (await city.order_of(caller)).record
+        await city.until_operator("001", "wrap_up")
+    assert (order.outcome, order.operator, order.ended_by) == (Outcome.ANSWERED, "001", "caller")
+    assert [leg.outcome for leg in order.legs] == [Ending.NORMAL, Ending.NORMAL]
+
+
+async def test_a_talk_of_which_one_side_left_meanwhile_leaves_one_order(city: City) -> None:
+    """Of a side that is gone nobody saw why: an operator's caller is queued again, never lost."""
+    leaver, left = new_caller(), new_caller()
+    async with city.operator("001", "seat01") as one, city.operator("002", "seat02") as two:
+        first, second = await asyncio.gather(city.talk(leaver), city.talk(left))
+        seats = [await one.next_call(), await two.next_call()]
+        if leaver[-8:] not in seats[0].invite.from_.uri:
+            seats.reverse()
+        async with without_controller(city.server):
+            await first.hang_up()
+            await seats[1].hang_up()
+        assert (await within(seats[0].until_ended())).by is Side.REMOTE
+        await city.until_heard(second, "operator_suffix", VOICE, "operator_suffix", VOICE)
+        await second.hang_up()
+        orders = [(await city.order_of(caller)).record for caller in (leaver, left)]
+    for order, operators in zip(orders, (1, 2), strict=True):
+        assert (order.outcome, order.ended_by) == (Outcome.ANSWERED, "caller")
+        assert [leg.role for leg in order.legs].count(LegRole.OPERATOR) == operators
+
+
+async def test_who_waits_is_served_after_the_restart(city: City) -> None:
+    caller, impatient = new_caller(), new_caller()
+    call = await city.waiting_call(caller)
+    gives_up = await city.waiting_call(impatient)
+    queued = (await city.orders_of(caller))[0].record.queued
+    async with without_controller(city.server):
+        await gives_up.hang_up()
+        packets = len(call.media.heard.packets)
+        await within(call.media.until_heard(packets + 50))  # the music goes on
+    assert call.ending is None
+    async with city.operator("001", "seat01"):
+        await city.until_heard(call, "operator_suffix", VOICE)
+        await call.hang_up()
+        order = (await city.order_of(caller)).record
+    assert (order.outcome, order.operator) == (Outcome.ANSWERED, "001")
+    assert order.queued == queued, "the wait counts from its beginning"
+    gone = (await city.order_of(impatient)).record
+    assert (gone.outcome, gone.operator) == (Outcome.ABANDONED, None)
+
+
+async def test_who_calls_in_the_gap_hears_so_and_leaves_one_order(city: City) -> None:
+    callers = {new_caller(): number for number in ("12345", "87222160", "12319")}
+    endangered = new_caller()
+    async with city.operator("001", "seat01"):
+        async with without_controller(city.server):
+            calls = [await city.call(number, caller) for caller, number in callers.items()]
+            emergency = await city.call("119", endangered)
+            await city.outside.call_to("119", trunk="telecom")
+            assert await within(emergency.until_answered())
+            await emergency.hang_up()
+            for call in calls:
+                assert (await within(call.until_ended())).by is Side.REMOTE
+                assert await city.heard(call) == ["system_busy"]
+        for caller, number in callers.items():
+            order = (await city.order_of(caller)).record
+            assert order.outcome is Outcome.INTERRUPTED
+            assert (order.caller, order.dialled, order.hotline) == (f"+86{caller}", number, number)
+            assert [leg.role for leg in order.legs] == [LegRole.CALLER]
+            assert order.number.startswith("320481-20171201-")
+        assert (await city.order_of(endangered)).record.outcome is Outcome.EMERGENCY
+
+        assert await city.operator_state("001") == "ready", "as before"
+        call = await city.talk(new_caller())
+        await call.hang_up()
+    page = await city.orders.page(OrderFilter(), limit=1000)
+    numbers = [order.record.number for order in page.orders]
+    assert len(set(numbers)) == len(numbers), "no number is given twice"
