@@ -23,8 +23,8 @@ from callcenter.calls.turn import shanghai_day
 from callcenter.clock import Clock
 from callcenter.logs import log_to
 from callcenter.numberplan.decide import decide
-from callcenter.numberplan.loader import load
-from callcenter.numberplan.model import Route
+from callcenter.numberplan.loader import load, load_source
+from callcenter.numberplan.model import Plan, Route
 from callcenter.numberplan.problems import Problem
 from callcenter.numberplan.watch import watch
 from callcenter.recovery import restore
@@ -250,29 +250,40 @@ async def run_controller(settings: Settings) -> None:
     """Run the controller until SIGINT or SIGTERM.
 
     Raises:
-        PlanError: the plan has errors.
+        PlanError: the plan has errors, and none was in force before.
         asterisk.link.ReplacedError: another controller has taken over this Asterisk.
     """
     log_to(settings.data / "logs" / "controller.log")
-    loaded = load(settings.plan)
-    if loaded.plan is None:
-        raise PlanError(loaded.errors)
     clock = Clock(settings.clock_offset)
     journal = Journal(settings.data / "journal.db")
     await journal.open()
+    plan = await _plan(settings, journal)
     access = Access("127.0.0.1", settings.ari_port, USER, ari_password(settings))
     async with Ari(access) as ari:
         switch = AsteriskSwitch(ari, settings.sounds)
-        restored = await restore(journal, loaded.plan)
-        runtime = Runtime(restored, loaded.plan, journal, switch, clock)
+        restored = await restore(journal, plan)
+        runtime = Runtime(restored, plan, journal, switch, clock)
         switch.tell = runtime.post
         controller = Controller(settings, journal, runtime)
         link = AsteriskLink(ari, runtime.post, controller.pin_is_right)
-        await runtime.use_plan(loaded.plan)
+        await runtime.use_plan(plan)
         await controller.take_numbers_from_store()
         await _until_told_to_end(controller.run(link))
         await switch.close()
     await journal.close()
+
+
+async def _plan(settings: Settings, journal: Journal) -> Plan:
+    """The plan in the files; while they have errors, the one that was in force last."""
+    loaded = load(settings.plan)
+    if loaded.plan is not None:
+        return loaded.plan
+    source = await journal.last_plan()
+    last = None if source is None else load_source(source)
+    if last is None:
+        raise PlanError(loaded.errors)
+    log.error("last_good_plan_in_force", errors=[str(error) for error in loaded.errors])
+    return last
 
 
 async def _until_told_to_end(work: Coroutine[None, None, None]) -> None:

@@ -132,6 +132,15 @@ class Journal:
         """The texts of the plan with that hash."""
         return await self._do(lambda: self._text("SELECT body FROM plans WHERE hash = ?", plan))
 
+    async def last_plan(self) -> str | None:
+        """The texts of the plan that was in force last."""
+        return await self._do(
+            lambda: self._text(
+                "SELECT plans.body FROM plans JOIN events ON plans.hash = events.plan"
+                " ORDER BY seq DESC LIMIT 1"
+            )
+        )
+
     async def keep_snapshot(self, snapshot: Snapshot) -> None:
         """Keep the state after an event; older snapshots but a few are dropped."""
         await self._do(lambda: self._keep_snapshot(snapshot))
@@ -175,8 +184,8 @@ class Journal:
     def _write(self, statement: str, values: tuple[str | int | float | None, ...]) -> None:
         self._db.execute(statement, values)
 
-    def _text(self, statement: str, value: str) -> str | None:
-        row = self._db.execute(statement, (value,)).fetchone()
+    def _text(self, statement: str, *values: str) -> str | None:
+        row = self._db.execute(statement, values).fetchone()
         return None if row is None else str(row[0])
 
     def _commit(self, entries: list[Entry]) -> None:

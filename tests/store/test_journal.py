@@ -87,6 +87,14 @@ async def test_plans_are_kept_by_hash(journal: Journal) -> None:
     assert await journal.plan("def") is None
 
 
+async def test_the_plan_in_force_last_is_known(journal: Journal) -> None:
+    assert await journal.last_plan() is None
+    await journal.keep_plan("plan", "first")
+    await journal.keep_plan("never used", "second")
+    await journal.commit([an_entry(1)])
+    assert await journal.last_plan() == "first"
+
+
 async def test_only_the_last_snapshots_are_kept(journal: Journal, tmp_path: Path) -> None:
     assert await journal.last_snapshot() is None
     for seq in range(1, KEPT_SNAPSHOTS + 3):
