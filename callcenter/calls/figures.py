@@ -57,6 +57,7 @@ def reason_title(plan: Plan, reason: str | None) -> str | None:
 
 def _line(centre: Centre, plan: Plan, number: str) -> OperatorLine:
     operator = centre.operators.get(number, OperatorState(number=number))
+    seat = plan.seats.get(operator.seat or "")
     return OperatorLine(
         number=number,
         name=plan.operators[number].name,
@@ -65,4 +66,5 @@ def _line(centre: Centre, plan: Plan, number: str) -> OperatorLine:
         since=operator.since,
         reason=reason_title(plan, operator.reason),
         call=operator.call,
+        seat_title=None if seat is None else seat.title,
     )

@@ -33,6 +33,8 @@ class OperatorLine:
     reason: str | None
     """The Chinese title of the not-ready reason."""
     call: str | None
+    seat_title: str | None = None
+    """What staff call the seat."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
+import numpy as np
+
 from callcenter.simulator.agent import Call, Side, UserAgent
-from callcenter.simulator.audio import Pcm
+from callcenter.simulator.audio import RATE, Pcm
 from callcenter.simulator.heard import Catalog, HeardPrompt
 from callcenter.simulator.sip import SipError
 from callcenter.simulator.transactions import Place, Timers
@@ -16,6 +18,8 @@ from callcenter.simulator.transactions import Place, Timers
 LISTEN_EVERY = 4.0
 """Seconds between two looks at what was heard so far: each costs about half a second's work."""
 
+_BREATH = np.zeros(RATE, np.int16)
+"""A second's silence between two repetitions."""
 _HUNG_UP_BY = {Side.LOCAL: "caller", Side.REMOTE: "callee", Side.NONE: "none"}
 
 
@@ -24,7 +28,7 @@ class Wishes:
     """What the citizen does in a call. Times in seconds."""
 
     say: Pcm | None = None
-    """Spoken once the call is answered; silence before and after."""
+    """Spoken from the answer on, over and over: an operator may join long after the greeting."""
     press: str = ""
     """Keys pressed once the call is answered; `,` is a pause of half a second."""
     stay: float = 20.0
@@ -165,7 +169,7 @@ async def _talk(call: Call, wishes: Wishes) -> str | None:
     if not answered:
         return None
     if wishes.say is not None:
-        call.media.say(wishes.say)
+        call.media.background(np.concatenate((wishes.say, _BREATH)))
     trouble = None
     try:
         async with asyncio.timeout(wishes.stay):

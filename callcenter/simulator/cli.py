@@ -38,7 +38,7 @@ def call(
         str, typer.Option("--from", help="The caller's number; empty: withheld.")
     ] = "13912345678",
     say: Annotated[
-        Path | None, typer.Option(help="A 16-bit WAV file spoken after the answer.")
+        Path | None, typer.Option(help="A 16-bit WAV file, spoken over and over.")
     ] = None,
     press: Annotated[
         str, typer.Option(help="Keys pressed after the answer; a comma pauses half a second.")

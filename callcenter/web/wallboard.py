@@ -312,7 +312,7 @@ def _tile(line: OperatorLine, now: float, limits: Thresholds) -> Tile:
     return Tile(
         number=line.number,
         name=line.name,
-        seat=line.seat,
+        seat=line.seat_title or line.seat,
         state=line.state,
         title=STATE_TITLES[line.state],
         reason=line.reason,
