@@ -35,6 +35,8 @@ COMMIT_SECONDS = 0.2
 TAIL_LIMIT = 100_000
 """Entries kept in memory while the journal cannot be written."""
 RETRY_SECONDS = 1.0
+SNAPSHOT_EVENTS = 5000
+"""So many events are replayed at the most after a kill; some 100 µs each."""
 
 
 class Switch(Protocol):
@@ -97,6 +99,8 @@ class Runtime:
         self._storing: asyncio.Task[None] | None = None
         self._watchers: set[asyncio.Event] = set()
         self._raised_at: float | None = None
+        self._snapshot_seq = restored.seq
+        self._snapshots: set[asyncio.Task[None]] = set()
 
     # -- coming in ---------------------------------------------------------------------------------
 
@@ -158,8 +162,10 @@ class Runtime:
             await asyncio.wait([self._storing])
         if self._tail:
             await self._store_tail()
+        if self._snapshots:
+            await asyncio.wait(self._snapshots)
         if not self._tail:
-            await self._snapshot()
+            await self._keep_snapshot(self._snapshot())
 
     async def _wait(self) -> None:
         """Until something comes in or a deadline passes."""
@@ -203,6 +209,10 @@ class Runtime:
                 answer.set_result(refusal)
         for watcher in self._watchers:
             watcher.set()
+        if self._seq - self._snapshot_seq >= SNAPSHOT_EVENTS and not self._tail:
+            task = asyncio.create_task(self._keep_snapshot(self._snapshot()))
+            self._snapshots.add(task)
+            task.add_done_callback(self._snapshots.discard)
 
     def _step(self, waiting: _Waiting, now: float) -> Result:
         """One event through the core, and its entry onto the tail."""
@@ -287,6 +297,12 @@ class Runtime:
             unstored=len(self._tail),
         )
 
-    async def _snapshot(self) -> None:
-        body = encode_centre(self.centre)
-        await self._journal.keep_snapshot(Snapshot(self._seq, LOGIC_VERSION, body))
+    def _snapshot(self) -> Snapshot:
+        self._snapshot_seq = self._seq
+        return Snapshot(self._seq, LOGIC_VERSION, encode_centre(self.centre))
+
+    async def _keep_snapshot(self, snapshot: Snapshot) -> None:
+        try:
+            await self._journal.keep_snapshot(snapshot)
+        except sqlite3.Error as error:  # the journal has it all; it only takes longer to read
+            log.warning("snapshot_not_kept", seq=snapshot.seq, error=str(error))

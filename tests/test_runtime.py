@@ -24,6 +24,7 @@ from callcenter.calls.events import (
     LegEnded,
     PlaybackFinished,
     SignIn,
+    SignOut,
 )
 from callcenter.calls.state import Centre
 from callcenter.calls.wallboard import OperatorStatus
@@ -236,6 +237,22 @@ async def test_a_clean_stop_and_start_finds_everything_as_it_was(tmp_path: Path)
     async with at_work(tmp_path) as bench:
         assert bench.runtime.centre.operators["001"].status is OperatorStatus.READY
         assert "15.1" in bench.runtime.centre.calls
+
+
+async def test_a_long_run_keeps_a_snapshot_from_time_to_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime_module, "SNAPSHOT_EVENTS", 3)
+    async with at_work(tmp_path) as bench:
+        for _ in range(2):
+            await bench.runtime.request(SignIn("001", "seat01"))
+            await bench.runtime.request(SignOut("001"))
+        state = encode_centre(bench.runtime.centre)
+        kept = await bench.journal.last_snapshot()
+        assert kept is not None
+        again = await restore(bench.journal, small_plan())
+        assert kept.seq < again.seq
+        assert encode_centre(again.centre) == state
 
 
 async def test_a_killed_process_is_replayed_under_the_plan_of_its_time(tmp_path: Path) -> None:
