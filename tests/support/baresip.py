@@ -165,9 +165,10 @@ class Baresip:
         return str(answer.get("data", ""))
 
     def heard(self) -> Pcm:
-        """What it heard in its calls so far, one after the other; complete once they are over."""
+        """What it heard in its calls so far, a pause after each; complete once they are over."""
+        pause = np.zeros(RATE, np.int16)
         parts = [read_wav(path) for path in sorted(self.folder.glob("dump-*-dec.wav"))]
-        return np.concatenate(parts) if parts else np.zeros(0, np.int16)
+        return np.concatenate([pause, *(piece for part in parts for piece in (part, pause))])
 
     def log(self) -> str:
         """What it wrote."""
