@@ -125,6 +125,8 @@ def token_list(
         ]
         typer.echo(json.dumps(rows))
         return
+    if not tokens:
+        typer.echo("No tokens. `callcenter token create --role …` makes one.")
     for token in tokens:
         whom = token.operator or "-"
         typer.echo(f"{token.id}  {token.role:<13}  {whom:<3}  until {written(token.expires)}")

@@ -15,7 +15,9 @@ from callcenter.asterisk import process
 from callcenter.asterisk.exchange import Exchange
 from callcenter.asterisk.process import AsteriskError, AsteriskProcess
 from callcenter.asterisk.render import render
+from callcenter.asterisk.secrets import seat_password
 from callcenter.settings import Settings
+from callcenter.simulator.phone import Softphone
 from tests.fakes.waiting import until
 from tests.support.live import live_settings
 
@@ -112,6 +114,21 @@ async def test_it_listens_on_loopback_only(settings: Settings, asterisk: Asteris
     # Whatever its configuration says, it opens one random UDP port for its own DNS questions.
     others = sorted(protocol for protocol, *_ in listening - loopback)
     assert others in ([], ["udp"], ["udp", "udp6"])
+
+
+async def test_the_audio_of_seats_is_on_loopback_too(
+    settings: Settings, asterisk: AsteriskProcess
+) -> None:
+    before = sockets(asterisk.pid)
+    server = (str(settings.sip_host), settings.sip_port)
+    phone = await Softphone.register("seat01", seat_password(settings, "seat01"), server)
+    call = await phone.dial("13800000000")
+    assert await asyncio.wait_for(call.until_answered(), 10)
+    audio = sockets(asterisk.pid) - before
+    assert audio
+    assert {address for _, address, _ in audio} == {settings.sip_host}
+    await call.hang_up()
+    await phone.unregister()
 
 
 async def test_two_run_side_by_side(
