@@ -259,7 +259,7 @@ def _heroes(board: Wallboard, limits: Thresholds) -> tuple[Figure, ...]:
 def _rate(key: str, title: str, part: int, whole: int, limits: Limits) -> Figure:
     target = f"目标 ≥ {limits.yellow:g}%"
     if whole == 0:
-        return Figure(key, title, "–", hints=(target, "尚无来电"))
+        return Figure(key, title, "–", hints=(target, "尚无结果"))
     rate = 100 * part / whole
     # Never rounded up: 94.96 % has not reached 95.
     text = "100" if part == whole else f"{int(rate * 10) / 10:.1f}"
@@ -330,7 +330,7 @@ def _alarms(board: Wallboard, health: Health, limits: Thresholds) -> Iterable[Al
         detail = f"超过 {limits.longest_wait.red:g} 秒"
         yield Alarm("longest_wait", Level.RED, "最长等待 ", detail, since)
     if _ready_level(board, limits) is Level.RED:
-        yield Alarm("ready", Level.RED, "示闲 0 人", f"等待 {board.waiting} 人")
+        yield Alarm("ready", Level.RED, "接听 无人示闲", f"等待 {board.waiting} 人")
     for part in health.parts:
         if not part.ok:
             title = _LAMP_TITLES.get(part.name, part.name)
