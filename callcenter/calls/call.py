@@ -236,15 +236,19 @@ def caller_gone(turn: Turn, call: Call) -> None:
 def other_leg_gone(turn: Turn, call: Call, ending: Ending) -> None:
     """The operator's or partner's leg ended, while the caller is still there."""
     match call.phase:
+        case Phase.OFFERED if ending is Ending.LOST:
+            # Nobody hung up: it was cut off while we were away, and is no fault of the operator.
+            operators.leg_lost(turn, call)
+            back_to_queue(turn, call)
         case Phase.OFFERED:
             operators.offer_failed(turn, call, ending)
             back_to_queue(turn, call)
+        case Phase.INTRODUCING | Phase.TALKING if ending is Ending.LOST:
+            operators.leg_lost(turn, call)
+            back_to_queue(turn, call, same_operator=True)
         case Phase.INTRODUCING:
             operators.offer_failed(turn, call, ending)
             back_to_queue(turn, call)
-        case Phase.TALKING if ending is Ending.LOST:
-            operators.leg_lost(turn, call)
-            back_to_queue(turn, call, same_operator=True)
         case Phase.TALKING:
             end(turn, call, Outcome.ANSWERED, by="operator")
         case Phase.FORWARDING:

@@ -263,6 +263,19 @@ def test_a_lost_operator_leg_brings_the_caller_back_to_the_same_operator_first()
     assert len([leg for leg in desk.order(call).legs if leg.party == "001"]) == 2
 
 
+def test_an_offer_cut_off_while_we_were_away_is_made_again() -> None:
+    """The controller died while the phone rang, and the operator answered in the gap."""
+    desk = Desk()
+    desk.operator_ready("001", "seat01")
+    call = desk.waiting_call()
+    leg = desk.ringing_at("seat01")
+    del desk.switch.legs[leg]
+    desk.happens(desk.switch.reconciled())
+    assert desk.operator("001").status is OperatorStatus.RINGING
+    assert desk.dialled()[-1].call == call
+    assert desk.ringing_at("seat01") != leg
+
+
 def test_another_operator_takes_over_when_the_first_does_not_come_back() -> None:
     desk = Desk()
     call = desk.talking_call()
