@@ -107,10 +107,6 @@ class Ari:
         path = f"/channels/{_id(channel)}/play/{_id(playback)}"
         await self.request("POST", path, {"media": ",".join(media)})
 
-    async def stop_playback(self, playback: str) -> None:
-        """Stop a playback."""
-        await self.request("DELETE", f"/playbacks/{_id(playback)}")
-
     async def start_music(self, channel: str, music: str) -> None:
         """Start music on hold of a class."""
         await self.request("POST", f"/channels/{_id(channel)}/moh", {"mohClass": music})

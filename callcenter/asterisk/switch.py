@@ -30,7 +30,6 @@ from callcenter.calls.commands import (
     SendDigits,
     StartMusic,
     StopMusic,
-    StopPlay,
 )
 from callcenter.calls.events import CommandFailed, Ending, Event, LegEnded
 
@@ -92,8 +91,6 @@ class AsteriskSwitch:
                 await ari.ring(leg)
             case Play(leg, playback, words):
                 await ari.play(leg, playback, tuple(f"sound:{self._sounds / w}" for w in words))
-            case StopPlay(_, playback):
-                await ari.stop_playback(playback)
             case StartMusic(leg, music):
                 await ari.start_music(leg, music)
             case StopMusic(leg):
@@ -135,7 +132,7 @@ class AsteriskSwitch:
         if isinstance(command, Dial):
             # No contact, unknown endpoint, dead originator: nothing rang, nothing will be told.
             self.tell(LegEnded(leg, Ending.UNREACHABLE))
-        elif isinstance(command, Disconnect | StopPlay | StopMusic):
+        elif isinstance(command, Disconnect | StopMusic):
             pass
         elif gone and not isinstance(command, Connect):
             self.tell(LegEnded(leg))

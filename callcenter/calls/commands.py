@@ -61,14 +61,6 @@ class Play:
 
 
 @dataclass(frozen=True, slots=True)
-class StopPlay:
-    """Cut a prompt short."""
-
-    leg: str
-    playback: str
-
-
-@dataclass(frozen=True, slots=True)
 class StartMusic:
     """Let one leg hear music until told otherwise."""
 
@@ -139,7 +131,6 @@ Command = (
     Answer
     | Ring
     | Play
-    | StopPlay
     | StartMusic
     | StopMusic
     | Dial

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
+from callcenter.clock import SHANGHAI
 from callcenter.numberplan.dialled import bare
 from callcenter.numberplan.hours import is_open
 from callcenter.numberplan.model import (
@@ -24,8 +24,6 @@ from callcenter.numberplan.model import (
     State,
     Step,
 )
-
-LOCAL_TIME = ZoneInfo("Asia/Shanghai")
 
 
 def decide(
@@ -53,7 +51,7 @@ def decide(
             action=Action.REJECT,
             steps=(Step(text=f"{bare(number)} is no number of the plan: refused as unallocated"),),
         )
-    return _Decision(plan, number, plan.numbers[found], at.astimezone(LOCAL_TIME)).route(
+    return _Decision(plan, number, plan.numbers[found], at.astimezone(SHANGHAI)).route(
         _been_through(plan, caller, diverted)
     )
 

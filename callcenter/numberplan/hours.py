@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
 
 from holidays import country_holidays
 
+from callcenter.clock import SHANGHAI
 from callcenter.numberplan.model import Plan
 
-_LOCAL_TIME = ZoneInfo("Asia/Shanghai")
 _COUNTRY = "CN"
 _FIRST_YEAR = 1950
 _SATURDAY = 5
@@ -101,7 +100,7 @@ def is_open(plan: Plan, hours: str, at: datetime) -> bool:
 
     Raises KeyError where the plan has no such hours.
     """
-    local = at.astimezone(_LOCAL_TIME)
+    local = at.astimezone(SHANGHAI)
     week = plan.hours[hours]
     weekday = local.weekday()
     if week.follows_working_days:

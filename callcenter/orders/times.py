@@ -17,11 +17,6 @@ def written(moment: float | None) -> str:
     return "-" if moment is None else local(moment).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def iso(moment: float | None) -> str | None:
-    """`2017-11-22T10:31:05.250+08:00`, for programs."""
-    return None if moment is None else local(moment).isoformat(timespec="milliseconds")
-
-
 def day_bounds(day: date) -> tuple[float, float]:
     """First moment of the day and of the next one, in seconds since 1970 UTC."""
     start = datetime(day.year, day.month, day.day, tzinfo=SHANGHAI)

@@ -24,7 +24,6 @@ from callcenter.calls.commands import (
     SendDigits,
     StartMusic,
     StopMusic,
-    StopPlay,
 )
 from callcenter.calls.events import CommandFailed, Ending, Event, LegEnded
 from tests.fakes.ari import FakeAri
@@ -62,7 +61,6 @@ class Bench:
             "POST /channels/15.1/play/15.1_2",
             {"media": "sound:/data/sounds/digit_0,sound:/data/sounds/greeting"},
         ),
-        (StopPlay("15.1", "15.1_2"), "DELETE /playbacks/15.1_2", {}),
         (StartMusic("15.1", "default"), "POST /channels/15.1/moh", {"mohClass": "default"}),
         (StopMusic("15.1"), "DELETE /channels/15.1/moh", {}),
         (SendDigits("15.1", "2", 1.5), "POST /channels/15.1/dtmf", {"dtmf": "2", "before": 1500}),

@@ -20,7 +20,6 @@ from callcenter.calls.commands import (
     SeatAddress,
     StartMusic,
     StopMusic,
-    StopPlay,
 )
 from callcenter.calls.events import (
     CallArrived,
@@ -123,7 +122,7 @@ class FakeSwitch:
                 else:
                     self.told.append(LegEnded(leg))
             case _ if command.leg not in self.legs:
-                if not isinstance(command, StopMusic | StopPlay):
+                if not isinstance(command, StopMusic):
                     self.told.append(LegEnded(command.leg))
             case Answer(leg):
                 self.legs[leg].answered = True
