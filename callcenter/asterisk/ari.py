@@ -102,6 +102,20 @@ class Ari:
         """Indicate ringing on an unanswered channel."""
         await self.request("POST", f"/channels/{_id(channel)}/ring")
 
+    async def stop_ringing(self, channel: str) -> None:
+        """End the indication of ringing."""
+        await self.request("DELETE", f"/channels/{_id(channel)}/ring")
+
+    async def set_variable(self, channel: str, variable: str, value: str) -> None:
+        """Set a channel variable, or call a dialplan function that can be written to."""
+        path = f"/channels/{_id(channel)}/variable"
+        await self.request("POST", path, {"variable": variable, "value": value})
+
+    async def go_on(self, channel: str, context: str) -> None:
+        """Hand a channel back to the dialplan, at extension `s` of a context."""
+        query: dict[str, str | int] = {"context": context, "extension": "s", "priority": 1}
+        await self.request("POST", f"/channels/{_id(channel)}/continue", query)
+
     async def play(self, channel: str, playback: str, media: tuple[str, ...]) -> None:
         """Play media one after the other under a chosen playback id."""
         path = f"/channels/{_id(channel)}/play/{_id(playback)}"
@@ -163,6 +177,11 @@ class Ari:
         if absorb_dtmf:
             query["absorbDTMF"] = "true"
         await self.request("POST", f"/bridges/{_id(bridge)}/addChannel", query)
+
+    async def take_from_bridge(self, bridge: str, channel: str) -> None:
+        """Take a channel out of the bridge; it stays up."""
+        path = f"/bridges/{_id(bridge)}/removeChannel"
+        await self.request("POST", path, {"channel": channel})
 
     async def remove_bridge(self, bridge: str) -> None:
         """Destroy a bridge; its channels stay up."""

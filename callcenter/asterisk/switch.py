@@ -20,23 +20,34 @@ from callcenter.calls.commands import (
     Answer,
     Command,
     Connect,
+    Detour,
     Dial,
     Disconnect,
+    Guard,
     Hangup,
     OutsideAddress,
     Play,
     Ring,
     SeatAddress,
     SendDigits,
+    Separate,
     StartMusic,
     StopMusic,
+    StopRinging,
+    Unguard,
 )
 from callcenter.calls.events import CommandFailed, Ending, Event, LegEnded
 
 log = structlog.get_logger(__name__)
 
-BRIDGE = "mixing,proxy_media"
-"""Plain mixing of two legs would hand the media over, and with it every key pressed."""
+BRIDGE = "mixing"
+"""Plain: with `dtmf_events` or `proxy_media` a recording loses the far voice when three fall back to
+two. Keys reach us because bridge_native_rtp is not loaded (modules.conf)."""
+GUARD_SECONDS = 6
+"""A caller who is not talking goes to the fallback dialplan this long after our last renewal."""
+GUARD = "TIMEOUT(absolute)"
+FALLBACK = "fallback"
+"""The context that does without us what the plan says; extension `s`."""
 
 
 class AsteriskSwitch:
@@ -89,6 +100,14 @@ class AsteriskSwitch:
                 await ari.answer(leg)
             case Ring(leg):
                 await ari.ring(leg)
+            case StopRinging(leg):
+                await ari.stop_ringing(leg)
+            case Guard(leg):
+                await ari.set_variable(leg, GUARD, str(GUARD_SECONDS))
+            case Unguard(leg):
+                await ari.set_variable(leg, GUARD, "0")
+            case Detour(leg):
+                await ari.go_on(leg, FALLBACK)
             case Play(leg, playback, words):
                 await ari.play(leg, playback, tuple(f"sound:{self._sounds / w}" for w in words))
             case StartMusic(leg, music):
@@ -102,6 +121,8 @@ class AsteriskSwitch:
                 for leg in command.legs:
                     absorb = leg in command.own_digits
                     await ari.add_to_bridge(command.bridge, leg, absorb_dtmf=absorb)
+            case Separate(bridge, leg):
+                await ari.take_from_bridge(bridge, leg)
             case Disconnect(bridge):
                 await ari.remove_bridge(bridge)
             case SendDigits(leg, digits, pause):
@@ -132,7 +153,7 @@ class AsteriskSwitch:
         if isinstance(command, Dial):
             # No contact, unknown endpoint, dead originator: nothing rang, nothing will be told.
             self.tell(LegEnded(leg, Ending.UNREACHABLE))
-        elif isinstance(command, Disconnect | StopMusic):
+        elif isinstance(command, Disconnect | Separate | StopMusic | StopRinging):
             pass
         elif gone and not isinstance(command, Connect):
             self.tell(LegEnded(leg))

@@ -46,7 +46,35 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """Let an unanswered leg hear ringing (180)."""
+    """Let a leg hear ringing: an unanswered one by a 180, an answered one by the tone."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopRinging:
+    """End the tone."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Arm the dead man's switch: if we do not renew it, the leg goes to the fallback dialplan."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unguard:
+    """Disarm it: the leg is about to talk."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class Detour:
+    """Hand a caller to the fallback dialplan at once."""
 
     leg: str
 
@@ -103,6 +131,14 @@ class Connect:
 
 
 @dataclass(frozen=True, slots=True)
+class Separate:
+    """Take one leg out of a bridge; the others go on talking."""
+
+    bridge: str
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
 class Disconnect:
     """Remove the bridge; its legs stay up."""
 
@@ -130,11 +166,16 @@ class Hangup:
 Command = (
     Answer
     | Ring
+    | StopRinging
+    | Guard
+    | Unguard
+    | Detour
     | Play
     | StartMusic
     | StopMusic
     | Dial
     | Connect
+    | Separate
     | Disconnect
     | SendDigits
     | Hangup

@@ -25,6 +25,17 @@ class Ending(StrEnum):
     """No media, or the connection broke: nobody hung up."""
 
 
+class Handled(StrEnum):
+    """What the fallback dialplan did with a call, as its record says."""
+
+    NOT = ""
+    """Nothing: the controller had the call, or it ended before."""
+    QUEUE = "queue"
+    FORWARD = "forward"
+    ANNOUNCE = "announce"
+    REJECT = "reject"
+
+
 @dataclass(frozen=True, slots=True)
 class SipHeaders:
     """Raw header lines of an INVITE, in order of appearance; numberplan/callers.py reads them."""
@@ -123,6 +134,8 @@ class SwitchReconciled:
     legs: tuple[str, ...]
     arriving: tuple[str, ...] = ()
     """Of these, the ones whose arrival was told since and follows."""
+    outside: tuple[str, ...] = ()
+    """Callers' legs that the fallback dialplan has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +153,58 @@ class CallEndedOutside:
     ending: Ending
     target: str = ""
     """`trunk` that carried the emergency call."""
+    handled: Handled = Handled.NOT
+    """What the fallback dialplan did with it, if it had the call."""
+    seat: str = ""
+    """Who answered it there from Asterisk's own queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallTakenOutside:
+    """The fallback dialplan took a call that never reached the controller."""
+
+    call: str
+    trunk: str
+    dialled: str
+    headers: SipHeaders
+    began: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallReturned:
+    """A caller who waited in Asterisk's own queue is with the controller again."""
+
+    call: str
+    trunk: str
+    dialled: str
+    headers: SipHeaders
+    began: float
+    queued: float
+    """Start of the wait there."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallLeft:
+    """The caller is no longer ours, but did not hang up: the dead man's switch took the leg to the
+    fallback dialplan."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallDetoured:
+    """The core could not handle something about this call: the fallback dialplan shall have it."""
+
+    call: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeatEngaged:
+    """A seat's softphone is in a call of Asterisk's own queue (or no longer is)."""
+
+    seat: str
+    engaged: bool
 
 
 # -- requests of people ----------------------------------------------------------------------------
@@ -183,6 +248,53 @@ class HangUp:
     operator: str
 
 
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """The operator hands the caller to a partner and leaves (blind transfer)."""
+
+    operator: str
+    number: str
+    """Of the plan, in any spelling: `12319`, `12366-2`."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddPartner:
+    """The operator has a partner dialled for a three-way call; the caller waits with music."""
+
+    operator: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallEmergency:
+    """One-key transfer: an emergency number joins caller and operator, who go on talking."""
+
+    operator: str
+    number: str = "110"
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveCall:
+    """The operator leaves caller and partner talking."""
+
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropPartner:
+    """The operator ends the partner's part, or stops it ringing."""
+
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class PickFirstDialled:
+    """The operator says which number the citizen dialled first."""
+
+    operator: str
+    number: str
+
+
 # -- time and plan ---------------------------------------------------------------------------------
 
 
@@ -218,11 +330,22 @@ Event = (
     | FeatureDialled
     | SwitchReconciled
     | CallEndedOutside
+    | CallTakenOutside
+    | CallReturned
+    | CallLeft
+    | CallDetoured
+    | SeatEngaged
     | SignIn
     | SignOut
     | BecomeReady
     | BecomeNotReady
     | HangUp
+    | Forward
+    | AddPartner
+    | CallEmergency
+    | LeaveCall
+    | DropPartner
+    | PickFirstDialled
     | DeadlineReached
     | PlanChanged
     | OrderNumbersTaken

@@ -68,6 +68,10 @@ class LegRecord:
     ended: float | None = None
     outcome: str | None = None
     """An `Ending`, once it ended."""
+    hotline: str = ""
+    """A partner's public number in the plan: 12319, 12366-2."""
+    unit: str = ""
+    """The handling unit behind it, against which the outcome counts (R25)."""
 
 
 @dataclass(frozen=True, slots=True)
