@@ -14,7 +14,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from callcenter.orders.numbers import is_number
 from callcenter.orders.times import duration
-from callcenter.orders.view import MASKED, OrderView, OrderWithChanges, view, view_with_changes
+from callcenter.orders.view import (
+    MASKED,
+    LegView,
+    OrderView,
+    OrderWithChanges,
+    view,
+    view_with_changes,
+)
 from callcenter.settings import SettingsError, load_settings
 from callcenter.store.orders import OrderFilter, OrderNotFoundError, OrderStore
 
@@ -184,11 +191,7 @@ def _description(order: OrderWithChanges) -> str:
     if entry.version:
         lines.append(f"{'Entered':<12} {_moment(entry.entered)}, by {entry.entered_by}")
     lines.append("Legs")
-    lines += [
-        f"  {leg.role:<9} {leg.party:<15} at {leg.place:<10} began {_moment(leg.began)}"
-        f"  answered {_moment(leg.answered)}  ended {_moment(leg.ended)}  {leg.outcome or 'up'}"
-        for leg in order.legs
-    ]
+    lines += [_leg(leg) for leg in order.legs]
     if order.changes:
         lines.append("Changes")
     lines += [
@@ -197,6 +200,15 @@ def _description(order: OrderWithChanges) -> str:
         for change in order.changes
     ]
     return _printable(lines)
+
+
+def _leg(leg: LegView) -> str:
+    line = (
+        f"  {leg.role:<9} {leg.party:<15} at {leg.place:<10} began {_moment(leg.began)}"
+        f"  answered {_moment(leg.answered)}  ended {_moment(leg.ended)}  {leg.outcome or 'up'}"
+    )
+    partner = " ".join(part for part in (leg.hotline, leg.unit) if part)
+    return f"{line}  ({partner})" if partner else line
 
 
 def _printable(lines: Iterable[str]) -> str:

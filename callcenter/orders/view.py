@@ -46,6 +46,8 @@ class LegView(View):
     answered: datetime | None
     ended: datetime | None
     outcome: str | None = Field(description="How the leg ended; null while it is up.")
+    hotline: str | None = Field(description="A partner's public number in the plan.")
+    unit: str | None = Field(description="The handling unit behind a partner.")
 
 
 class EntryView(View):
@@ -177,6 +179,8 @@ def _leg(record: OrderRecord, leg: LegRecord) -> LegView:
         answered=_when(leg.answered),
         ended=_when(leg.ended),
         outcome=leg.outcome,
+        hotline=leg.hotline or None,
+        unit=leg.unit or None,
     )
 
 

@@ -71,6 +71,8 @@ LEGS = Table(
     Column("answered", Double),
     Column("ended", Double),
     Column("outcome", Text),
+    Column("hotline", Text, nullable=False, server_default=""),
+    Column("unit", Text, nullable=False, server_default=""),
 )
 
 ENTRIES = Table(

@@ -65,6 +65,28 @@ ENDED = replace(
 """The same call, declined by 002, answered by 001 and over."""
 
 
+TRANSFERRED = replace(
+    ENDED,
+    version=5,
+    legs=(
+        *ENDED.legs,
+        LegRecord(
+            "call-1-4",
+            LegRole.PARTNER,
+            "051912319",
+            "telecom",
+            MORNING + 60,
+            None,
+            MORNING + 90,
+            "no_answer",
+            hotline="12319",
+            unit="城管局",
+        ),
+    ),
+)
+"""The same call, in which 001 also tried a partner, who did not answer."""
+
+
 def another(sequence: int, **changes: object) -> OrderRecord:
     """A further waiting call of that day."""
     fresh = replace(WAITING, call=f"call-{sequence}", number=f"320481-20171122-{sequence:04}")

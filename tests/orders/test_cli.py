@@ -15,7 +15,7 @@ from callcenter.orders.cli import app
 from callcenter.orders.entry import EntryPatch, RequestType
 from callcenter.orders.record import OrderRecord
 from callcenter.store.orders import OrderStore
-from tests.fakes.orders import ENDED, MORNING, another
+from tests.fakes.orders import ENDED, MORNING, TRANSFERRED, another
 
 WITHHELD = another(
     253,
@@ -93,6 +93,18 @@ def test_an_order_is_shown_whole(orders: Callable[..., Result], tmp_path: Path) 
         "2017-11-22 10:32:44  001  type: - -> complaint",
     ):
         assert part in text
+
+
+def test_a_partner_is_shown_with_number_and_unit(
+    orders: Callable[..., Result], tmp_path: Path
+) -> None:
+    fill(tmp_path, TRANSFERRED)
+    text = orders("show", "20171122-0252").stdout
+    assert "partner   051912319       at telecom" in text
+    assert "no_answer  (12319 城管局)" in text
+    caller, *_, partner = json.loads(orders("show", "20171122-0252", "--json").stdout)["legs"]
+    assert (caller["hotline"], caller["unit"]) == (None, None)
+    assert (partner["hotline"], partner["unit"]) == ("12319", "城管局")
 
 
 def test_json_has_everything_in_the_time_of_shanghai(

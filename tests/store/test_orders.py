@@ -31,12 +31,17 @@ from callcenter.store.orders import (
     default_url,
 )
 from callcenter.store.tables import METADATA
-from tests.fakes.orders import ENDED, MORNING, WAITING, another
+from tests.fakes.orders import ENDED, MORNING, TRANSFERRED, WAITING, another
 
 
 async def test_what_is_filed_is_found_whole(store: OrderStore) -> None:
     await store.file([ENDED], 7)
     assert (await store.find("320481-20171122-0252")).record == ENDED
+
+
+async def test_a_partner_is_kept_with_number_and_unit(store: OrderStore) -> None:
+    await store.file([TRANSFERRED], 7)
+    assert (await store.find(ENDED.number)).record == TRANSFERRED
 
 
 async def test_an_order_is_found_without_its_area(store: OrderStore) -> None:

@@ -208,6 +208,8 @@ _ORDER: dict[str, JsonValue] = {
             "answered": "2017-11-22T10:31:14+08:00",
             "ended": "2017-11-22T10:33:15+08:00",
             "outcome": "normal",
+            "hotline": None,
+            "unit": None,
         }
     ],
     "entry": _ENTRY,
