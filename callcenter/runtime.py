@@ -10,6 +10,7 @@ import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Protocol
@@ -95,10 +96,13 @@ class Runtime:
         self._seq = restored.seq
         self._incoming: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
+        self._turns: list[asyncio.Future[None]] = []
         self._tail: deque[Entry] = deque()
         self._storing: asyncio.Task[None] | None = None
         self._watchers: set[asyncio.Event] = set()
         self._raised_at: float | None = None
+        self._retry_at = 0.0
+        """When storing may be tried again, as `perf_counter` counts."""
         self._snapshot_seq = restored.seq
         self._snapshots: set[asyncio.Task[None]] = set()
 
@@ -141,6 +145,13 @@ class Runtime:
         finally:
             self._watchers.discard(changed)
 
+    async def turned(self) -> None:
+        """Returns after the next turn of the writer: then an event would have got through too."""
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._turns.append(turn)
+        self._wake.set()
+        await turn
+
     # -- running -----------------------------------------------------------------------------------
 
     async def run(self) -> None:
@@ -150,11 +161,15 @@ class Runtime:
             self._wake.clear()
             batch = list(self._incoming)
             self._incoming.clear()
+            turns, self._turns = self._turns, []
             now = self.clock.now()
             if self._is_due(now):
                 batch.append(_Waiting(DeadlineReached()))
             if batch:
                 await self._handle(batch, now)
+            for turn in turns:
+                if not turn.done():
+                    turn.set_result(None)
 
     async def stop(self) -> None:
         """Store what is left and a snapshot, after `run` was cancelled."""
@@ -177,11 +192,10 @@ class Runtime:
             seconds = max(seconds, RETRY_SECONDS)
         if self._tail and self._storing is None:
             seconds = RETRY_SECONDS if seconds is None else min(seconds, RETRY_SECONDS)
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), seconds)
-        except TimeoutError:
-            if self._tail and self._storing is None:
-                self._storing = asyncio.ensure_future(self._store_tail())
+        if self._tail and self._storing is None and perf_counter() >= self._retry_at:
+            self._storing = asyncio.ensure_future(self._store_tail())
 
     def _is_due(self, now: float) -> bool:
         deadline = self.centre.deadline()
@@ -279,6 +293,7 @@ class Runtime:
                     self._tail.popleft()
         except sqlite3.Error as error:
             self._degrade(str(error))
+            self._retry_at = perf_counter() + RETRY_SECONDS
             log.error("journal_not_written", error=str(error), unstored=len(self._tail))
             while len(self._tail) > TAIL_LIMIT:
                 self._tail.popleft()

@@ -137,6 +137,40 @@ async def test_watchers_hear_of_every_change(tmp_path: Path) -> None:
         await changes.aclose()
 
 
+async def test_a_turn_is_over_once_what_came_before_it_is_handled(tmp_path: Path) -> None:
+    async with at_work(tmp_path) as bench:
+        bench.runtime.post(CALL)
+        await bench.runtime.turned()
+        assert "sent Answer" in bench.order
+        bench.journal.may_go_on.clear()
+        bench.runtime.post(PlaybackFinished("15.1", "15.1_1"))
+        await bench.runtime.turned()  # a hanging disk holds nobody back
+
+
+async def test_no_turn_without_the_writer(tmp_path: Path) -> None:
+    plan = small_plan()
+    journal = WatchedJournal(tmp_path / "journal.db", [])
+    await journal.open()
+    restored = await restore(journal, plan)
+    runtime = Runtime(restored, plan, journal, WatchedSwitch([]), Clock())
+    turn = asyncio.ensure_future(runtime.turned())
+    done, _ = await asyncio.wait({turn}, timeout=0.05)
+    assert not done
+    turn.cancel()
+    await journal.close()
+
+
+async def test_turns_do_not_keep_the_journal_from_being_tried_again(tmp_path: Path) -> None:
+    async with at_work(tmp_path) as bench:
+        bench.journal.broken = True
+        bench.runtime.post(CALL)
+        await until(lambda: bench.runtime.durability.error is not None)
+        bench.journal.broken = False
+        while bench.runtime.durability.error is not None:
+            await bench.runtime.turned()
+        assert "stored CallArrived" in bench.order
+
+
 async def test_calls_go_on_while_the_journal_cannot_be_written(tmp_path: Path) -> None:
     async with at_work(tmp_path) as bench:
         bench.journal.broken = True
