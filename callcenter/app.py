@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import Coroutine, Sequence
 from datetime import datetime
+from pathlib import Path
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -35,6 +36,7 @@ from callcenter.staff.tokens import Tokens
 from callcenter.store.journal import Journal
 from callcenter.store.orders import OrderStore
 from callcenter.store.projector import Projector
+from callcenter.watchdog import Supervisor, beat, starting
 from callcenter.web.app import serve_web
 from callcenter.web.health import Health, Part
 from callcenter.web.metrics import Lag, Metrics
@@ -44,6 +46,8 @@ log = structlog.get_logger(__name__)
 
 QUEUE_LOG = "queue_log"
 RECONNECT_SECONDS = 1.0
+LOOK_SECONDS = 0.5
+"""Between two looks whether somebody made a new password."""
 
 
 class PlanError(Exception):
@@ -71,7 +75,7 @@ class Controller:
         self._store = OrderStore.in_folder(settings.data)
         self._projector = Projector(journal, self._store, runtime.clock.now)
 
-    async def run(self, link: AsteriskLink) -> None:
+    async def run(self, link: AsteriskLink, supervisor: Supervisor) -> None:
         """Run all parts until cancelled; the failure of one that cannot go on ends all."""
         runtime = self._runtime
         metrics = Metrics(runtime.wallboard, self._lag)
@@ -94,7 +98,9 @@ class Controller:
                 parts.create_task(self._read_records(), name="records")
                 parts.create_task(self._projector.run(), name="projector")
                 parts.create_task(self._watch_plan(), name="plan")
+                parts.create_task(self._watch_passwords(), name="passwords")
                 parts.create_task(serve_web(self._settings, services), name="web")
+                parts.create_task(beat(supervisor, runtime.turned), name="beat")
         finally:
             await runtime.stop()
             await self._store.close()
@@ -169,6 +175,24 @@ class Controller:
             await self._runtime.use_plan(loaded.plan)
             self._plan_problems = ()
             log.info("plan_in_force", plan=loaded.plan.hash, changed=rendered.changed)
+            await self._reload()
+
+    async def _watch_passwords(self) -> None:
+        """Let Asterisk know of a softphone's new password."""
+        folder = self._settings.secrets / "seats"
+        seen = changed_at(folder)
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            now = changed_at(folder)
+            if now == seen:
+                continue
+            seen = now
+            try:
+                rendered = render(self._settings, exchange_of(self._runtime.plan))
+            except RenderError as error:  # by an edit of its own: the plan's part tells
+                log.error("password_not_in_asterisk", error=str(error))
+                continue
+            self._to_reload.update(rendered.reloads)
             await self._reload()
 
     async def _reload(self) -> None:
@@ -255,22 +279,33 @@ async def run_controller(settings: Settings) -> None:
     """
     log_to(settings.data / "logs" / "controller.log")
     clock = Clock(settings.clock_offset)
+    supervisor = Supervisor()
     journal = Journal(settings.data / "journal.db")
-    await journal.open()
-    plan = await _plan(settings, journal)
+    async with starting(supervisor):
+        await journal.open()
+        plan = await _plan(settings, journal)
+        restored = await restore(journal, plan)
     access = Access("127.0.0.1", settings.ari_port, USER, ari_password(settings))
     async with Ari(access) as ari:
         switch = AsteriskSwitch(ari, settings.sounds)
-        restored = await restore(journal, plan)
         runtime = Runtime(restored, plan, journal, switch, clock)
         switch.tell = runtime.post
         controller = Controller(settings, journal, runtime)
         link = AsteriskLink(ari, runtime.post, controller.pin_is_right)
-        await runtime.use_plan(plan)
-        await controller.take_numbers_from_store()
-        await _until_told_to_end(controller.run(link))
+        async with starting(supervisor):
+            await runtime.use_plan(plan)
+            await controller.take_numbers_from_store()
+        await _until_told_to_end(controller.run(link, supervisor))
         await switch.close()
     await journal.close()
+
+
+def changed_at(folder: Path) -> int:
+    """When files were last put into a folder, in nanoseconds; 0 where there is none."""
+    try:
+        return folder.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 async def _plan(settings: Settings, journal: Journal) -> Plan:
