@@ -62,6 +62,10 @@ class Settings(BaseSettings):
     """Seconds without any audio packet after which a leg counts as lost."""
     asterisk_root: Folder = PROJECT / "var" / "asterisk-root"
     """Asterisk made by script/bootstrap where the system has none that is new enough."""
+    recordings_quota_gb: Annotated[float, Field(gt=0)] = 200.0
+    """Room for recordings in GB of 10^9 bytes; nothing is deleted or left out because of it."""
+    recordings_days: Annotated[int, Field(ge=1)] = 730
+    """How long recordings are kept."""
     clock_offset: float = 0.0
     """Seconds by which our clock is ahead of the machine's: a rehearsal of another day."""
 
@@ -98,6 +102,16 @@ class Settings(BaseSettings):
     def queue_log(self) -> Path:
         """Where the dialplan's call records are written."""
         return self.asterisk / "log" / "queue_log"
+
+    @property
+    def spooled_recordings(self) -> Path:
+        """Where Asterisk writes `<call>.wav` while the call lives."""
+        return self.asterisk / "spool" / "recordings"
+
+    @property
+    def recordings(self) -> Path:
+        """The archive: a folder for each day, `2017/11/22`."""
+        return self.data / "recordings"
 
     @property
     def web_url(self) -> str:

@@ -1,0 +1,1 @@
+"""Recordings of calls: from Asterisk's spool to the archive, its room, and what is heard of it."""

@@ -1,0 +1,364 @@
+"""The archive: takes recordings out of Asterisk's spool, measures, files and keeps them.
+
+A file's way has two states and no others, so that a death at any moment leads on. In the spool it
+is unfinished: finish its header, take length and SHA-256, write its row, move it; all of this may
+be done again. In the archive it is filed. So nothing needs to be remembered but files and rows,
+and while the order store is away recordings just wait in the spool.
+
+A file is taken when Asterisk's line about its call was read (`ended`), which the dialplan writes
+after the file is whole. Whatever never gets such a line (Asterisk was killed) is found by looking
+through the spool: nobody writes to it, and Asterisk has no such channel.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import os
+import re
+import shutil
+import time
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from itertools import count
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from callcenter.orders.times import local
+from callcenter.recordings import wav
+from callcenter.recordings.space import DAY, RATE_DAYS, Space, measure
+from callcenter.store.recordings import Recording, RemovedBecause, Totals
+
+log = structlog.get_logger(__name__)
+
+LOOK_SECONDS = 5.0
+"""How often the spool is looked through, and the room measured."""
+IDLE_SECONDS = 5.0
+"""Asterisk writes 2 s of sound at a time: what is older is over, or paused."""
+LEAST_PAUSE = 0.02
+"""Seconds after each file; longer after a long one, so that calls have the disk half the time."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.25, 30.0
+"""Seconds after a failure: ever more, until something goes well."""
+_BATCH = 100
+_UNIQUE_ID = re.compile(r"(?:.*-)?(\d{9,11})\.\d+")
+
+
+class NoAnswerError(Exception):
+    """Asterisk cannot be asked which channels it has."""
+
+
+class Filing(Protocol):
+    """The table of recordings, as the archive sees it."""
+
+    async def file(self, recording: Recording) -> None:
+        """Keep this row; may be repeated."""
+
+    async def mark_removed(
+        self, recordings: Collection[Recording], now: float, because: RemovedBecause
+    ) -> None:
+        """Say of these that their files are gone; may be repeated."""
+
+    async def begun_before(self, moment: float, limit: int) -> Sequence[Recording]:
+        """Some that began before `moment` and whose files are there."""
+
+    async def without_row(self, calls: Collection[str]) -> Collection[str]:
+        """Those of these calls that have an order and no recording."""
+
+    async def totals(self, recent: float) -> Totals:
+        """What is there."""
+
+
+class Archive:
+    """One installation's recordings. Run `run` as a task; tell it of calls by `ended`."""
+
+    def __init__(
+        self,
+        spool: Path,
+        folder: Path,
+        filing: Filing,
+        living: Callable[[], Awaitable[Collection[str]]],
+        *,
+        quota: int,
+        days: int,
+        clock_offset: float = 0.0,
+    ) -> None:
+        """`living` gives the ids of all channels of Asterisk, or raises `NoAnswerError`.
+
+        `quota` is in bytes, `days` how long recordings are kept, `clock_offset` how many seconds
+        the centre's clock is ahead of the machine's.
+        """
+        self._spool = spool
+        self._folder = folder
+        self._filing = filing
+        self._living = living
+        self._quota = quota
+        self._days = days
+        self._clock_offset = clock_offset
+        self._ended: dict[str, None] = {}
+        """Calls whose files are to be taken, in order."""
+        self._wake = asyncio.Event()
+        self._look_at = self._keep_house_at = 0.0
+        self._failing: dict[str, str] = {}
+        """What cannot be done now, and why: a call whose file is not filed, or another work."""
+        self.space = Space(quota=quota)
+        """The room at the last look."""
+
+    @property
+    def error(self) -> str | None:
+        """Why some recording is not filed now."""
+        return next(iter(self._failing.values()), None)
+
+    def ended(self, call: str) -> None:
+        """Asterisk's line about this call was read: its file is whole."""
+        self._ended[call] = None
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Take, file and keep recordings until cancelled."""
+        pause = FIRST_PAUSE
+        await asyncio.to_thread(_make_private, self._folder)
+        while True:
+            self._wake.clear()
+            await self._do_what_is_due()
+            while self._ended:
+                began = time.monotonic()
+                call = next(iter(self._ended))
+                del self._ended[call]
+                if await self._watched(call, self.take(call)):
+                    pause = FIRST_PAUSE
+                    await asyncio.sleep(max(LEAST_PAUSE, time.monotonic() - began))
+                else:  # its turn comes again at a later look
+                    await asyncio.sleep(pause)
+                    pause = min(2 * pause, LONGEST_PAUSE)
+                await self._do_what_is_due()
+            try:
+                await asyncio.wait_for(self._wake.wait(), LOOK_SECONDS)
+            except TimeoutError:
+                continue
+
+    async def _do_what_is_due(self) -> None:
+        now = time.monotonic()
+        if now >= self._look_at:
+            self._look_at = now + LOOK_SECONDS
+            await self._watched("looking", self.look())
+            await self._watched("measuring", self.measure())
+        if now >= self._keep_house_at:
+            well = await self._watched("keeping house", self.keep_house())
+            self._keep_house_at = now + (DAY if well else LONGEST_PAUSE)
+
+    async def _watched(self, what: str, work: Awaitable[None]) -> bool:
+        """Whether it went well; where not, /healthz says why."""
+        try:
+            await work
+        except (SQLAlchemyError, OSError) as failure:
+            text = f"{type(failure).__name__}: {failure}".splitlines()[0]
+            if what not in self._failing:
+                log.warning("recordings_failed", what=what, error=text)
+            self._failing[what] = text
+            return False
+        self._failing.pop(what, None)
+        return True
+
+    # -- from the spool into the archive -----------------------------------------------------------
+
+    async def look(self) -> None:
+        """Find files in the spool whose calls are over though no line said so."""
+        idle = await asyncio.to_thread(self._idle)
+        if not idle:
+            return
+        try:
+            living = await self._living()
+        except NoAnswerError as error:
+            log.debug("recordings_not_looked_for", error=str(error))
+            return
+        # Asked after the files were listed: the channel of a new file is among them.
+        for call in idle:
+            if call not in living:
+                self.ended(call)
+
+    async def take(self, call: str) -> None:
+        """Take this ended call's file, if there is one, all the way."""
+        source = self._spool / f"{call}.wav"
+        began = _began(call)
+        recording = await asyncio.to_thread(self.examine, source, call, began)
+        if recording is None:
+            return
+        await self._filing.file(recording)
+        await asyncio.to_thread(self.put_away, source, recording)
+        log.info(
+            "recording_filed", call=call, file=recording.file, seconds=recording.seconds,
+            repaired=recording.repaired,
+        )  # fmt: skip
+
+    def examine(self, source: Path, call: str, began: float | None) -> Recording | None:
+        """What is in a spooled file, once its header is right; a file without sound is removed."""
+        try:
+            found = wav.finish(source)
+        except FileNotFoundError:
+            return None
+        except wav.WavError as error:
+            # Kept all the same: whatever it is, it may be all there is of the call.
+            log.error("recording_unreadable", call=call, error=str(error))
+            found = wav.Wav(0.0, repaired=False)
+        if found is None:
+            source.unlink()
+            log.debug("recording_empty", call=call)
+            return None
+        status = source.stat()
+        if began is None:
+            began = status.st_mtime - found.seconds
+        began += self._clock_offset
+        sha256 = digest(source)
+        return Recording(
+            call=call,
+            file=self._free_name(call, began, sha256),
+            began=began,
+            seconds=found.seconds,
+            bytes=status.st_size,
+            sha256=sha256,
+            repaired=found.repaired,
+        )
+
+    def _free_name(self, call: str, began: float, sha256: str) -> str:
+        """Where it goes: to a name that is free, or that holds the same already."""
+        day = local(began).strftime("%Y/%m/%d")
+        for copy in count(1):
+            name = f"{day}/{call}.wav" if copy == 1 else f"{day}/{call}-{copy}.wav"
+            there = self._folder / name
+            if not there.exists() or digest(there) == sha256:
+                return name
+        raise AssertionError("unreachable")
+
+    def put_away(self, source: Path, recording: Recording) -> None:
+        """Move a filed recording to its place, readable by nobody but us."""
+        target = self._folder / recording.file
+        for folder in reversed(target.relative_to(self._folder).parents[:-1]):
+            _make_private(self._folder / folder)
+        source.chmod(0o600)
+        if os.geteuid() == 0:
+            os.chown(source, 0, 0)  # it was Asterisk's
+        try:
+            source.rename(target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            _copy_across(source, target)
+            source.unlink()
+        _sync(target.parent)
+
+    def _idle(self) -> list[str]:
+        """Calls whose spooled files nobody has written to for a while, oldest first."""
+        before = time.time() - IDLE_SECONDS
+        try:
+            entries = [each for each in os.scandir(self._spool) if each.name.endswith(".wav")]
+        except FileNotFoundError:
+            return []
+        found = []
+        for entry in entries:
+            try:
+                written = entry.stat().st_mtime
+            except FileNotFoundError:
+                continue
+            if written < before:
+                found.append((written, entry.name.removesuffix(".wav")))
+        return [call for _, call in sorted(found)]
+
+    # -- what is kept ------------------------------------------------------------------------------
+
+    async def measure(self) -> None:
+        """Take the room anew; say once when it begins, and ceases, to be short."""
+        now = self._now()
+        totals = await self._filing.totals(now - RATE_DAYS * DAY)
+        short = self.space.is_short
+        self.space = await asyncio.to_thread(measure, totals, self._quota, self._folder, now)
+        if self.space.is_short and not short:
+            log.warning("recordings_space_short", text=self.space.told())
+        elif short and not self.space.is_short:
+            log.info("recordings_space_enough", text=self.space.told())
+
+    async def keep_house(self) -> None:
+        """Remove what is older than it is kept; file what has lost its row."""
+        await self.expire()
+        await self.file_again()
+
+    async def expire(self) -> None:
+        """Remove files whose time is over. Their rows stay, and say so."""
+        moment = self._now() - self._days * DAY
+        while old := await self._filing.begun_before(moment, _BATCH):
+            await asyncio.to_thread(self._delete, old)
+            # Only now: a row must not say removed of a file that is there.
+            await self._filing.mark_removed(old, self._now(), RemovedBecause.RETENTION)
+            log.info("recordings_removed", count=len(old), days=self._days)
+            await asyncio.sleep(LEAST_PAUSE)
+
+    async def file_again(self) -> None:
+        """Write rows for archived files of calls that have an order and no recording.
+
+        The order store was lost, and made again from the journal.
+        """
+        for day in await asyncio.to_thread(lambda: list(_days(self._folder))):
+            calls = await asyncio.to_thread(_names, day)
+            for call in sorted(await self._filing.without_row(calls)):
+                file = day / f"{call}.wav"
+                recording = await asyncio.to_thread(self.examine, file, call, _began(call))
+                if recording is not None and self._folder / recording.file == file:
+                    await self._filing.file(recording)
+                    log.warning("recording_filed_again", call=call, file=recording.file)
+                await asyncio.sleep(LEAST_PAUSE)
+            await asyncio.sleep(0)
+
+    def _delete(self, recordings: Sequence[Recording]) -> None:
+        for each in recordings:
+            (self._folder / each.file).unlink(missing_ok=True)
+
+    def _now(self) -> float:
+        return time.time() + self._clock_offset
+
+
+def digest(file: Path) -> str:
+    """SHA-256 of a file, in hexadecimal. Raises OSError."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _began(call: str) -> float | None:
+    """When the call began by the machine's clock: Asterisk's ids begin with it."""
+    match = _UNIQUE_ID.fullmatch(call)
+    return float(match[1]) if match else None
+
+
+def _make_private(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _copy_across(source: Path, target: Path) -> None:
+    """To another file system, whole or not at all."""
+    part = target.with_name(f".{target.name}.part")
+    part.unlink(missing_ok=True)
+    part.touch(mode=0o600)
+    with source.open("rb") as whole, part.open("wb") as copy:
+        shutil.copyfileobj(whole, copy)
+        copy.flush()
+        os.fsync(copy.fileno())
+    part.replace(target)
+
+
+def _sync(folder: Path) -> None:
+    """Have the folder's names on the disk."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def _days(folder: Path) -> Iterator[Path]:
+    """The days that have a folder, oldest first."""
+    return iter(sorted(folder.glob("[0-9]*/[0-9]*/[0-9]*")))
+
+
+def _names(day: Path) -> list[str]:
+    return [file.stem for file in day.glob("*.wav")]
