@@ -41,8 +41,8 @@ from callcenter.calls.events import CommandFailed, Ending, Event, LegEnded
 log = structlog.get_logger(__name__)
 
 BRIDGE = "mixing"
-"""Plain: with `dtmf_events` or `proxy_media` a recording loses the far voice when three fall back to
-two. Keys reach us because bridge_native_rtp is not loaded (modules.conf)."""
+"""Plain: with `dtmf_events` or `proxy_media` a recording loses the far voice once three fall back
+to two. Keys reach us because bridge_native_rtp is not loaded (modules.conf)."""
 GUARD_SECONDS = 6
 """A caller who is not talking goes to the fallback dialplan this long after our last renewal."""
 GUARD = "TIMEOUT(absolute)"

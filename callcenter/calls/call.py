@@ -14,14 +14,16 @@ from callcenter.calls.commands import (
     Answer,
     Connect,
     Disconnect,
+    Guard,
     OutsideAddress,
     Ring,
     SendDigits,
     StartMusic,
     StopMusic,
+    Unguard,
 )
 from callcenter.calls.events import Ending
-from callcenter.calls.state import Call, Phase, answer_leg
+from callcenter.calls.state import Call, Phase, Transfer, answer_leg
 from callcenter.calls.turn import END_SECONDS, Turn
 from callcenter.numberplan.model import ForwardFailures
 from callcenter.orders.record import LegRole, Outcome
@@ -33,37 +35,35 @@ MAX_FAILURES = 3
 _TRY_NEXT = frozenset({Ending.UNREACHABLE, Ending.CONGESTION})
 """Failures of the trunk rather than of the number dialled: another trunk may do."""
 
-_WITHOUT_OUTCOME = {
-    Phase.INTRODUCING: Outcome.ANSWERED,
-    Phase.TALKING: Outcome.ANSWERED,
-    Phase.FORWARDED: Outcome.FORWARDED,
-}
+WITH_OPERATOR = frozenset({Phase.INTRODUCING, Phase.TALKING, Phase.TRANSFERRING, Phase.THREE_WAY})
+"""Phases in which an operator has taken the call."""
 
 
 # -- the queue -------------------------------------------------------------------------------------
 
 
 def enter_queue(turn: Turn, call: Call, queue: str, announcement: str | None) -> None:
-    """Answer, say the announcement or the greeting, then wait."""
+    """Say the announcement or the greeting, if there is one, then wait."""
     greeting = announcement or turn.queue(queue).greeting
-    call = _answer(turn, replace(call, queue=queue))
+    call = replace(call, queue=queue)
     if greeting is None:
         wait(turn, call)
     else:
-        _speak(turn, call, Phase.GREETING, (greeting,))
+        _speak(turn, _answer(turn, call), Phase.GREETING, (greeting,))
 
 
 def wait(turn: Turn, call: Call) -> None:
-    """Wait with music. The wait counts from its first start: a returned caller is at the head."""
+    """Wait. This counts from its first start: a returned caller is at the head."""
     queue = turn.queue(call.queue)
     queued = call.queued if call.queued is not None else turn.now
-    turn.send(StartMusic(call.id, queue.music))
     turn.put(
         replace(
             call,
             phase=Phase.WAITING,
             playback=None,
             leg=None,
+            partner=None,
+            transfer=None,
             queued=queued,
             deadline=max(queued + queue.max_wait_seconds, turn.now + END_SECONDS),
         )
@@ -72,16 +72,14 @@ def wait(turn: Turn, call: Call) -> None:
 
 def waited_too_long(turn: Turn, call: Call) -> None:
     """The queue's limit is reached: an apology, then the end."""
-    turn.send(StopMusic(call.id))
-    announce(turn, call, turn.queue(call.queue).sorry, Outcome.TIMED_OUT)
+    announce(turn, stop_music(turn, call), turn.queue(call.queue).sorry, Outcome.TIMED_OUT)
 
 
 def operator_answered(turn: Turn, call: Call) -> None:
     """The caller hears the operator's number (and so does the operator), then they talk."""
     operators.answered(turn, call)
-    turn.send(StopMusic(call.id))
     call = replace(
-        call,
+        _answer(turn, stop_music(turn, call)),
         answered=turn.now if call.answered is None else call.answered,
         talked_with=call.operator,
     )
@@ -96,7 +94,7 @@ def operator_answered(turn: Turn, call: Call) -> None:
 
 def talk(turn: Turn, call: Call) -> None:
     """Connect caller and operator."""
-    _connect(turn, replace(call, playback=None), Phase.TALKING)
+    connect(turn, replace(call, playback=None), Phase.TALKING)
 
 
 def back_to_queue(turn: Turn, call: Call, *, same_operator: bool = False) -> None:
@@ -115,10 +113,30 @@ def back_to_queue(turn: Turn, call: Call, *, same_operator: bool = False) -> Non
 
 def forward(turn: Turn, call: Call) -> None:
     """Dial the next way to the number's own line; none left: an apology."""
+    call = replace(call, partner_hotline=call.hotline or "", partner_unit=call.owner or "")
     _forward_next(turn, call, Ending.UNREACHABLE)
 
 
 def _forward_next(turn: Turn, call: Call, failed: Ending) -> None:
+    if not call.caller_up and call.phase is not Phase.FORWARDING:
+        turn.send(Ring(call.id))
+    found = dial_next(turn, call, failed)
+    if not isinstance(found, Ending):
+        call, leg = found
+        turn.put(replace(call, phase=Phase.FORWARDING, leg=leg))
+        return
+    said = apology(turn.plan.forward_failures, found)
+    announce(turn, replace(call, leg=None), said, Outcome.FORWARD_FAILED)
+
+
+def dial_next(
+    turn: Turn, call: Call, failed: Ending, *, emergency: bool = False
+) -> tuple[Call, str] | Ending:
+    """Ring the first of the call's `targets` whose trunk has a channel; the call and its new leg.
+
+    Returns `failed`, or that all trunks are full, where none is left. An emergency call may use
+    the channels that trunks keep.
+    """
     seconds = turn.plan.limits.forward_ring_seconds
     targets = list(call.targets)
     while targets:
@@ -126,29 +144,39 @@ def _forward_next(turn: Turn, call: Call, failed: Ending) -> None:
         trunk = turn.plan.trunks.get(target.trunk)
         if trunk is None:
             continue
-        if turn.channels_used(trunk.name) >= trunk.channels - trunk.reserved:
+        kept = 0 if emergency else trunk.reserved
+        if turn.channels_used(trunk.name) >= trunk.channels - kept:
             failed = Ending.CONGESTION
             continue
-        if not call.caller_up:
-            turn.send(Ring(call.id))
-        call = turn.dial(
-            replace(call, targets=tuple(targets)),
+        call = replace(
+            call,
+            target=target,
+            targets=tuple(targets),
+            deadline=turn.now + seconds + END_SECONDS,
+        )
+        return turn.dial(
+            call,
             OutsideAddress(trunk.name, target.digits),
             seconds=seconds,
+            hotline=call.partner_hotline,
+            unit=call.partner_unit,
         )
-        turn.put(
-            replace(
-                call,
-                phase=Phase.FORWARDING,
-                deadline=turn.now + seconds + END_SECONDS,
-            )
-        )
-        return
-    apology = _apology(turn.plan.forward_failures, failed)
-    announce(turn, replace(call, leg=None), apology, Outcome.FORWARD_FAILED)
+    return failed
 
 
-def _apology(prompt: ForwardFailures, failed: Ending) -> str:
+def ways_left(call: Call, ending: Ending) -> Call:
+    """What may still be tried after a leg to the partner ended so.
+
+    Busy and no answer hold on every trunk. A leg that was lost while we were away is no fault of
+    the partner: the same way again.
+    """
+    if ending is Ending.LOST and call.target is not None:
+        return replace(call, targets=(call.target, *call.targets))
+    return call if ending in _TRY_NEXT else replace(call, targets=())
+
+
+def apology(prompt: ForwardFailures, failed: Ending) -> str:
+    """What is said of a partner who could not be reached."""
     match failed:
         case Ending.BUSY | Ending.DECLINED:
             return prompt.busy
@@ -160,17 +188,20 @@ def _apology(prompt: ForwardFailures, failed: Ending) -> str:
 
 def forward_failed(turn: Turn, call: Call, ending: Ending) -> None:
     """Busy, not answered, refused or unreachable."""
-    if ending not in _TRY_NEXT:
-        call = replace(call, targets=())
-    _forward_next(turn, call, ending)
+    _forward_next(turn, ways_left(call, ending), ending)
 
 
 def partner_answered(turn: Turn, call: Call) -> None:
     """The own line answered: connect, and send the digits that reach the right desk."""
     call = _answer(turn, replace(call, answered=turn.now))
-    _connect(turn, call, Phase.FORWARDED)
-    if call.after_answer_digits and call.leg is not None:
-        turn.send(SendDigits(call.leg, call.after_answer_digits, call.after_answer_pause))
+    connect(turn, call, Phase.FORWARDED)
+    press_digits(turn, call, call.leg)
+
+
+def press_digits(turn: Turn, call: Call, leg: str | None) -> None:
+    """Send the keys that reach the right desk behind the partner's number (I21)."""
+    if call.after_answer_digits and leg is not None:
+        turn.send(SendDigits(leg, call.after_answer_digits, call.after_answer_pause))
 
 
 def announce(turn: Turn, call: Call, prompt: str, outcome: Outcome) -> None:
@@ -199,7 +230,7 @@ def end(
         call = replace(call, outcome=outcome, ended_by=by)
     for leg in call.live():
         turn.hang_up(call, leg.leg, ending if leg.role is LegRole.CALLER else Ending.NORMAL)
-    if call.phase in (Phase.INTRODUCING, Phase.TALKING):
+    if call.phase in WITH_OPERATOR:
         operators.start_wrap_up(turn, call)
     call = turn.put(
         replace(
@@ -229,8 +260,15 @@ def caller_gone(turn: Turn, call: Call) -> None:
     if call.phase is Phase.ANNOUNCING and call.next_outcome is not None:
         outcome = call.next_outcome
     else:
-        outcome = _WITHOUT_OUTCOME.get(call.phase, Outcome.ABANDONED)
+        outcome = so_far(call)
     end(turn, call, outcome, by="caller")
+
+
+def so_far(call: Call) -> Outcome:
+    """What the call counts as if it ends now."""
+    if call.talked_with is not None:
+        return Outcome.ANSWERED
+    return Outcome.FORWARDED if call.phase is Phase.FORWARDED else Outcome.ABANDONED
 
 
 def other_leg_gone(turn: Turn, call: Call, ending: Ending) -> None:
@@ -254,7 +292,7 @@ def other_leg_gone(turn: Turn, call: Call, ending: Ending) -> None:
         case Phase.FORWARDING:
             forward_failed(turn, call, ending)
         case Phase.FORWARDED:
-            end(turn, call, Outcome.FORWARDED, by="partner")
+            end(turn, call, so_far(call), by="partner")
         case _:
             pass
 
@@ -278,11 +316,16 @@ def deadline(turn: Turn, call: Call) -> None:
             turn.hang_up(call, call.leg)
             forward_failed(turn, call, Ending.NO_ANSWER)
         case Phase.FORWARDED:
-            end(turn, call, Outcome.FORWARDED, by="system")
+            end(turn, call, so_far(call), by="system")
         case Phase.ANNOUNCING:
             end(turn, call, call.next_outcome or Outcome.INTERRUPTED, by="system")
+        case Phase.NATIVE:
+            # Asterisk's record never came, and nobody talks that long.
+            end(turn, call, Outcome.INTERRUPTED, by="system")
         case Phase.ENDING:
             _hang_up_again(turn, call)
+        case _:
+            pass
 
 
 def spoken(turn: Turn, call: Call) -> None:
@@ -310,15 +353,27 @@ def not_connected(turn: Turn, call: Call) -> None:
 
 
 def reconnect(turn: Turn, call: Call) -> None:
-    """After a restart of ours: do again what the phase needs; all of it may be repeated."""
+    """After a restart of ours: do again what may not have been done; all of it may be repeated."""
+    if call.phase is Phase.NATIVE:
+        return
+    for each in call.live():
+        in_use = each.leg in (call.id, call.leg, call.partner)
+        if call.phase is Phase.ENDING or not in_use:
+            turn.hang_up(call, each.leg)
+    if call.phase is Phase.ENDING:
+        return
+    if call.caller_up:
+        turn.send(Answer(call.id))
+    elif call.phase in (Phase.OFFERED, Phase.FORWARDING):
+        turn.send(Ring(call.id))
+    turn.send(Guard(call.id) if call.guarded else Unguard(call.id))
+    if call.hears_music:
+        turn.send(StartMusic(call.id, turn.queue(call.queue).music))
     match call.phase:
-        case Phase.TALKING | Phase.FORWARDED if call.bridge and call.leg:
+        case Phase.TALKING | Phase.FORWARDED | Phase.THREE_WAY if call.bridge:
             _send_connect(turn, call, call.bridge)
-        case Phase.WAITING:
-            turn.send(StartMusic(call.id, turn.queue(call.queue).music))
-        case Phase.ENDING:
-            for leg in call.live():
-                turn.hang_up(call, leg.leg)
+        case Phase.TRANSFERRING if call.bridge and call.transfer is Transfer.EMERGENCY:
+            _send_connect(turn, replace(call, partner=None), call.bridge)
         case Phase.GREETING | Phase.INTRODUCING | Phase.ANNOUNCING:
             # The end of the prompt may have been told while nobody listened.
             turn.put(replace(call, deadline=min(call.deadline, turn.now + END_SECONDS)))
@@ -361,15 +416,47 @@ def _speak(turn: Turn, call: Call, phase: Phase, words: tuple[str, ...]) -> None
     )
 
 
-def _connect(turn: Turn, call: Call, phase: Phase) -> None:
+def stop_music(turn: Turn, call: Call) -> Call:
+    """End the caller's music, if there is any."""
+    if not call.hears_music:
+        return call
+    turn.send(StopMusic(call.id))
+    return turn.put(replace(call, hears_music=False))
+
+
+def start_music(turn: Turn, call: Call) -> Call:
+    """Let the caller hear music, outside any talk: the dead man's switch is armed."""
+    turn.send(Guard(call.id), StartMusic(call.id, turn.queue(call.queue).music))
+    return turn.put(replace(call, guarded=True, hears_music=True))
+
+
+def connect(
+    turn: Turn, call: Call, phase: Phase, joining: tuple[str | None, ...] | None = None
+) -> None:
+    """Bring the caller and the call's other legs together; from now on nothing may cut them off.
+
+    `joining` names the legs that are not in the bridge yet; by default none is.
+    """
+    call = stop_music(turn, call)
+    if call.guarded:
+        turn.send(Unguard(call.id))
     bridge = call.bridge or f"{call.id}_b"
-    _send_connect(turn, call, bridge)
+    _send_connect(turn, call, bridge, joining)
     turn.put(
-        replace(call, phase=phase, bridge=bridge, deadline=turn.now + turn.plan.limits.talk_seconds)
+        replace(
+            call,
+            phase=phase,
+            bridge=bridge,
+            guarded=False,
+            deadline=turn.now + turn.plan.limits.talk_seconds,
+        )
     )
 
 
-def _send_connect(turn: Turn, call: Call, bridge: str) -> None:
-    legs = tuple(leg.leg for leg in call.live() if leg.leg in (call.id, call.leg))
+def _send_connect(
+    turn: Turn, call: Call, bridge: str, joining: tuple[str | None, ...] | None = None
+) -> None:
+    together = joining or (call.id, call.leg, call.partner)
+    legs = tuple(leg.leg for leg in call.live() if leg.leg in together)
     own = tuple(leg.leg for leg in call.live() if leg.role is LegRole.OPERATOR)
     turn.send(Connect(call.id, bridge, legs, own_digits=tuple(leg for leg in own if leg in legs)))

@@ -8,44 +8,52 @@ Asterisk; time and plan come in, commands and order records come out.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
+from callcenter.calls import arrival, features, native, operator, queueing, transfer
 from callcenter.calls import call as calls
-from callcenter.calls import features, operator, queueing
 from callcenter.calls.commands import Command, Hangup
 from callcenter.calls.events import (
+    AddPartner,
     BecomeNotReady,
     BecomeReady,
     CallArrived,
+    CallDetoured,
+    CallEmergency,
     CallEndedOutside,
+    CallLeft,
+    CallReturned,
+    CallTakenOutside,
     CommandFailed,
     DeadlineReached,
     DigitPressed,
+    DropPartner,
     Ending,
     Event,
     FeatureDialled,
+    Forward,
     HangUp,
+    LeaveCall,
     LegAnswered,
     LegEnded,
     LegRinging,
     OrderNumbersTaken,
+    PickFirstDialled,
     PlanChanged,
     PlaybackFinished,
+    Request,
+    SeatEngaged,
     SeatReachable,
     SignIn,
     SignOut,
-    SipHeaders,
     SwitchReconciled,
 )
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.state import Call, Centre, Phase, answer_leg
 from callcenter.calls.turn import Turn
-from callcenter.numberplan.callers import identify
-from callcenter.numberplan.decide import decide
-from callcenter.numberplan.model import Action, Mode, Plan, Route
-from callcenter.orders.record import Channel, LegRecord, LegRole, OrderRecord, Outcome
+from callcenter.numberplan.model import Plan
+from callcenter.orders.record import OrderRecord
 
-LOGIC_VERSION = 1
+LOGIC_VERSION = 2
 """Raised whenever the same journal would give another state; the journal names it."""
 KEEP_ENDED_SECONDS = 24 * 3600.0
 
@@ -59,24 +67,47 @@ class Result:
     refusal: Refusal | None = None
 
 
+class StepError(Exception):
+    """The core could not handle an event; nothing has changed."""
+
+    def __init__(self, call: str | None, text: str) -> None:
+        super().__init__(text)
+        self.call = call
+        """The call that it was about to change, if one can be told."""
+
+
 def step(centre: Centre, event: Event, plan: Plan, now: float) -> Result:
     """Apply one event at `now` (seconds since 1970 UTC) under `plan`.
 
     Changes `centre` only when it returns. A person's request that is out of turn comes back as
     `Result.refusal`; an unexpected fact changes nothing and is no error.
+
+    Raises:
+        StepError: there is a fault in the core; it names the call that was being handled.
     """
     turn = Turn(centre, plan, now)
-    refusal = _handle(turn, event)
-    queueing.match(turn)
-    changes = turn.commit()
+    turn.about = own_call(event)
+    try:
+        refusal = _handle(turn, event)
+        queueing.match(turn)
+        queueing.settle(turn)
+        changes = turn.commit()
+    except Exception as error:
+        raise StepError(turn.about, f"{type(error).__name__}: {error}") from error
     return Result(changes.commands, changes.records, refusal)
+
+
+def own_call(event: Event) -> str | None:
+    """The call that a fact is about, by its leg's name; None for requests and for time."""
+    call = getattr(event, "call", None) or getattr(event, "leg", None)
+    return call.partition("_")[0] if isinstance(call, str) else None
 
 
 def _handle(turn: Turn, event: Event) -> Refusal | None:
     """Which function handles which event."""
     match event:
         case CallArrived():
-            _call_arrived(turn, event)
+            arrival.arrived(turn, event)
         case LegRinging():
             pass  # nothing waits for it: a leg that never rings ends by its time-out
         case LegAnswered():
@@ -96,7 +127,31 @@ def _handle(turn: Turn, event: Event) -> Refusal | None:
         case SwitchReconciled():
             _switch_reconciled(turn, event)
         case CallEndedOutside():
-            _call_ended_outside(turn, event)
+            native.record_seen(turn, event)
+        case CallTakenOutside():
+            native.taken(turn, event)
+        case CallReturned():
+            native.returned(turn, event)
+        case CallLeft():
+            native.left(turn, event)
+        case CallDetoured():
+            native.detour(turn, event)
+        case SeatEngaged():
+            operator.seat_engaged(turn, event)
+        case DeadlineReached():
+            _deadline_reached(turn)
+        case PlanChanged():
+            turn.put_plan(event.plan)
+        case OrderNumbersTaken():
+            turn.order_numbers_taken(event.day, event.sequence)
+        case _:
+            return _requested(turn, event)
+    return None
+
+
+def _requested(turn: Turn, event: Request) -> Refusal | None:
+    """Which function does what a person asks for."""
+    match event:
         case SignIn():
             return operator.sign_in(turn, event)
         case SignOut():
@@ -107,79 +162,21 @@ def _handle(turn: Turn, event: Event) -> Refusal | None:
             return operator.become_not_ready(turn, event)
         case HangUp():
             return operator.hang_up(turn, event)
-        case DeadlineReached():
-            _deadline_reached(turn)
-        case PlanChanged():
-            turn.put_plan(event.plan)
-        case OrderNumbersTaken():
-            turn.order_numbers_taken(event.day, event.sequence)
-    return None
+        case Forward():
+            return transfer.forward(turn, event)
+        case AddPartner():
+            return transfer.add_partner(turn, event)
+        case CallEmergency():
+            return transfer.call_emergency(turn, event)
+        case LeaveCall():
+            return transfer.leave(turn, event)
+        case DropPartner():
+            return transfer.drop_partner(turn, event)
+        case PickFirstDialled():
+            return transfer.pick_first_dialled(turn, event)
 
 
 # -- facts from the switch -------------------------------------------------------------------------
-
-
-def _call_arrived(turn: Turn, event: CallArrived) -> None:
-    if turn.call(event.call) is not None or turn.call_ended(event.call):
-        return  # told twice
-    plan = turn.plan
-    caller = identify(event.headers, plan, event.trunk, event.dialled)
-    at = datetime.fromtimestamp(turn.now, UTC)
-    route = decide(plan, event.dialled, caller.e164, at, caller.diverted)
-    leg = LegRecord(
-        leg=event.call,
-        role=LegRole.CALLER,
-        party="" if caller.withheld else caller.e164 or caller.raw,
-        place=event.trunk,
-        began=turn.now,
-    )
-    full = _trunk_is_full(turn, event.trunk)
-    call = Call(
-        id=event.call,
-        number=turn.next_order_number(),
-        phase=Phase.GREETING,
-        deadline=turn.now + calls.PROMPT_SECONDS,
-        opened=turn.now,
-        trunk=event.trunk,
-        dialled=event.dialled,
-        caller=caller.e164,
-        caller_raw=caller.raw,
-        caller_withheld=caller.withheld,
-        first_dialled=_first_dialled(route, caller.first_dialled),
-        hotline=route.number if route.mode is not None else None,
-        hotline_service=route.service,
-        owner=route.owner,
-        legs=(leg,),
-        targets=route.targets,
-        after_answer_digits=route.after_answer_digits,
-        after_answer_pause=route.after_answer_pause,
-    )
-    turn.put(call)
-    turn.count_offered(turn.now)
-    if full:
-        calls.reject(turn, call, Ending.CONGESTION, Outcome.REJECTED)
-        return
-    match route.action:
-        case Action.QUEUE:
-            calls.enter_queue(turn, call, route.queue or "", route.announcement)
-        case Action.FORWARD | Action.EMERGENCY:
-            calls.forward(turn, call)
-        case Action.ANNOUNCE:
-            calls.announce(turn, call, route.announcement or "", Outcome.ANNOUNCED)
-        case Action.REJECT:
-            calls.reject(turn, call, Ending.UNALLOCATED, Outcome.REJECTED)
-
-
-def _first_dialled(route: Route, told: str | None) -> str:
-    """A number of its own for each hotline says most; else what the carrier tells."""
-    has_own_number = route.mode not in (None, Mode.PRIMARY)
-    return route.number if has_own_number or told is None else told
-
-
-def _trunk_is_full(turn: Turn, name: str) -> bool:
-    """Whether one more call would take a channel that is kept for emergencies."""
-    trunk = turn.plan.trunks.get(name)
-    return trunk is not None and turn.channels_used(name) >= trunk.channels - trunk.reserved
 
 
 def _leg_answered(turn: Turn, event: LegAnswered) -> None:
@@ -187,7 +184,11 @@ def _leg_answered(turn: Turn, event: LegAnswered) -> None:
     if call is None or not call.has_live(event.leg):
         return
     call = turn.put(replace(call, legs=answer_leg(call.legs, event.leg, turn.now)))
-    if event.leg != call.leg:
+    if event.leg == call.partner and call.phase is Phase.TRANSFERRING:
+        transfer.partner_answered(turn, call)
+    elif event.leg == call.partner:
+        return  # told twice
+    elif event.leg != call.leg:
         turn.hang_up(call, event.leg if event.leg != call.id else None)
     elif call.phase is Phase.OFFERED:
         calls.operator_answered(turn, call)
@@ -212,7 +213,21 @@ def _legs_ended(turn: Turn, call: Call, legs: tuple[str, ...], ending: Ending) -
         if not call.live():
             calls.all_gone(turn, call)
     elif call.id in legs:
-        calls.caller_gone(turn, call)
+        if call.phase is Phase.NATIVE:
+            native.gone(turn, call)
+        else:
+            calls.caller_gone(turn, call)
+    else:
+        _others_ended(turn, call, legs, ending)
+
+
+def _others_ended(turn: Turn, call: Call, legs: tuple[str, ...], ending: Ending) -> None:
+    """Operator's or partner's legs are gone, perhaps both at once; the caller is there."""
+    if call.leg in legs and call.phase in (Phase.TRANSFERRING, Phase.THREE_WAY):
+        transfer.operator_gone(turn, call, ending)
+        call = turn.call(call.id) or call
+    if call.partner in legs:
+        transfer.partner_gone(turn, call, ending)
     elif call.leg in legs:
         calls.other_leg_gone(turn, call, ending)
 
@@ -243,9 +258,11 @@ def _command_failed(turn: Turn, event: CommandFailed) -> None:
         return
     if event.command == "Play" and event.leg == call.id and call.playback is not None:
         calls.spoken(turn, call)
+    elif event.command == "Connect" and call.phase is Phase.THREE_WAY:
+        transfer.not_connected(turn, call)
     elif event.command == "Connect":
         calls.not_connected(turn, call)
-    elif event.command == "Dial" and event.leg == call.leg:
+    elif event.command == "Dial" and event.leg in (call.leg, call.partner):
         _leg_ended(turn, LegEnded(event.leg, Ending.UNREACHABLE))
 
 
@@ -254,91 +271,24 @@ def _switch_reconciled(turn: Turn, event: SwitchReconciled) -> None:
     there = set(event.legs)
     known: set[str] = set()
     for call in list(turn.calls()):
+        turn.about = call.id
         live = tuple(leg.leg for leg in call.live())
         known.update(live)
-        if gone := tuple(leg for leg in live if leg not in there):
-            _legs_ended(turn, call, gone, Ending.LOST)
+        if call.id in event.outside:
+            native.take(turn, call)
+        elif call.phase is Phase.NATIVE and call.id in there and call.id not in event.arriving:
+            native.come_back(turn, call, call.queued or call.opened)
+        if gone := tuple(leg for leg in live if leg not in there and leg not in event.outside):
+            _legs_ended(turn, turn.call(call.id) or call, gone, Ending.LOST)
         still = turn.call(call.id)
         if still is not None:
             calls.reconnect(turn, still)
+    turn.about = None
     for feature in list(turn.features()):
         known.add(feature.leg)
         if feature.leg not in there:
             turn.drop_feature(feature.leg)
     turn.send(*(Hangup(leg) for leg in sorted(there - known - set(event.arriving))))
-
-
-def _call_ended_outside(turn: Turn, event: CallEndedOutside) -> None:
-    """Asterisk's own line about a call's end: the witness for calls that we never saw."""
-    call = turn.call(event.call)
-    if call is not None:
-        call = turn.put(replace(call, line_written=True))
-        if call.has_live(call.id):
-            _leg_ended(turn, LegEnded(call.id, event.ending))
-        return
-    if turn.call_ended(event.call):
-        turn.line_seen(event.call)
-        return
-    _file_outside(turn, event)
-
-
-def _file_outside(turn: Turn, event: CallEndedOutside) -> None:
-    plan = turn.plan
-    at = datetime.fromtimestamp(event.began, UTC)
-    headers = SipHeaders(from_=f"<sip:{event.caller}@line.invalid>")
-    caller = identify(headers, plan, event.trunk, event.dialled)
-    route = decide(plan, event.dialled, caller.e164, at)
-    outcome = Outcome.EMERGENCY if event.emergency else Outcome.INTERRUPTED
-    legs = [
-        LegRecord(
-            leg=event.call,
-            role=LegRole.CALLER,
-            party="" if caller.withheld else caller.e164 or caller.raw,
-            place=event.trunk,
-            began=event.began,
-            answered=event.answered,
-            ended=event.ended,
-            outcome=event.ending.value,
-        )
-    ]
-    if event.target:
-        legs.append(
-            LegRecord(
-                leg=f"{event.call}_1",
-                role=LegRole.PARTNER,
-                party=event.dialled,
-                place=event.target,
-                began=event.began,
-                answered=event.answered,
-                ended=event.ended,
-                outcome=event.ending.value,
-            )
-        )
-    turn.count_offered(event.began)
-    turn.count_outcome(event.began, outcome)
-    turn.file(
-        OrderRecord(
-            call=event.call,
-            number=turn.next_order_number(),
-            version=1,
-            channel=Channel.PHONE,
-            opened=event.began,
-            caller=caller.e164,
-            caller_raw=caller.raw,
-            caller_withheld=caller.withheld,
-            trunk=event.trunk,
-            dialled=event.dialled,
-            first_dialled=_first_dialled(route, caller.first_dialled),
-            hotline=route.number if route.mode is not None else None,
-            hotline_service=route.service,
-            owner=route.owner,
-            answered=event.answered,
-            ended=event.ended,
-            outcome=outcome,
-            ended_by="caller" if event.answered is not None else "system",
-            legs=tuple(legs),
-        )
-    )
 
 
 # -- time ----------------------------------------------------------------------------------------
@@ -350,13 +300,19 @@ def _deadline_reached(turn: Turn) -> None:
         call = turn.call(call_id)
         if call is None:
             continue
+        turn.about = call_id
         if call.preferred_until is not None and call.preferred_until <= turn.now:
             call = turn.put(replace(call, preferred_until=None, preferred_operator=None))
         if call.digits_deadline is not None and call.digits_deadline <= turn.now:
             features.digits_timed_out(turn, call)
         current = turn.call(call_id)
-        if current is not None and current.deadline <= turn.now:
+        if current is None or current.deadline > turn.now:
+            continue
+        if current.phase in (Phase.TRANSFERRING, Phase.THREE_WAY):
+            transfer.deadline(turn, current)
+        else:
             calls.deadline(turn, current)
+    turn.about = None
     for feature in list(turn.features()):
         if feature.deadline <= turn.now:
             features.answer_heard(turn, feature)

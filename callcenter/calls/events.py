@@ -318,6 +318,21 @@ class OrderNumbersTaken:
     sequence: int
 
 
+Request = (
+    SignIn
+    | SignOut
+    | BecomeReady
+    | BecomeNotReady
+    | HangUp
+    | Forward
+    | AddPartner
+    | CallEmergency
+    | LeaveCall
+    | DropPartner
+    | PickFirstDialled
+)
+"""What a person asks for, and may be refused."""
+
 Event = (
     CallArrived
     | LegRinging
@@ -335,17 +350,7 @@ Event = (
     | CallLeft
     | CallDetoured
     | SeatEngaged
-    | SignIn
-    | SignOut
-    | BecomeReady
-    | BecomeNotReady
-    | HangUp
-    | Forward
-    | AddPartner
-    | CallEmergency
-    | LeaveCall
-    | DropPartner
-    | PickFirstDialled
+    | Request
     | DeadlineReached
     | PlanChanged
     | OrderNumbersTaken

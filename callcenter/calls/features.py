@@ -1,6 +1,6 @@
 """Feature codes: what operators dial or key in on a bare SIP phone.
 
-`*` and digits are ours; during a talk all other digits go on to the other party.
+`*` and digits are ours; in a talk all other digits go on to the other party.
 """
 
 from __future__ import annotations
@@ -8,12 +8,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from callcenter.calls import operator as operators
+from callcenter.calls import transfer
 from callcenter.calls.commands import Answer, Hangup, SendDigits
 from callcenter.calls.events import (
+    AddPartner,
     BecomeNotReady,
     BecomeReady,
+    CallEmergency,
     DigitPressed,
+    DropPartner,
     FeatureDialled,
+    Forward,
+    LeaveCall,
+    PickFirstDialled,
     SignIn,
     SignOut,
 )
@@ -24,6 +31,9 @@ from callcenter.calls.turn import Turn
 FEATURE_SECONDS = 15.0
 """The longest a feature code's answer may take."""
 BETWEEN_DIGITS_SECONDS = 3.0
+LONGEST_CODE = 32
+
+_WITH_KEYS = frozenset({Phase.TALKING, Phase.TRANSFERRING, Phase.THREE_WAY})
 
 _REFUSED = {
     "seat_taken": "seat_taken",
@@ -65,39 +75,81 @@ def answer_heard(turn: Turn, feature: FeatureCall) -> None:
 
 
 def digit_pressed(turn: Turn, call: Call, event: DigitPressed) -> None:
-    """The operator pressed a key while talking."""
-    if call.phase is not Phase.TALKING or event.leg != call.leg:
+    """The operator pressed a key in a talk."""
+    if call.phase not in _WITH_KEYS or event.leg != call.leg:
         return
     if not call.digits and event.digit != "*":
-        turn.send(SendDigits(call.id, event.digit))
+        _pass_on(turn, call, event.digit)
         return
     keyed = call.digits + event.digit
-    seat = next((leg.place for leg in call.live() if leg.leg == event.leg), "")
-    if not _is_complete(turn, keyed):
+    if not _is_complete(turn, keyed) and len(keyed) < LONGEST_CODE:
         until = turn.now + BETWEEN_DIGITS_SECONDS
         turn.put(replace(call, digits=keyed, digits_deadline=until))
         return
-    refusal, said = _carry_out(turn, seat, keyed, pin_ok=False)
-    _say_to_operator(turn, call, "not_possible" if refusal else said)
+    _do(turn, call, keyed)
 
 
 def digits_timed_out(turn: Turn, call: Call) -> None:
-    """No further key came: what was keyed in is no code of ours."""
-    _say_to_operator(turn, call, "unknown_code")
+    """No further key came: a number may be complete without `#`; all else is no code of ours."""
+    _do(turn, call, call.digits)
 
 
-def _say_to_operator(turn: Turn, call: Call, prompt: str) -> None:
-    name = f"{call.id}_{call.names + 1}"
-    if call.leg is not None and call.has_live(call.leg):
-        turn.play(call.leg, name, (prompt,))
-    turn.put(replace(call, digits="", digits_deadline=None, names=call.names + 1))
+def _pass_on(turn: Turn, call: Call, digit: str) -> None:
+    """To the partner, whose menu may ask for it (I21); without one, to the caller."""
+    if call.phase is Phase.THREE_WAY and call.partner is not None:
+        turn.send(SendDigits(call.partner, digit))
+    elif call.phase is Phase.TALKING:
+        turn.send(SendDigits(call.id, digit))
+
+
+def _do(turn: Turn, call: Call, keyed: str) -> None:
+    seat = next((leg.place for leg in call.live() if leg.leg == call.leg), "")
+    turn.put(replace(call, digits="", digits_deadline=None))
+    operator = turn.operator_at(seat)
+    refusal, said = _in_talk(turn, operator.number if operator else "", seat, keyed)
+    current = turn.call(call.id)
+    if refusal is not None:
+        said = "unknown_code" if refusal.code == "unknown_code" else "not_possible"
+    if current is None or not said or current.leg is None or not current.has_live(current.leg):
+        return
+    name = f"{current.id}_{current.names + 1}"
+    turn.put(replace(current, names=current.names + 1))
+    turn.play(current.leg, name, (said,))
 
 
 def _is_complete(turn: Turn, keyed: str) -> bool:
     codes = turn.plan.feature_codes
     reasons = (reason.code for reason in turn.plan.not_ready_reasons.values())
-    whole = {codes.ready, codes.sign_out, *(codes.not_ready + code for code in reasons)}
-    return keyed in whole
+    whole = {
+        *(codes.ready, codes.sign_out, codes.emergency, codes.leave, codes.drop_partner),
+        *(codes.not_ready + code for code in reasons),
+    }
+    return keyed in whole or (keyed.startswith(_with_number(turn)) and keyed.endswith("#"))
+
+
+def _with_number(turn: Turn) -> tuple[str, ...]:
+    codes = turn.plan.feature_codes
+    return codes.forward, codes.three_way, codes.first_dialled
+
+
+def _in_talk(turn: Turn, operator: str, seat: str, keyed: str) -> tuple[Refusal | None, str]:
+    """Do what the code says; what confirms it, or nothing where the operator hears it anyway."""
+    codes = turn.plan.feature_codes
+    if keyed == codes.emergency:
+        return transfer.call_emergency(turn, CallEmergency(operator)), ""
+    if keyed == codes.leave:
+        return transfer.leave(turn, LeaveCall(operator)), ""
+    if keyed == codes.drop_partner:
+        return transfer.drop_partner(turn, DropPartner(operator)), ""
+    prefix = next((code for code in _with_number(turn) if keyed.startswith(code)), None)
+    if prefix is None:
+        return _carry_out(turn, seat, keyed, pin_ok=False)
+    number = keyed.removeprefix(prefix).removesuffix("#")
+    if prefix == codes.forward:
+        return transfer.forward(turn, Forward(operator, number)), ""
+    if prefix == codes.three_way:
+        return transfer.add_partner(turn, AddPartner(operator, number)), ""
+    return transfer.pick_first_dialled(turn, PickFirstDialled(operator, number)), "number_noted"
 
 
 def _carry_out(turn: Turn, seat: str, code: str, *, pin_ok: bool) -> tuple[Refusal | None, str]:

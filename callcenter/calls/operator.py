@@ -13,12 +13,13 @@ from callcenter.calls.events import (
     BecomeReady,
     Ending,
     HangUp,
+    SeatEngaged,
     SeatReachable,
     SignIn,
     SignOut,
 )
 from callcenter.calls.refusal import Refusal
-from callcenter.calls.state import Call, OperatorState, SystemReason
+from callcenter.calls.state import Call, OperatorState, Phase, SystemReason, Transfer
 from callcenter.calls.turn import Turn
 from callcenter.calls.wallboard import OperatorStatus
 
@@ -113,11 +114,19 @@ def hang_up(turn: Turn, request: HangUp) -> Refusal | None:
     call = turn.call(operator.call) if operator.call else None
     if operator.status is not OperatorStatus.TALKING or call is None:
         return Refusal("not_in_call", "当前没有通话，不能挂断。")
+    if call.phase is Phase.TRANSFERRING and call.transfer is Transfer.EMERGENCY:
+        return Refusal("emergency_joining", "紧急号码尚未接通，不能让来电人独自等待。")
     turn.hang_up(call, call.leg)
     return None
 
 
 # -- facts -----------------------------------------------------------------------------------------
+
+
+def seat_engaged(turn: Turn, event: SeatEngaged) -> None:
+    """Asterisk's own queue rings a seat, or has let it go: no second call is offered there."""
+    if turn.seat_is_engaged(event.seat) is not event.engaged:
+        turn.put_engaged(event.seat, engaged=event.engaged)
 
 
 def seat_reachable(turn: Turn, event: SeatReachable) -> None:
@@ -168,6 +177,17 @@ def leg_lost(turn: Turn, call: Call) -> None:
     """Their softphone broke off in mid-talk: they can have the caller back as soon as it works."""
     operator = turn.operator(call.operator or "")
     if operator.call == call.id:
+        _free(turn, operator)
+
+
+def release(turn: Turn, call: Call) -> None:
+    """The call is no longer ours: whoever was offered it or talked is free again."""
+    operator = turn.operator(call.operator or "")
+    if operator.call != call.id:
+        return
+    if operator.status is OperatorStatus.RINGING:
+        offer_withdrawn(turn, call)
+    elif operator.status is OperatorStatus.TALKING:
         _free(turn, operator)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from callcenter.calls.commands import SeatAddress
-from callcenter.calls.state import Call, OperatorState, Phase
+from callcenter.calls.commands import Answer, Guard, Ring, SeatAddress, StartMusic
+from callcenter.calls.state import Call, OperatorState, Phase, SystemReason, answer_leg
 from callcenter.calls.turn import Turn
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.model import Queue
@@ -16,36 +16,74 @@ RING_GRACE_SECONDS = 5.0
 
 def match(turn: Turn) -> None:
     """Offer waiting callers to free operators until either runs out."""
-    free = sorted(
-        (each for each in turn.operators() if _is_free(turn, each)),
-        key=lambda each: (each.idle_since, each.number),
-    )
-    if not free:
-        return
     waiting = sorted(
         (call for call in turn.calls() if call.phase is Phase.WAITING),
         key=lambda call: (call.queued or call.opened, call.id),
     )
+    if not waiting:
+        return
+    free = sorted(
+        (each for each in turn.operators() if _is_free(turn, each)),
+        key=lambda each: (each.idle_since, each.number),
+    )
     for call in waiting:
+        turn.about = call.id
         queue = turn.queue(call.queue)
-        operator = _choose(turn, call, queue, free)
+        operator = _recalled(turn, call) or _choose(turn, call, queue, free)
         if operator is None:
             continue
-        free.remove(operator)
+        if operator in free:
+            free.remove(operator)
         _offer(turn, call, queue, operator)
 
 
+def settle(turn: Turn) -> None:
+    """Callers for whom nobody was free at once are answered; who is answered waits with music.
+
+    A caller who can be offered at once hears ringing instead, and is answered by the operator.
+    """
+    for call in turn.touched():
+        waits = call.phase is Phase.WAITING or (call.phase is Phase.OFFERED and call.caller_up)
+        if waits and not call.hears_music:
+            turn.about = call.id
+            _wait_with_music(turn, call)
+
+
+def _wait_with_music(turn: Turn, call: Call) -> None:
+    if not call.caller_up:
+        turn.send(Answer(call.id))
+        call = replace(call, caller_up=True, legs=answer_leg(call.legs, call.id, turn.now))
+    if not call.guarded:
+        turn.send(Guard(call.id))
+    turn.send(StartMusic(call.id, turn.queue(call.queue).music))
+    turn.put(replace(call, guarded=True, hears_music=True))
+
+
 def _is_free(turn: Turn, operator: OperatorState) -> bool:
-    """Ready, at a seat whose softphone is there and not busy with a feature code."""
+    """Ready, at a seat that can be rung."""
+    return operator.status is OperatorStatus.READY and _can_ring(turn, operator)
+
+
+def _can_ring(turn: Turn, operator: OperatorState) -> bool:
+    """At a seat of the plan whose softphone is there and not busy with something else."""
     seat = operator.seat
     return (
-        operator.status is OperatorStatus.READY
-        and seat is not None
+        seat is not None
         and turn.seat_is_reachable(seat)
+        and not turn.seat_is_engaged(seat)
         and operator.number in turn.plan.operators
         and seat in turn.plan.seats
         and all(feature.seat != seat for feature in turn.features())
     )
+
+
+def _recalled(turn: Turn, call: Call) -> OperatorState | None:
+    """The operator whose forward failed, still wrapping this call up: gets the caller back."""
+    if not call.preferred_operator or (call.preferred_until or 0.0) <= turn.now:
+        return None
+    operator = turn.operator(call.preferred_operator)
+    wrapping_up = operator.status is OperatorStatus.WRAP_UP and operator.call == call.id
+    return operator if wrapping_up and _can_ring(turn, operator) else None
 
 
 def _choose(
@@ -53,7 +91,11 @@ def _choose(
 ) -> OperatorState | None:
     """The caller's former operator while that is promised; else the longest idle who is able."""
     if call.preferred_operator and (call.preferred_until or 0.0) > turn.now:
-        return next((each for each in free if each.number == call.preferred_operator), None)
+        former = turn.operator(call.preferred_operator)
+        if former in free:
+            return former
+        if former.reason == SystemReason.UNREACHABLE or former.call == call.id:
+            return None  # their telephone may be back in a moment
     able = (
         each for each in free if set(queue.skills) <= set(turn.plan.operators[each.number].skills)
     )
@@ -62,17 +104,22 @@ def _choose(
 
 def _offer(turn: Turn, call: Call, queue: Queue, operator: OperatorState) -> None:
     assert operator.seat is not None  # _is_free
-    call = turn.dial(
+    if not call.caller_up:
+        turn.send(Ring(call.id))
+    call, leg = turn.dial(
         call, SeatAddress(operator.seat), seconds=queue.ring_seconds, operator=operator.number
     )
     turn.put(
         replace(
             call,
             phase=Phase.OFFERED,
+            leg=leg,
             deadline=turn.now + queue.ring_seconds + RING_GRACE_SECONDS,
             operator=operator.number,
         )
     )
     turn.put_operator(
-        replace(operator, status=OperatorStatus.RINGING, since=turn.now, call=call.id)
+        replace(
+            operator, status=OperatorStatus.RINGING, since=turn.now, call=call.id, deadline=None
+        )
     )

@@ -24,12 +24,30 @@ class Phase(StrEnum):
     INTRODUCING = "introducing"
     """The operator has answered; the caller hears the operator's number."""
     TALKING = "talking"
+    TRANSFERRING = "transferring"
+    """A partner rings; the caller hears music, or goes on talking while 110 is called."""
+    THREE_WAY = "three_way"
+    """Caller, operator and partner talk."""
     FORWARDING = "forwarding"
     FORWARDED = "forwarded"
+    """Caller and partner talk: by the plan, or because the operator left them."""
     ANNOUNCING = "announcing"
     """A last prompt; then the call ends."""
+    NATIVE = "native"
+    """The fallback dialplan has the caller; Asterisk's own record tells the end."""
     ENDING = "ending"
     """Hang-ups are sent; the call waits for its last leg to go."""
+
+
+class Transfer(StrEnum):
+    """In which way the operator brings a partner in."""
+
+    BLIND = "blind"
+    """The operator has left."""
+    THREE_WAY = "three_way"
+    """The operator waits for the partner with a ringing tone."""
+    EMERGENCY = "emergency"
+    """The operator stays with the caller, who is never alone (one-key transfer)."""
 
 
 class SystemReason(StrEnum):
@@ -83,6 +101,9 @@ class Call:
     """How many names were derived from the id so far."""
     caller_up: bool = False
     """Our side has answered the caller's leg."""
+    guarded: bool = True
+    """The dead man's switch is armed: the dialplan arms it on arrival."""
+    hears_music: bool = False
     playback: str | None = None
     """The caller's playback that the phase waits for."""
     bridge: str | None = None
@@ -92,6 +113,14 @@ class Call:
     """The operator who is offered the call, or talks."""
     talked_with: str | None = None
     """The operator who answered last."""
+    partner: str | None = None
+    """The partner's leg beside the operator's."""
+    transfer: Transfer | None = None
+    partner_hotline: str = ""
+    """Whose number of the plan is dialled, and the unit behind it (R25)."""
+    partner_unit: str = ""
+    target: DialTarget | None = None
+    """The way that is being dialled."""
     targets: tuple[DialTarget, ...] = ()
     """Ways to dial not yet tried."""
     after_answer_digits: str | None = None
@@ -166,6 +195,8 @@ class Centre:
     operators: dict[str, OperatorState] = field(default_factory=dict)
     unreachable_seats: dict[str, float] = field(default_factory=dict)
     """Seats whose softphone is away, and since when."""
+    engaged_seats: dict[str, float] = field(default_factory=dict)
+    """Seats in a call of Asterisk's own queue, and since when."""
     features: dict[str, FeatureCall] = field(default_factory=dict)
     ended_calls: dict[str, float] = field(default_factory=dict)
     """Calls over, until Asterisk's own record of their end has been seen too."""

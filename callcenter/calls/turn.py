@@ -51,14 +51,16 @@ class Turn:
         self.plan = plan
         self.now = now
         self.commands: list[Command] = []
+        self.about: str | None = None
+        """The call that is being handled: it takes the blame if the handler raises."""
         self._calls: dict[str, Call | None] = {}
         self._operators: dict[str, OperatorState] = {}
         self._features: dict[str, FeatureCall | None] = {}
         self._seats: dict[str, float | None] = {}
+        self._engaged: dict[str, float | None] = {}
         self._ended: dict[str, float | None] = {}
         self._figures: dict[str, DayFigures] = {}
         self._finished: list[Call] = []
-        self._records: list[OrderRecord] = []
         self._order = (centre.order_day, centre.order_sequence)
         self._plan_hash = centre.plan
 
@@ -110,6 +112,16 @@ class Turn:
             return self._seats[seat] is None
         return seat not in self.centre.unreachable_seats
 
+    def seat_is_engaged(self, seat: str) -> bool:
+        """Whether the seat is in a call of Asterisk's own queue."""
+        if seat in self._engaged:
+            return self._engaged[seat] is not None
+        return seat in self.centre.engaged_seats
+
+    def touched(self) -> list[Call]:
+        """The calls that this turn changed, as they are now."""
+        return [call for call in self._calls.values() if call is not None]
+
     def queue(self, name: str | None) -> Queue:
         """The queue's settings; defaults once an edit took it out of the plan."""
         found = self.plan.queues.get(name or "")
@@ -152,6 +164,10 @@ class Turn:
         """Note that a seat's softphone came or went."""
         self._seats[seat] = None if reachable else self.now
 
+    def put_engaged(self, seat: str, *, engaged: bool) -> None:
+        """Note that a seat is in a call that is not ours."""
+        self._engaged[seat] = self.now if engaged else None
+
     def put_plan(self, plan: str) -> None:
         """Note the hash of the plan in force."""
         self._plan_hash = plan
@@ -184,14 +200,27 @@ class Turn:
         *,
         seconds: float,
         operator: str | None = None,
-    ) -> Call:
-        """Ring a seat or an outside number for this call; the new leg is the call's `leg`."""
+        hotline: str = "",
+        unit: str = "",
+    ) -> tuple[Call, str]:
+        """Ring a seat or an outside number for this call; returns the new leg's name too.
+
+        `hotline` and `unit` are the partner's: the outcome counts against the unit (R25).
+        """
         leg = f"{call.id}_{call.names + 1}"
         if isinstance(to, SeatAddress):
             role, leg_role, party, place = Role.OPERATOR, LegRole.OPERATOR, operator or "", to.seat
         else:
             role, leg_role, party, place = Role.PARTNER, LegRole.PARTNER, to.digits, to.trunk
-        record = LegRecord(leg=leg, role=leg_role, party=party, place=place, began=self.now)
+        record = LegRecord(
+            leg=leg,
+            role=leg_role,
+            party=party,
+            place=place,
+            began=self.now,
+            hotline=hotline,
+            unit=unit,
+        )
         label = f"{call.hotline or call.dialled} {call.owner or ''}".strip()
         self.send(
             Dial(
@@ -205,7 +234,7 @@ class Turn:
                 diversion=call.first_dialled or call.dialled if role is Role.PARTNER else "",
             )
         )
-        return self.put(replace(call, legs=(*call.legs, record), leg=leg, names=call.names + 1))
+        return self.put(replace(call, legs=(*call.legs, record), names=call.names + 1)), leg
 
     def hang_up(self, call: Call, leg: str | None, ending: Ending = Ending.NORMAL) -> None:
         """Hang up that leg if it is still there."""
@@ -226,10 +255,6 @@ class Turn:
     def line_seen(self, call: str) -> None:
         """Asterisk's record of an ended call has come: nothing more will."""
         self._ended[call] = None
-
-    def file(self, record: OrderRecord) -> None:
-        """Store an order of a call that never lived here."""
-        self._records.append(record)
 
     def count_offered(self, opened: float) -> None:
         """A call arrived."""
@@ -256,7 +281,7 @@ class Turn:
     def commit(self) -> Changes:
         """Apply all changes to the centre and return what is to be sent and stored."""
         centre = self.centre
-        records = list(self._records)
+        records: list[OrderRecord] = []
         for known, call in self._calls.items():
             before = centre.calls.get(known)
             _count_channels(centre.trunk_channels, before, -1)
@@ -273,6 +298,7 @@ class Turn:
         centre.operators.update(self._operators)
         _lay_over(centre.features, self._features)
         _lay_over(centre.unreachable_seats, self._seats)
+        _lay_over(centre.engaged_seats, self._engaged)
         _lay_over(centre.ended_calls, self._ended)
         centre.figures.update(self._figures)
         for day in sorted(centre.figures)[:-2]:
@@ -317,6 +343,7 @@ def _differs(before: Call, after: Call) -> bool:
         or before.outcome is not after.outcome
         or before.answered != after.answered
         or before.legs != after.legs
+        or before.first_dialled != after.first_dialled
     )
 
 

@@ -421,6 +421,12 @@ class CodesShape(Shape):
     ready: Code = FeatureCodes().ready
     not_ready: Code = FeatureCodes().not_ready
     sign_out: Code = FeatureCodes().sign_out
+    emergency: Code = FeatureCodes().emergency
+    forward: Code = FeatureCodes().forward
+    three_way: Code = FeatureCodes().three_way
+    leave: Code = FeatureCodes().leave
+    drop_partner: Code = FeatureCodes().drop_partner
+    first_dialled: Code = FeatureCodes().first_dialled
 
 
 class ReasonShape(Shape):

@@ -161,6 +161,16 @@ class FeatureCodes(Frozen):
     not_ready: str = "*13"
     """Followed by a reason's code."""
     sign_out: str = "*14"
+    emergency: str = "*0"
+    """In a talk: 110 joins (one-key transfer)."""
+    forward: str = "*21"
+    """In a talk, followed by a partner's number and `#`; `*` stands for a hyphen in it."""
+    three_way: str = "*22"
+    """The same, for a three-way call."""
+    leave: str = "*23"
+    drop_partner: str = "*24"
+    first_dialled: str = "*25"
+    """In a talk, followed by the number that the citizen dialled first and `#`."""
 
 
 class TrunkKind(StrEnum):

@@ -6,19 +6,19 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
-from callcenter.calls.events import BecomeNotReady, BecomeReady, HangUp, SignIn, SignOut
+from callcenter.calls.events import Request
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.wallboard import Wallboard
 from callcenter.numberplan.model import NotReadyReason, Operator, Route, Seat
 from callcenter.staff.pins import Pins
 from callcenter.staff.tokens import Tokens
 from callcenter.store.orders import OrderStore
+from callcenter.store.recordings import RecordingStore
 from callcenter.web.health import Health
 from callcenter.web.metrics import Metrics
-
-Request = SignIn | SignOut | BecomeReady | BecomeNotReady | HangUp
 
 
 class Staffing(Protocol):
@@ -75,6 +75,8 @@ class Services:
 
     centre: CallCentre
     orders: OrderStore
+    recordings: RecordingStore
+    recordings_folder: Path
     pins: Pins
     tokens: Tokens
     metrics: Metrics

@@ -11,7 +11,7 @@ import pytest
 
 from callcenter import logs, runtime
 from callcenter.app import Controller
-from callcenter.calls import call, queueing, turn
+from callcenter.calls import call, native, queueing, turn
 from callcenter.calls.state import Phase
 from callcenter.numberplan.loader import load
 from callcenter.numberplan.model import Limits, Plan, Queue
@@ -63,7 +63,7 @@ def test_the_settings_and_their_defaults(readme: str, heading: str) -> None:
 def test_the_feature_codes(plan: Plan, document: str, heading: str) -> None:
     codes = plan.feature_codes
     told = [spans(row[0])[0] for row in documents.rows(document, heading)]
-    assert told == [codes.sign_in, codes.ready, codes.not_ready, codes.sign_out]
+    assert told == list(codes.model_dump().values())
 
 
 def test_the_card_for_the_seats_gives_reasons_numbers_and_sentences_of_the_plan(
@@ -86,7 +86,7 @@ def test_the_card_for_the_seats_gives_reasons_numbers_and_sentences_of_the_plan(
 def test_the_phases_of_a_call_and_their_deadlines() -> None:
     rows = documents.rows("docs/architecture.md", "phase")
     assert [spans(row[0])[0] for row in rows] == [phase.value for phase in Phase]
-    constants = {**vars(call), **vars(turn), **vars(queueing)}
+    constants = {**vars(call), **vars(turn), **vars(queueing), **vars(native)}
     limits = {*Limits.model_fields, *Queue.model_fields}
     for _, _, latest, then in rows:
         for name in spans(latest):

@@ -13,17 +13,24 @@ from callcenter.calls.commands import (
     Answer,
     Command,
     Connect,
+    Detour,
     Dial,
     Disconnect,
+    Guard,
     Hangup,
     Play,
     SeatAddress,
+    Separate,
     StartMusic,
     StopMusic,
+    StopRinging,
+    Unguard,
 )
 from callcenter.calls.events import (
     CallArrived,
     CallEndedOutside,
+    CallLeft,
+    CallReturned,
     CommandFailed,
     Ending,
     Event,
@@ -31,6 +38,7 @@ from callcenter.calls.events import (
     LegAnswered,
     LegEnded,
     PlaybackFinished,
+    SipHeaders,
     SwitchReconciled,
 )
 
@@ -45,6 +53,9 @@ class FakeLeg:
     bridge: str | None = None
     playing: str | None = None
     music: bool = False
+    guarded: bool = False
+    outside: bool = False
+    """The fallback dialplan has it."""
 
 
 @dataclass
@@ -63,7 +74,7 @@ class FakeSwitch:
     def caller_arrives(self, dialled: str, trunk: str = "telecom") -> str:
         self.arrivals += 1
         call = f"1511344265.{self.arrivals}"
-        self.legs[call] = FakeLeg(call)
+        self.legs[call] = FakeLeg(call, guarded=True)
         self.told.append(CallArrived(call, trunk, dialled))
         return call
 
@@ -94,7 +105,20 @@ class FakeSwitch:
         self.told = [event for event in self.told if isinstance(event, CallEndedOutside)]
 
     def reconciled(self) -> SwitchReconciled:
-        return SwitchReconciled(tuple(self.legs))
+        outside = tuple(leg.name for leg in self.legs.values() if leg.outside)
+        ours = tuple(leg.name for leg in self.legs.values() if not leg.outside)
+        return SwitchReconciled(ours, outside=outside)
+
+    def dead_mans_switch(self, leg: str) -> None:
+        """Nobody renewed the guard: the dialplan has the leg, and the app is told that it left."""
+        assert self.legs[leg].guarded
+        self._to_dialplan(leg)
+        self.told.append(CallLeft(leg))
+
+    def comes_back(self, call: str, queued: float) -> None:
+        """A caller in Asterisk's own queue is brought back."""
+        self.legs[call].outside = False
+        self.told.append(CallReturned(call, "telecom", "12345", SipHeaders(), queued, queued))
 
     # -- what the core does ----------------------------------------------------------------------
 
@@ -116,24 +140,40 @@ class FakeSwitch:
                 self.bridges.discard(bridge)
                 for leg in self.legs.values():
                     leg.bridge = None if leg.bridge == bridge else leg.bridge
+            case Separate(_, leg) if leg in self.legs:
+                self.legs[leg].bridge = None
             case Hangup(leg, _):
                 if leg in self.legs:
                     self._drop(leg, Ending.NORMAL)
                 else:
                     self.told.append(LegEnded(leg))
             case _ if command.leg not in self.legs:
-                if not isinstance(command, StopMusic):
+                if not isinstance(command, StopMusic | StopRinging | Separate):
                     self.told.append(LegEnded(command.leg))
             case Answer(leg):
                 self.legs[leg].answered = True
             case Play(leg, playback, _):
                 self.legs[leg].playing = playback
+            case Detour(leg):
+                self._to_dialplan(leg)
+                self.told.append(CallLeft(leg))
+            case Guard(leg):
+                self.legs[leg].guarded = True
+            case Unguard(leg):
+                self.legs[leg].guarded = False
             case StartMusic(leg, _):
                 self.legs[leg].music = True
             case StopMusic(leg):
                 self.legs[leg].music = False
             case _:
                 pass
+
+    def _to_dialplan(self, leg: str) -> None:
+        self.legs[leg].bridge = None
+        self.legs[leg].playing = None
+        self.legs[leg].music = False
+        self.legs[leg].guarded = False
+        self.legs[leg].outside = True
 
     def _connect(self, command: Connect) -> None:
         self.bridges.add(command.bridge)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from callcenter.numberplan.parsed import CODES, SEATS, Parsed
 
-_FOLLOWED = {"sign_in": "an operator's number", "not_ready": "a reason's code"}
+_FOLLOWED = {
+    "sign_in": "an operator's number",
+    "not_ready": "a reason's code",
+    "forward": "a number",
+    "three_way": "a number",
+    "first_dialled": "a number",
+}
 
 
 def check(parsed: Parsed) -> None:

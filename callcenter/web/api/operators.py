@@ -7,19 +7,33 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from callcenter.calls.events import BecomeNotReady, BecomeReady, HangUp, SignIn, SignOut
+from callcenter.calls.events import (
+    AddPartner,
+    BecomeNotReady,
+    BecomeReady,
+    CallEmergency,
+    DropPartner,
+    Forward,
+    HangUp,
+    LeaveCall,
+    PickFirstDialled,
+    Request,
+    SignIn,
+    SignOut,
+)
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.wallboard import OperatorLine, OperatorStatus
 from callcenter.orders.times import local
 from callcenter.web.api.endpoint import Answer, Ask, Body, Endpoint, Nothing
 from callcenter.web.api.errors import ProblemError, refuse
-from callcenter.web.services import Request
 from callcenter.web.states import STATE_TITLES
 
 _STATUSES: dict[str, tuple[int, str | None]] = {
     "unknown_operator": (404, None),
     "unknown_seat": (422, "seat"),
     "unknown_reason": (422, "reason"),
+    "unknown_number": (422, "number"),
+    "not_a_partner": (422, "number"),
     "internal_error": (500, None),
 }
 """HTTP status and field of a refusal; any other is a conflict with what is going on."""
@@ -39,6 +53,24 @@ class ForReason(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     reason: str = Field(max_length=64, description="A reason's name in the plan.")
+
+
+class WithNumber(BaseModel):
+    """Which number is meant."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    number: str = Field(
+        max_length=32, description="A number of the plan in any spelling: 12319, 12366-2."
+    )
+
+
+class EmergencyNumber(BaseModel):
+    """Which emergency number is called."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    number: str = Field(default="110", max_length=32, description="An emergency number.")
 
 
 class OperatorView(BaseModel):
@@ -164,6 +196,30 @@ async def _hang_up(ask: Ask[Nothing, Nothing]) -> Answer:
     return await _act(ask, HangUp)
 
 
+async def _forward(ask: Ask[Nothing, WithNumber]) -> Answer:
+    return await _act(ask, lambda operator: Forward(operator, ask.body.number))
+
+
+async def _three_way(ask: Ask[Nothing, WithNumber]) -> Answer:
+    return await _act(ask, lambda operator: AddPartner(operator, ask.body.number))
+
+
+async def _emergency(ask: Ask[Nothing, EmergencyNumber]) -> Answer:
+    return await _act(ask, lambda operator: CallEmergency(operator, ask.body.number))
+
+
+async def _leave(ask: Ask[Nothing, Nothing]) -> Answer:
+    return await _act(ask, LeaveCall)
+
+
+async def _drop_partner(ask: Ask[Nothing, Nothing]) -> Answer:
+    return await _act(ask, DropPartner)
+
+
+async def _first_dialled(ask: Ask[Nothing, WithNumber]) -> Answer:
+    return await _act(ask, lambda operator: PickFirstDialled(operator, ask.body.number))
+
+
 async def _act(ask: Ask[Nothing, Body], event: Callable[[str], Request]) -> Answer:
     """Ask the centre, and answer with the operator's state after it."""
     operator = ask.path["number"]
@@ -200,6 +256,13 @@ _EXAMPLE: dict[str, JsonValue] = {
     "since": "2017-11-22T10:31:05+08:00",
     "reason": None,
     "call": None,
+}
+
+_TALKING: dict[str, JsonValue] = {
+    **_EXAMPLE,
+    "state": "talking",
+    "state_title": "通话",
+    "call": "1511317865.1",
 }
 
 _BOARD: dict[str, JsonValue] = {
@@ -309,6 +372,86 @@ OPERATORS = (
             "state_title": "整理",
             "call": "1511317865.1",
         },
+    ),
+    Endpoint(
+        method="POST",
+        path="/operators/{number}/forward",
+        summary="Hand the caller to a partner and leave; the caller comes back if that fails",
+        handler=_forward,
+        query=Nothing,
+        body=WithNumber,
+        answer=OperatorView,
+        problems=(403, 404, 409),
+        example_body={"number": "12319"},
+        example_answer={
+            **_EXAMPLE,
+            "state": "wrap_up",
+            "state_title": "整理",
+            "call": "1511317865.1",
+        },
+    ),
+    Endpoint(
+        method="POST",
+        path="/operators/{number}/three-way",
+        summary="Have a partner dialled for a three-way call; the caller hears music meanwhile",
+        handler=_three_way,
+        query=Nothing,
+        body=WithNumber,
+        answer=OperatorView,
+        problems=(403, 404, 409),
+        example_body={"number": "12366-2"},
+        example_answer=_TALKING,
+    ),
+    Endpoint(
+        method="POST",
+        path="/operators/{number}/emergency",
+        summary="Have an emergency number join; the caller is never alone",
+        handler=_emergency,
+        query=Nothing,
+        body=EmergencyNumber,
+        answer=OperatorView,
+        problems=(403, 404, 409),
+        example_body={"number": "110"},
+        example_answer=_TALKING,
+    ),
+    Endpoint(
+        method="POST",
+        path="/operators/{number}/leave",
+        summary="Leave caller and partner talking",
+        handler=_leave,
+        query=Nothing,
+        body=Nothing,
+        answer=OperatorView,
+        problems=(403, 404, 409),
+        example_answer={
+            **_EXAMPLE,
+            "state": "wrap_up",
+            "state_title": "整理",
+            "call": "1511317865.1",
+        },
+    ),
+    Endpoint(
+        method="POST",
+        path="/operators/{number}/drop-partner",
+        summary="End the partner's part, or stop its ringing",
+        handler=_drop_partner,
+        query=Nothing,
+        body=Nothing,
+        answer=OperatorView,
+        problems=(403, 404, 409),
+        example_answer=_TALKING,
+    ),
+    Endpoint(
+        method="POST",
+        path="/operators/{number}/first-dialled",
+        summary="Say which number the citizen dialled first, where the carrier did not tell",
+        handler=_first_dialled,
+        query=Nothing,
+        body=WithNumber,
+        answer=OperatorView,
+        problems=(403, 404, 409),
+        example_body={"number": "87222160"},
+        example_answer=_TALKING,
     ),
     Endpoint(
         method="GET",

@@ -1,0 +1,99 @@
+"""A call comes in: who calls, which number was dialled first, and what the plan says of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from callcenter.calls import call as calls
+from callcenter.calls.events import CallArrived, CallReturned, CallTakenOutside, Ending
+from callcenter.calls.state import Call, Phase
+from callcenter.calls.turn import Turn
+from callcenter.numberplan.callers import identify
+from callcenter.numberplan.decide import decide
+from callcenter.numberplan.dialled import Directory, DirectoryEntry
+from callcenter.numberplan.model import Action, Mode, Plan, Route
+from callcenter.orders.record import LegRecord, LegRole, Outcome
+
+
+def arrived(turn: Turn, event: CallArrived) -> None:
+    """A call came on a trunk: do what the plan says, unless the trunk has no channel left."""
+    if turn.call(event.call) is not None or turn.call_ended(event.call):
+        return  # told twice
+    full = _trunk_is_full(turn, event.trunk)
+    call, route = new_call(turn, event, turn.now)
+    if full:
+        calls.reject(turn, call, Ending.CONGESTION, Outcome.REJECTED)
+        return
+    match route.action:
+        case Action.QUEUE:
+            calls.enter_queue(turn, call, route.queue or "", route.announcement)
+        case Action.FORWARD | Action.EMERGENCY:
+            calls.forward(turn, call)
+        case Action.ANNOUNCE:
+            calls.announce(turn, call, route.announcement or "", Outcome.ANNOUNCED)
+        case Action.REJECT:
+            calls.reject(turn, call, Ending.UNALLOCATED, Outcome.REJECTED)
+
+
+def new_call(
+    turn: Turn, event: CallArrived | CallTakenOutside | CallReturned, opened: float
+) -> tuple[Call, Route]:
+    """The call with its order, and what the plan says of it."""
+    plan = turn.plan
+    caller = identify(event.headers, plan, event.trunk, event.dialled)
+    at = datetime.fromtimestamp(opened, UTC)
+    route = decide(plan, event.dialled, caller.e164, at, caller.diverted)
+    leg = LegRecord(
+        leg=event.call,
+        role=LegRole.CALLER,
+        party="" if caller.withheld else caller.e164 or caller.raw,
+        place=event.trunk,
+        began=opened,
+    )
+    call = Call(
+        id=event.call,
+        number=turn.next_order_number(),
+        phase=Phase.GREETING,
+        deadline=turn.now + calls.PROMPT_SECONDS,
+        opened=opened,
+        trunk=event.trunk,
+        dialled=event.dialled,
+        caller=caller.e164,
+        caller_raw=caller.raw,
+        caller_withheld=caller.withheld,
+        first_dialled=_first_dialled(plan, event.dialled, route, caller.first_dialled),
+        hotline=route.number if route.mode is not None else None,
+        hotline_service=route.service,
+        owner=route.owner,
+        legs=(leg,),
+        targets=route.targets,
+        after_answer_digits=route.after_answer_digits,
+        after_answer_pause=route.after_answer_pause,
+    )
+    turn.put(call)
+    turn.count_offered(opened)
+    return call, route
+
+
+def _first_dialled(plan: Plan, dialled: str, route: Route, told: str | None) -> str | None:
+    """A number of its own for each hotline says most; else what the carrier tells.
+
+    None: the carrier put a pilot number of the hotline in its place and told nothing more; then the
+    operator asks the caller (`PickFirstDialled`).
+    """
+    if route.mode not in (None, Mode.PRIMARY):
+        return route.number
+    if told is not None:
+        return told
+    pilots = plan.numbers[route.number].dids if route.mode is Mode.PRIMARY else ()
+    if pilots and Directory(
+        plan.area_code, plan.country_code, (DirectoryEntry(route.number, pilots, False),)
+    ).find(dialled):
+        return None
+    return route.number
+
+
+def _trunk_is_full(turn: Turn, name: str) -> bool:
+    """Whether one more call would take a channel that is kept for emergencies."""
+    trunk = turn.plan.trunks.get(name)
+    return trunk is not None and turn.channels_used(name) >= trunk.channels - trunk.reserved

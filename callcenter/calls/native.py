@@ -1,0 +1,216 @@
+"""Calls that the fallback dialplan has: without a controller, or because the core failed on them.
+
+Asterisk serves them by itself (asterisk-config/extensions.conf.j2); here they only keep their order
+until Asterisk's own record tells how they ended, or the caller comes back to our queue.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from callcenter.calls import call as calls
+from callcenter.calls import operator as operators
+from callcenter.calls.arrival import new_call
+from callcenter.calls.commands import Detour, Disconnect, Hangup
+from callcenter.calls.events import (
+    CallDetoured,
+    CallEndedOutside,
+    CallLeft,
+    CallReturned,
+    CallTakenOutside,
+    Handled,
+    SipHeaders,
+)
+from callcenter.calls.state import Call, Phase, end_leg
+from callcenter.calls.turn import Turn
+from callcenter.orders.record import LegRecord, LegRole, Outcome
+
+LONGEST_SECONDS = 6 * 3600.0
+"""Nobody waits and talks longer there; by then we stop waiting for Asterisk's record."""
+RECORD_SECONDS = 10.0
+"""How long the record of a call that is gone may take to be read."""
+
+
+# -- news ------------------------------------------------------------------------------------------
+
+
+def taken(turn: Turn, event: CallTakenOutside) -> None:
+    """The dialplan took a call that never reached us, or that it had from us before."""
+    call = turn.call(event.call)
+    if call is None and turn.call_ended(event.call):
+        return
+    if call is None:
+        call, _ = new_call(turn, event, event.began)
+    take(turn, call)
+
+
+def left(turn: Turn, event: CallLeft) -> None:
+    """The dead man's switch took the caller: we were too slow."""
+    call = turn.call(event.leg)
+    if call is not None:
+        take(turn, call)
+
+
+def detour(turn: Turn, event: CallDetoured) -> None:
+    """The core cannot go on with this call: the dialplan shall."""
+    call = turn.call(event.call)
+    if call is not None and call.phase not in (Phase.ENDING, Phase.NATIVE):
+        turn.send(Detour(call.id))
+        take(turn, call)
+
+
+def returned(turn: Turn, event: CallReturned) -> None:
+    """The caller waits with us again, with the wait that was."""
+    call = turn.call(event.call)
+    if turn.call_ended(event.call) or (call is not None and call.phase is Phase.ENDING):
+        turn.send(Hangup(event.call))  # over for us, and nobody else looks after it
+        return
+    if call is None:
+        call, _ = new_call(turn, event, event.began)
+    come_back(turn, call, event.queued)
+
+
+def record_seen(turn: Turn, event: CallEndedOutside) -> None:
+    """Asterisk's own line about a call's end: the witness for calls that we never saw."""
+    call = turn.call(event.call)
+    if call is None and turn.call_ended(event.call):
+        turn.line_seen(event.call)
+        return
+    if call is None:
+        call = _unseen(turn, event)
+    call = turn.put(replace(call, line_written=True))
+    if call.phase is Phase.NATIVE:
+        _ended(turn, call, event)
+    elif call.has_live(call.id):
+        call = turn.leg_ended(call, call.id, event.ending)
+        if call.phase is not Phase.ENDING:
+            calls.caller_gone(turn, call)
+        elif not call.live():
+            calls.all_gone(turn, call)
+
+
+# -- what follows ----------------------------------------------------------------------------------
+
+
+def take(turn: Turn, call: Call) -> Call:
+    """The dialplan has the caller: all else of the call ends, its operator is free."""
+    if call.phase in (Phase.ENDING, Phase.NATIVE):
+        return call
+    for leg in call.live():
+        if leg.leg != call.id:
+            turn.hang_up(call, leg.leg)
+    if call.bridge is not None:
+        turn.send(Disconnect(call.bridge))
+    operators.release(turn, call)
+    return turn.put(
+        replace(
+            call,
+            phase=Phase.NATIVE,
+            deadline=turn.now + LONGEST_SECONDS,
+            leg=None,
+            partner=None,
+            transfer=None,
+            operator=None,
+            playback=None,
+            bridge=None,
+            guarded=False,
+            hears_music=False,
+            digits="",
+            digits_deadline=None,
+        )
+    )
+
+
+def come_back(turn: Turn, call: Call, queued: float) -> None:
+    """From the dialplan's queue to ours."""
+    call = take(turn, call)
+    number = turn.plan.numbers.get(call.hotline or "")
+    queue = number.queue if number is not None else next(iter(turn.plan.queues), "")
+    calls.wait(
+        turn,
+        replace(
+            call,
+            caller_up=True,
+            queue=call.queue or queue,
+            queued=call.queued if call.queued is not None else queued,
+        ),
+    )
+
+
+def gone(turn: Turn, call: Call) -> None:
+    """The caller's leg is no more; the record should come soon."""
+    turn.put(replace(call, deadline=min(call.deadline, turn.now + RECORD_SECONDS)))
+
+
+def _unseen(turn: Turn, event: CallEndedOutside) -> Call:
+    """A call of which nothing but its last line ever came."""
+    headers = SipHeaders(from_=f"<sip:{event.caller}@line.invalid>")
+    arrived = CallTakenOutside(event.call, event.trunk, event.dialled, headers, event.began)
+    call, _ = new_call(turn, arrived, event.began)
+    if event.target:
+        leg = LegRecord(
+            leg=f"{call.id}_{call.names + 1}",
+            role=LegRole.PARTNER,
+            party=event.dialled,
+            place=event.target,
+            began=event.began,
+            answered=event.answered,
+            ended=event.ended,
+            outcome=event.ending.value,
+        )
+        call = replace(call, legs=(*call.legs, leg), names=call.names + 1)
+    return take(turn, call)
+
+
+def _ended(turn: Turn, call: Call, event: CallEndedOutside) -> None:
+    """How the call ended there, and who answered."""
+    if event.answered is not None and event.seat:
+        call = _answered_at(turn, call, event, event.answered)
+    outcome = _outcome(event, talked=call.talked_with is not None)
+    answered = call.answered if call.answered is not None else _answer_time(event)
+    legs = end_leg(call.legs, call.id, event.ended, event.ending)
+    call = turn.put(replace(call, legs=legs, answered=answered, ended=event.ended))
+    calls.end(turn, call, outcome, by="caller" if answered is not None else "system")
+
+
+def _outcome(event: CallEndedOutside, *, talked: bool) -> Outcome:
+    """What the call counts as, by what the dialplan did with it."""
+    if event.emergency:
+        return Outcome.EMERGENCY
+    if talked:
+        return Outcome.ANSWERED
+    answered = event.answered is not None
+    match event.handled:
+        case Handled.QUEUE:
+            return Outcome.ANSWERED if answered else Outcome.ABANDONED
+        case Handled.FORWARD:
+            return Outcome.FORWARDED if answered else Outcome.FORWARD_FAILED
+        case Handled.ANNOUNCE:
+            return Outcome.ANNOUNCED
+        case Handled.REJECT:
+            return Outcome.REJECTED
+        case Handled.NOT:
+            return Outcome.INTERRUPTED
+
+
+def _answer_time(event: CallEndedOutside) -> float | None:
+    """When a person answered; a prompt is no answer."""
+    return event.answered if event.handled in (Handled.QUEUE, Handled.FORWARD) else None
+
+
+def _answered_at(turn: Turn, call: Call, event: CallEndedOutside, answered: float) -> Call:
+    operator = turn.operator_at(event.seat)
+    number = operator.number if operator is not None else ""
+    leg = LegRecord(
+        leg=f"{call.id}_{call.names + 1}",
+        role=LegRole.OPERATOR,
+        party=number,
+        place=event.seat,
+        began=answered,
+        answered=answered,
+        ended=event.ended,
+        outcome=event.ending.value,
+    )
+    return replace(
+        call, legs=(*call.legs, leg), names=call.names + 1, talked_with=number or call.talked_with
+    )
