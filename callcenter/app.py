@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from callcenter.asterisk.ami import Ami, AmiError
-from callcenter.asterisk.ari import Access, Ari
+from callcenter.asterisk.ari import Access, Ari, AriError
 from callcenter.asterisk.exchange import exchange_of
 from callcenter.asterisk.link import AsteriskLink
 from callcenter.asterisk.queue_log import follow
@@ -28,6 +28,8 @@ from callcenter.numberplan.loader import load, load_source
 from callcenter.numberplan.model import Plan, Route
 from callcenter.numberplan.problems import Problem
 from callcenter.numberplan.watch import watch
+from callcenter.recordings.archive import Archive, NoAnswerError
+from callcenter.recordings.space import GB
 from callcenter.recovery import restore
 from callcenter.runtime import Runtime
 from callcenter.settings import Settings
@@ -36,6 +38,7 @@ from callcenter.staff.tokens import Tokens
 from callcenter.store.journal import Journal
 from callcenter.store.orders import OrderStore
 from callcenter.store.projector import Projector
+from callcenter.store.recordings import RecordingStore
 from callcenter.watchdog import Supervisor, beat, starting
 from callcenter.web.app import serve_web
 from callcenter.web.health import Health, Part
@@ -61,10 +64,11 @@ class PlanError(Exception):
 class Controller:
     """Everything that runs beside one Asterisk."""
 
-    def __init__(self, settings: Settings, journal: Journal, runtime: Runtime) -> None:
+    def __init__(self, settings: Settings, journal: Journal, runtime: Runtime, ari: Ari) -> None:
         self._settings = settings
         self._journal = journal
         self._runtime = runtime
+        self._ari = ari
         self._plan_problems: tuple[Problem, ...] = ()
         self._not_rendered: str | None = None
         """Why Asterisk's configuration cannot be made from the last good plan."""
@@ -74,16 +78,28 @@ class Controller:
         self._pins = Pins(settings.secrets)
         self._store = OrderStore.in_folder(settings.data)
         self._projector = Projector(journal, self._store, runtime.clock.now)
+        self._recordings = RecordingStore(self._store.engine)
+        self._archive = Archive(
+            settings.spooled_recordings,
+            settings.recordings,
+            self._recordings,
+            self._channels,
+            quota=round(settings.recordings_quota_gb * GB),
+            days=settings.recordings_days,
+            clock_offset=settings.clock_offset,
+        )
 
     async def run(self, link: AsteriskLink, supervisor: Supervisor) -> None:
         """Run all parts until cancelled; the failure of one that cannot go on ends all."""
         runtime = self._runtime
-        metrics = Metrics(runtime.wallboard, self._lag)
+        metrics = Metrics(runtime.wallboard, self._lag, lambda: self._archive.space)
         runtime.timings.step = metrics.step_seconds
         runtime.timings.commit = metrics.commit_seconds
         services = Services(
             centre=runtime,
             orders=self._store,
+            recordings=self._recordings,
+            recordings_folder=self._settings.recordings,
             pins=self._pins,
             tokens=Tokens(self._settings.secrets),
             metrics=metrics,
@@ -97,6 +113,7 @@ class Controller:
                 parts.create_task(self._watch_seats(), name="seats")
                 parts.create_task(self._read_records(), name="records")
                 parts.create_task(self._projector.run(), name="projector")
+                parts.create_task(self._archive.run(), name="recordings")
                 parts.create_task(self._watch_plan(), name="plan")
                 parts.create_task(self._watch_passwords(), name="passwords")
                 parts.create_task(serve_web(self._settings, services), name="web")
@@ -154,6 +171,14 @@ class Controller:
         async for logged in follow(self._settings.queue_log, offset):
             event = logged.record.as_event(self._settings.clock_offset)
             self._runtime.post(event, cursor=(QUEUE_LOG, logged.offset))
+            self._archive.ended(logged.record.call)
+
+    async def _channels(self) -> frozenset[str]:
+        """The ids of all channels that Asterisk has."""
+        try:
+            return frozenset(str(each.get("id")) for each in await self._ari.channels())
+        except AriError as error:
+            raise NoAnswerError(str(error)) from error
 
     async def _watch_plan(self) -> None:
         """Put each good edit in force at once; keep the last good plan over a bad one."""
@@ -253,6 +278,13 @@ class Controller:
                     since=store.failing_since,
                 ),
                 Part(
+                    name="recordings",
+                    ok=self._archive.error is None and not self._archive.space.is_short,
+                    needed=False,
+                    text=self._archive.error or self._archive.space.told(),
+                    since=None,
+                ),
+                Part(
                     name="plan",
                     ok=not (self._plan_problems or self._not_rendered or self._to_reload),
                     needed=False,
@@ -290,7 +322,7 @@ async def run_controller(settings: Settings) -> None:
         switch = AsteriskSwitch(ari, settings.sounds)
         runtime = Runtime(restored, plan, journal, switch, clock)
         switch.tell = runtime.post
-        controller = Controller(settings, journal, runtime)
+        controller = Controller(settings, journal, runtime, ari)
         link = AsteriskLink(ari, runtime.post, controller.pin_is_right)
         async with starting(supervisor):
             await runtime.use_plan(plan)

@@ -18,11 +18,12 @@ from callcenter.orders.view import (
     MASKED,
     LegView,
     OrderView,
-    OrderWithChanges,
+    WholeOrder,
     view,
-    view_with_changes,
+    whole_view,
 )
 from callcenter.settings import SettingsError, load_settings
+from callcenter.store.recordings import RecordingStore
 from callcenter.store.orders import OrderFilter, OrderNotFoundError, OrderStore
 
 app = typer.Typer(help="List and show work orders.", invoke_without_command=True)
@@ -85,8 +86,12 @@ def show(
     if not is_number(number):
         _stop(f"{number} is no order number: write it like 20171122-0252")
 
-    async def read(store: OrderStore) -> OrderWithChanges:
-        return view_with_changes(await store.find(number), await store.changes(number))
+    async def read(store: OrderStore) -> WholeOrder:
+        order = await store.find(number)
+        recordings = RecordingStore(store.engine)
+        return whole_view(
+            order, await store.changes(number), await recordings.of_call(order.record.call)
+        )
 
     try:
         order = _with_store(rehearsal, read)
@@ -166,7 +171,7 @@ def _table(found: Sequence[OrderView]) -> str:
     )
 
 
-def _description(order: OrderWithChanges) -> str:
+def _description(order: WholeOrder) -> str:
     entry = order.entry
     on_spot = {True: "answered", False: "not answered", None: "-"}
     facts = [
@@ -194,6 +199,13 @@ def _description(order: OrderWithChanges) -> str:
     lines += [_leg(leg) for leg in order.legs]
     if order.changes:
         lines.append("Changes")
+    if order.recordings:
+        lines.append("Recordings")
+    lines += [
+        f"  {duration(each.seconds):<9} {each.bytes} bytes in {each.file}"
+        + (f"  removed {_moment(each.removed)}" if each.removed else f"  {each.sha256}")
+        for each in order.recordings
+    ]
     lines += [
         f"  {_moment(change.changed)}  {change.changed_by}  {change.field}: "
         f"{change.old or '-'} -> {change.new or '-'}"

@@ -20,6 +20,7 @@ from callcenter.orders.numbers import shown
 from callcenter.orders.record import Channel, LegRecord, LegRole, OrderRecord, Outcome
 from callcenter.orders.times import local
 from callcenter.store.orders import EntryChange, EntryState, Order
+from callcenter.store.recordings import Recording, RemovedBecause
 
 MASKED = "withheld"
 """Stands for the number of a caller who withheld it."""
@@ -106,10 +107,26 @@ class OrderView(View):
     entry: EntryView
 
 
-class OrderWithChanges(OrderView):
-    """A work order with every change of what was entered."""
+class RecordingView(View):
+    """A recording of the call: what is in which file."""
+
+    id: str
+    file: str = Field(description="Below the folder of recordings.")
+    url: str = Field(description="Where the sound is.")
+    began: datetime
+    seconds: float
+    bytes: int
+    sha256: str
+    repaired: bool = Field(description="Asterisk was killed; its last seconds may be missing.")
+    removed: datetime | None = Field(description="When the file was deleted; null while it is.")
+    removed_because: RemovedBecause | None
+
+
+class WholeOrder(OrderView):
+    """A work order with every change of what was entered, and its recordings."""
 
     changes: tuple[ChangeView, ...]
+    recordings: tuple[RecordingView, ...]
 
 
 def view(order: Order) -> OrderView:
@@ -117,8 +134,10 @@ def view(order: Order) -> OrderView:
     return OrderView.model_validate(_values(order))
 
 
-def view_with_changes(order: Order, changes: Iterable[EntryChange]) -> OrderWithChanges:
-    """The order and how its entry came about."""
+def whole_view(
+    order: Order, changes: Iterable[EntryChange], recordings: Iterable[Recording]
+) -> WholeOrder:
+    """The order, how its entry came about, and what was recorded."""
     shown_changes = [
         ChangeView(
             version=change.version,
@@ -130,7 +149,11 @@ def view_with_changes(order: Order, changes: Iterable[EntryChange]) -> OrderWith
         )
         for change in changes
     ]
-    return OrderWithChanges.model_validate(_values(order) | {"changes": shown_changes})
+    number = shown(order.record.number)
+    return WholeOrder.model_validate(
+        _values(order)
+        | {"changes": shown_changes, "recordings": [_recording(number, r) for r in recordings]}
+    )
 
 
 def entry_view(state: EntryState) -> EntryView:
@@ -181,6 +204,21 @@ def _leg(record: OrderRecord, leg: LegRecord) -> LegView:
         outcome=leg.outcome,
         hotline=leg.hotline or None,
         unit=leg.unit or None,
+    )
+
+
+def _recording(number: str, recording: Recording) -> RecordingView:
+    return RecordingView(
+        id=recording.id,
+        file=recording.file,
+        url=f"/api/v1/orders/{number}/recordings/{recording.id}",
+        began=local(recording.began),
+        seconds=recording.seconds,
+        bytes=recording.bytes,
+        sha256=recording.sha256,
+        repaired=recording.repaired,
+        removed=_when(recording.removed),
+        removed_because=recording.removed_because,
     )
 
 

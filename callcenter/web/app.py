@@ -96,7 +96,7 @@ def _description() -> str:
 
 
 def _add_endpoint(app: web.Application, endpoint: AnyEndpoint, services: Services) -> None:
-    async def serve(request: web.Request) -> web.Response:
+    async def serve(request: web.Request) -> web.StreamResponse:
         return await endpoint.serve(request, services)
 
     app.router.add_route(endpoint.method, PREFIX + endpoint.path, serve)

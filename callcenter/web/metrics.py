@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 
 from callcenter.calls.wallboard import OperatorStatus, Wallboard
 from callcenter.orders.record import Outcome
+from callcenter.recordings.space import Space
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _FAST = (0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5)
@@ -35,9 +36,14 @@ class Lag:
 class Metrics:
     """What is measured. `step_seconds` and `commit_seconds` are called with each measurement."""
 
-    def __init__(self, wallboard: Callable[[], Wallboard], lag: Callable[[], Lag]) -> None:
+    def __init__(
+        self,
+        wallboard: Callable[[], Wallboard],
+        lag: Callable[[], Lag],
+        space: Callable[[], Space] = Space,
+    ) -> None:
         self._registry = CollectorRegistry()
-        self._registry.register(_CallFigures(wallboard, lag))
+        self._registry.register(_CallFigures(wallboard, lag, space))
         step = Histogram(
             "callcenter_step_seconds",
             "Time the core took for one event",
@@ -71,9 +77,15 @@ class Metrics:
 class _CallFigures(Collector):
     """Reads the wallboard whenever Prometheus asks."""
 
-    def __init__(self, wallboard: Callable[[], Wallboard], lag: Callable[[], Lag]) -> None:
+    def __init__(
+        self,
+        wallboard: Callable[[], Wallboard],
+        lag: Callable[[], Lag],
+        space: Callable[[], Space],
+    ) -> None:
         self._wallboard = wallboard
         self._lag = lag
+        self._space = space
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: so that nothing is read while the program is put together."""
@@ -114,4 +126,14 @@ class _CallFigures(Collector):
         )
         yield GaugeMetricFamily(
             "callcenter_store_lag_events", "Journal entries not filed yet", value=lag.store
+        )
+        space = self._space()
+        yield GaugeMetricFamily("callcenter_recordings", "Recordings kept", value=space.files)
+        yield GaugeMetricFamily(
+            "callcenter_recordings_bytes", "Bytes that they take", value=space.used
+        )
+        yield GaugeMetricFamily(
+            "callcenter_recordings_room_ratio",
+            "What they take of their quota, or of what the disk has if that is less",
+            value=space.ratio,
         )

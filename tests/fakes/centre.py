@@ -15,6 +15,7 @@ from callcenter.numberplan.model import Action, NotReadyReason, Operator, Route,
 from callcenter.staff.pins import Pins
 from callcenter.staff.tokens import Tokens
 from callcenter.store.orders import OrderStore
+from callcenter.store.recordings import RecordingStore
 from callcenter.web.health import Health, Part
 from callcenter.web.metrics import Lag, Metrics
 from callcenter.web.services import Request, Services
@@ -154,6 +155,7 @@ class World:
     orders: OrderStore
     pins: Pins
     tokens: Tokens
+    recordings_folder: Path
     health: Health = WELL
     machine_time: float = 1000.0
 
@@ -161,6 +163,8 @@ class World:
         return Services(
             centre=self.centre,
             orders=self.orders,
+            recordings=RecordingStore(self.orders.engine),
+            recordings_folder=self.recordings_folder,
             pins=self.pins,
             tokens=self.tokens,
             metrics=Metrics(self.centre.wallboard, lambda: Lag(journal=3, store=2)),
@@ -173,5 +177,9 @@ class World:
 def world(folder: Path) -> World:
     """A world with an order store that is not prepared yet."""
     return World(
-        FakeCentre(), OrderStore.in_folder(folder), Pins(folder / "s"), Tokens(folder / "s")
+        FakeCentre(),
+        OrderStore.in_folder(folder),
+        Pins(folder / "s"),
+        Tokens(folder / "s"),
+        folder / "recordings",
     )

@@ -22,6 +22,7 @@ from callcenter.staff.tokens import Tokens
 from callcenter.store.journal import Journal
 from callcenter.store.orders import OrderStore
 from callcenter.store.projector import Projector
+from callcenter.store.recordings import RecordingStore
 from callcenter.web.app import make_app
 from callcenter.web.metrics import Lag, Metrics
 from callcenter.web.services import Services
@@ -75,6 +76,8 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     services = Services(
         centre=runtime,
         orders=store,
+        recordings=RecordingStore(store.engine),
+        recordings_folder=tmp_path / "recordings",
         pins=Pins(tmp_path),
         tokens=Tokens(tmp_path),
         metrics=Metrics(runtime.wallboard, Lag),

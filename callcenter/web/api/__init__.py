@@ -7,10 +7,11 @@ from callcenter.web.api.identity import IDENTITY
 from callcenter.web.api.operators import OPERATORS
 from callcenter.web.api.orders import ORDERS
 from callcenter.web.api.plan import PLAN
+from callcenter.web.api.recordings import RECORDINGS
 
 PREFIX = "/api/v1"
 
-ENDPOINTS: tuple[AnyEndpoint, ...] = (*IDENTITY, *OPERATORS, *ORDERS, *PLAN)
+ENDPOINTS: tuple[AnyEndpoint, ...] = (*IDENTITY, *OPERATORS, *ORDERS, *PLAN, *RECORDINGS)
 """All of them; each path is behind `PREFIX`."""
 
 __all__ = ["ENDPOINTS", "PREFIX"]

@@ -9,6 +9,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Generic, NoReturn, TypeVar
 
 from aiohttp import web
@@ -64,6 +65,13 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class FileAnswer:
+    """A file that goes back, whole or the range that was asked for."""
+
+    file: Path
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint(Generic[Query, Body]):
     """One method of one path."""
@@ -72,12 +80,14 @@ class Endpoint(Generic[Query, Body]):
     path: str
     """Behind the prefix, with `{name}` for what varies."""
     summary: str
-    handler: Callable[[Ask[Query, Body]], Awaitable[Answer]]
+    handler: Callable[[Ask[Query, Body]], Awaitable[Answer | FileAnswer]]
     answer: type[BaseModel]
     query: type[Query]
     body: type[Body]
     access: Access = Access.STAFF
     status: int = 200
+    media: str = "application/json"
+    """What goes back; another type is a file, and `answer` is Nothing."""
     problems: tuple[int, ...] = ()
     """Statuses of refusals, besides those that every endpoint has."""
     headers: tuple[tuple[str, str], ...] = ()
@@ -86,7 +96,7 @@ class Endpoint(Generic[Query, Body]):
     example_body: JsonValue = None
     example_answer: JsonValue = None
 
-    async def serve(self, request: web.Request, services: Services) -> web.Response:
+    async def serve(self, request: web.Request, services: Services) -> web.StreamResponse:
         """Decode, check, call, encode; raises `ProblemError`."""
         who = _principal(request, services)
         if who is None and self.access is not Access.EVERYBODY:
@@ -100,6 +110,9 @@ class Endpoint(Generic[Query, Body]):
             who=who,
         )
         answer = await self.handler(ask)
+        if isinstance(answer, FileAnswer):
+            headers = {"Content-Type": self.media, "Cache-Control": "no-store"}
+            return web.FileResponse(answer.file, headers=headers)
         return web.Response(
             text=answer.body.model_dump_json(),
             status=answer.status,

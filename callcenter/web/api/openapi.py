@@ -18,6 +18,7 @@ _MEANING = {
     403: "Not yours.",
     404: "There is no such thing.",
     409: "It does not fit what is going on, or somebody changed it meanwhile.",
+    410: "It has been removed.",
     413: "The body is too large.",
     415: "The body is not declared as JSON.",
     422: "Something in the request is wrong; `field` names it.",
@@ -25,6 +26,7 @@ _MEANING = {
     503: "The order store is away; calls go on.",
 }
 _ALWAYS = (422,)
+_JSON = "application/json"
 
 
 def describe(endpoints: Iterable[AnyEndpoint], prefix: str) -> dict[str, JsonValue]:
@@ -51,7 +53,7 @@ def describe(endpoints: Iterable[AnyEndpoint], prefix: str) -> dict[str, JsonVal
 
 def _schemas(endpoints: tuple[AnyEndpoint, ...]) -> JsonValue:
     taken = {e.body for e in endpoints if e.body is not Nothing}
-    given = {e.answer for e in endpoints} | {Problem}
+    given = {e.answer for e in endpoints if e.media == _JSON} | {Problem}
     by_name = sorted(taken, key=lambda model: model.__name__)
     models = [(model, "validation") for model in by_name]
     by_name = sorted(given, key=lambda model: model.__name__)
@@ -130,9 +132,14 @@ def _responses(endpoint: AnyEndpoint) -> JsonValue:
     responses: dict[str, JsonValue] = {
         str(endpoint.status): {
             "description": "Done.",
-            "content": _content(endpoint.answer, endpoint.example_answer),
+            "content": _answer_content(endpoint),
         }
     }
+    if endpoint.media != _JSON:
+        responses["206"] = {
+            "description": "The range that was asked for.",
+            "content": _answer_content(endpoint),
+        }
     statuses = {*_ALWAYS, *endpoint.problems}
     if endpoint.access is not Access.EVERYBODY:
         statuses.add(401)
@@ -144,6 +151,12 @@ def _responses(endpoint: AnyEndpoint) -> JsonValue:
             "content": {"application/json": {"schema": {"$ref": _REF.format(model="Problem")}}},
         }
     return responses
+
+
+def _answer_content(endpoint: AnyEndpoint) -> JsonValue:
+    if endpoint.media == _JSON:
+        return _content(endpoint.answer, endpoint.example_answer)
+    return {endpoint.media: {"schema": {"type": "string", "format": "binary"}}}
 
 
 def _content(model: type[BaseModel], example: JsonValue) -> JsonValue:

@@ -13,10 +13,10 @@ from callcenter.orders.record import Outcome
 from callcenter.orders.view import (
     EntryView,
     OrderView,
-    OrderWithChanges,
+    WholeOrder,
     entry_view,
     view,
-    view_with_changes,
+    whole_view,
 )
 from callcenter.store.orders import (
     EntryConflictError,
@@ -77,22 +77,23 @@ async def _orders(ask: Ask[OrdersQuery, Nothing]) -> Answer:
     try:
         page = await ask.services.orders.page(wanted, limit=query.limit, offset=query.offset)
     except (SQLAlchemyError, OSError) as error:
-        raise _unavailable("请稍后再查。") from error
+        raise unavailable("请稍后再查。") from error
     return Answer(OrderList(orders=tuple(view(order) for order in page.orders), total=page.total))
 
 
 async def _order(ask: Ask[Nothing, Nothing]) -> Answer:
-    order = await _find(ask)
+    order = await find_order(ask)
     try:
         changes = await ask.services.orders.changes(order.record.number)
+        recordings = await ask.services.recordings.of_call(order.record.call)
     except (SQLAlchemyError, OSError) as error:
-        raise _unavailable("请稍后再查。") from error
-    return Answer(view_with_changes(order, changes), headers=_tag(order.entry))
+        raise unavailable("请稍后再查。") from error
+    return Answer(whole_view(order, changes, recordings), headers=_tag(order.entry))
 
 
 async def _save_entry(ask: Ask[Nothing, EntryPatch]) -> Answer:
     expected = _expected_version(ask.headers.get("If-Match"))
-    order = await _find(ask)
+    order = await find_order(ask)
     try:
         saved = await ask.services.orders.save_entry(
             order.record.number,
@@ -110,11 +111,12 @@ async def _save_entry(ask: Ask[Nothing, EntryPatch]) -> Answer:
         ]
         raise from_mistakes(mistakes) from refused
     except (SQLAlchemyError, OSError) as error:
-        raise _unavailable("您填写的内容尚未保存，请留在本页稍后再存。") from error
+        raise unavailable("您填写的内容尚未保存，请留在本页稍后再存。") from error
     return Answer(entry_view(saved.entry), headers=_tag(saved.entry))
 
 
-async def _find(ask: Ask[Nothing, Body]) -> Order:
+async def find_order(ask: Ask[Nothing, Body]) -> Order:
+    """The order of the path, if it is there and the asking person's to see."""
     number = ask.path["number"]
     try:
         order = await ask.services.orders.find(number)
@@ -122,7 +124,7 @@ async def _find(ask: Ask[Nothing, Body]) -> Order:
         message = f"没有工单{number}，请核对编号，例如 20171122-0252。"
         raise refuse(404, "unknown_order", message) from error
     except (SQLAlchemyError, OSError) as error:
-        raise _unavailable("请稍后再查。") from error
+        raise unavailable("请稍后再查。") from error
     who = ask.principal
     if not who.leads() and not (who.operator and order.taken_by(who.operator)):
         raise refuse(403, "not_yours", "这张工单不是您受理的，请找受理人或班长处理。")
@@ -158,7 +160,8 @@ def _tag(entry: EntryState) -> dict[str, str]:
     return {"ETag": f'"{entry.version}"'}
 
 
-def _unavailable(what_now: str) -> ProblemError:
+def unavailable(what_now: str) -> ProblemError:
+    """The order store is away; `what_now` says what to do, and ends with a sign."""
     return refuse(503, "store_unavailable", f"工单库暂时不可用；{what_now}通话不受影响。")
 
 
@@ -224,6 +227,19 @@ _CHANGE: JsonValue = {
     "changed": "2017-11-22T10:33:00+08:00",
 }
 
+_RECORDING: JsonValue = {
+    "id": "1511317865.1",
+    "file": "2017/11/22/1511317865.1.wav",
+    "url": "/api/v1/orders/20171122-0252/recordings/1511317865.1",
+    "began": "2017-11-22T10:31:05+08:00",
+    "seconds": 130.2,
+    "bytes": 2083244,
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "repaired": False,
+    "removed": None,
+    "removed_because": None,
+}
+
 ORDERS = (
     Endpoint(
         method="GET",
@@ -240,13 +256,13 @@ ORDERS = (
     Endpoint(
         method="GET",
         path="/orders/{number}",
-        summary="One work order with its legs and every change of its entry",
+        summary="One work order with its legs, recordings and every change of its entry",
         handler=_order,
         query=Nothing,
         body=Nothing,
-        answer=OrderWithChanges,
+        answer=WholeOrder,
         problems=(403, 404, 503),
-        example_answer={**_ORDER, "changes": [_CHANGE]},
+        example_answer={**_ORDER, "changes": [_CHANGE], "recordings": [_RECORDING]},
     ),
     Endpoint(
         method="PATCH",

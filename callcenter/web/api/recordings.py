@@ -1,0 +1,59 @@
+"""What was recorded of an order's call: to be heard by who took it and by who leads."""
+
+from __future__ import annotations
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from callcenter.store.recordings import ids
+from callcenter.web.api.endpoint import Ask, Endpoint, FileAnswer, Nothing
+from callcenter.web.api.errors import refuse
+from callcenter.web.api.orders import find_order, unavailable
+
+log = structlog.get_logger(__name__)
+
+
+async def _recording(ask: Ask[Nothing, Nothing]) -> FileAnswer:
+    order = await find_order(ask)
+    try:
+        recordings = await ask.services.recordings.of_call(order.record.call)
+    except (SQLAlchemyError, OSError) as error:
+        raise unavailable("请稍后再听。") from error
+    wanted = ids(recordings).get(ask.path["id"])
+    if wanted is None:
+        message = f"工单{ask.path['number']}没有录音{ask.path['id']}，请从工单的 recordings 里选。"
+        raise refuse(404, "unknown_recording", message)
+    if wanted.removed is not None:
+        message = "这段录音已超过保存期限，按规定删除，不能再听。"
+        raise refuse(410, "recording_removed", message)
+    file = ask.services.recordings_folder / wanted.file
+    if not file.is_file():
+        message = "录音文件不在存放的位置，请找管理员用 callcenter recordings check 查明。"
+        raise refuse(404, "recording_missing", message)
+    log.info(
+        "recording_heard",
+        who=ask.principal.name,
+        role=str(ask.principal.role),
+        order=order.record.number,
+        call=order.record.call,
+        file=wanted.file,
+        range=ask.headers.get("Range"),
+    )
+    return FileAnswer(file)
+
+
+RECORDINGS = (
+    Endpoint(
+        method="GET",
+        path="/orders/{number}/recordings/{id}",
+        summary="A recording's sound, whole or a range of it; who heard it is logged",
+        handler=_recording,
+        query=Nothing,
+        body=Nothing,
+        answer=Nothing,
+        media="audio/wav",
+        problems=(403, 404, 410, 503),
+        headers=(("Range", "Which bytes, e.g. bytes=0-65535; all without it."),),
+        example_answer={},
+    ),
+)
