@@ -12,7 +12,7 @@ import typer
 from callcenter.clock import SHANGHAI
 from callcenter.numberplan import cli as numberplan
 from callcenter.orders import cli as orders
-from callcenter.settings import SettingsError, load_settings
+from callcenter.settings import Settings, SettingsError, load_settings
 from callcenter.simulator import cli as simulator
 from callcenter.staff import cli as staff
 
@@ -59,6 +59,30 @@ def controller() -> None:
     except* ReplacedError:
         print("callcenter controller: another controller has taken over", file=sys.stderr)
         sys.exit(3)
+
+
+@app.command()
+def render() -> None:
+    """Write Asterisk's configuration for the plan, without starting anything."""
+    from callcenter.units import render_plan  # noqa: PLC0415
+
+    raise typer.Exit(render_plan(_settings("render")))
+
+
+@app.command()
+def asterisk() -> None:
+    """Run Asterisk alone, on what `render` wrote; `serve` does this by itself."""
+    from callcenter.units import run_asterisk  # noqa: PLC0415
+
+    raise typer.Exit(run_asterisk(_settings("asterisk")))
+
+
+def _settings(command: str) -> Settings:
+    try:
+        return load_settings()
+    except SettingsError as error:
+        print(f"callcenter {command}: {error}", file=sys.stderr)
+        raise typer.Exit(2) from error
 
 
 def _moment(text: str) -> datetime:

@@ -7,54 +7,39 @@ starts either of them again when it dies: calls in progress outlive a controller
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
-from json import dumps
 from pathlib import Path
 
 import aiohttp
 
 from callcenter.asterisk import process
-from callcenter.asterisk.ami import Ami, AmiError
 from callcenter.asterisk.exchange import exchange_of
 from callcenter.asterisk.render import RenderError, render
 from callcenter.clock import Clock
+from callcenter.instance import TakenError, alone, announced
 from callcenter.numberplan.loader import load
 from callcenter.numberplan.model import Plan
 from callcenter.settings import Settings
+from callcenter.watchdog import Watch
 
 HEALTHY_SECONDS = 60.0
 """How long the controller may take to say that it is well, before we say that it does not."""
-_LASTING_SECONDS = 30.0
-"""A child that ran this long is started again without waiting."""
-_DELAYS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
+AGAIN_SECONDS = 0.1
+"""Until a child that was well is started again."""
+FAILED_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0)
+"""Until one is started again that was not: ever longer."""
 _STOP_SECONDS = 4.0
 _POLL_SECONDS = 0.1
-_WATCH_SECONDS = 0.5
 
 
 class ServeError(Exception):
     """The server cannot start; the text says why and what to do."""
-
-
-@dataclass(frozen=True)
-class RunningServer:
-    """What `<data>/run/server.json` tells others on this machine."""
-
-    pid: int
-    web: str
-    sip_host: str
-    sip_port: int
-    data: str
-    plan: str
-    clock_offset: float
 
 
 def serve(settings: Settings, at: datetime | None = None) -> int:
@@ -67,29 +52,13 @@ def serve(settings: Settings, at: datetime | None = None) -> int:
     if at is not None:
         settings = settings.rehearsing(at.timestamp() - Clock().now())
     try:
-        with _only_server(settings):
+        with alone(settings):
             _check_ports(settings)
             plan = _plan(settings)
             return asyncio.run(_Supervisor(settings, plan).run())
-    except (ServeError, RenderError, process.AsteriskError) as error:
+    except (ServeError, TakenError, RenderError, process.AsteriskError) as error:
         print(f"callcenter serve: {error}", file=sys.stderr)
         return 1
-
-
-@contextmanager
-def _only_server(settings: Settings) -> Iterator[None]:
-    """Hold the data folder: two servers on the same data would spoil it."""
-    folder = settings.data / "run"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ServeError(
-                f"another server is running with its data in {settings.data}: "
-                "stop that one, or give this one a folder of its own with CALLCENTER_DATA"
-            ) from error
-        yield
 
 
 def _check_ports(settings: Settings) -> None:
@@ -144,21 +113,19 @@ class _Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._stopping.set)
-        render(self._settings, exchange_of(self._plan))
+        now = Clock(self._settings.clock_offset).datetime()
+        render(self._settings, exchange_of(self._plan, now))
         asterisk = await process.start(self._settings)
-        state = self._settings.data / "run" / "server.json"
-        _write_state(state, self._settings)
         keeping = [
             asyncio.create_task(self._keep_asterisk(asterisk)),
             asyncio.create_task(self._keep_controller()),
             asyncio.create_task(self._announce()),
-            asyncio.create_task(self._keep_passwords()),
         ]
         stopping = asyncio.create_task(self._stopping.wait())
         try:
-            await asyncio.wait({stopping, *keeping[:2]}, return_when=asyncio.FIRST_COMPLETED)
+            with announced(self._settings):
+                await asyncio.wait({stopping, *keeping[:2]}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            state.unlink(missing_ok=True)
             for task in reversed(keeping):  # Asterisk last: the controller ends its calls
                 task.cancel()
                 with suppress(asyncio.CancelledError):
@@ -167,62 +134,34 @@ class _Supervisor:
         return 0
 
     async def _keep_asterisk(self, running: process.AsteriskProcess) -> None:
-        delays = _Backoff()
         try:
             while True:
-                code = await running.wait()
-                _say(f"Asterisk ended by itself ({code}); starting it again")
+                _say(f"Asterisk {await running.until_over()}; starting it again")
+                await running.stop()
+                delays = Backoff()
+                await asyncio.sleep(delays.next(was_well=True))
                 while True:
-                    await asyncio.sleep(delays.next())
                     try:
                         running = await process.start(self._settings)
                         break
                     except process.AsteriskError as error:
                         _say(str(error))
+                        await asyncio.sleep(delays.next(was_well=False))
         finally:
             await running.stop()
 
     async def _keep_controller(self) -> None:
-        delays = _Backoff()
+        delays = Backoff()
+        command = (
+            *("setpriv", "--pdeathsig", "TERM"),
+            *(str(Path(sys.executable).with_name("callcenter")), "controller"),
+        )
         while True:
-            child = await asyncio.create_subprocess_exec(
-                *("setpriv", "--pdeathsig", "TERM"),
-                *(str(Path(sys.executable).with_name("callcenter")), "controller"),
-                env={**os.environ, **self._settings.environment()},
-                stdin=asyncio.subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C is for us: we stop it in order
+            was_well, why = await run_watched(
+                command, self._settings.environment(), self._settings.data / "run" / "notify"
             )
-            try:
-                code = await child.wait()
-            finally:
-                await _stop(child)
-            _say(f"the controller ended by itself ({code}); starting it again")
-            await asyncio.sleep(delays.next())
-
-    async def _keep_passwords(self) -> None:
-        """Let Asterisk know of a softphone's new password."""
-        settings = self._settings
-        seen = _changed_at(settings.secrets / "seats")
-        while True:
-            await asyncio.sleep(_WATCH_SECONDS)
-            now = _changed_at(settings.secrets / "seats")
-            if now == seen:
-                continue
-            self._plan = load(settings.plan).plan or self._plan
-            rendered = render(settings, exchange_of(self._plan))
-            try:
-                ami = await Ami.connect(settings)
-            except AmiError as error:
-                _say(f"a new password waits for Asterisk: {error}")
-                continue
-            try:
-                for module in {*rendered.reloads, "res_pjsip"}:
-                    await ami.reload(module)
-                seen = now
-            except AmiError as error:
-                _say(f"a new password waits for Asterisk: {error}")
-            finally:
-                await ami.close()
+            _say(f"the controller {why}; starting it again")
+            await asyncio.sleep(delays.next(was_well=was_well))
 
     async def _announce(self) -> None:
         """Say where to go, once the controller is well."""
@@ -234,18 +173,52 @@ class _Supervisor:
         print(welcome(self._settings, self._plan), flush=True)
 
 
-class _Backoff:
-    """How long to wait before the next start: longer each time, anew after a lasting run."""
+async def run_watched(
+    command: Sequence[str], environment: Mapping[str, str], address: Path
+) -> tuple[bool, str]:
+    """Run a child until it ends or falls silent; whether it was well before, and what happened.
+
+    Args:
+        command: the child; it tells at NOTIFY_SOCKET how it is.
+        environment: what it has beside ours.
+        address: a path of ours to listen at.
+    """
+    with Watch.at(address) as watch:
+        child = await asyncio.create_subprocess_exec(
+            *command,
+            env={**os.environ, **environment, **watch.environment},
+            stdin=asyncio.subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for us: we stop it in order
+        )
+        ended = asyncio.create_task(child.wait())
+        silent = asyncio.create_task(watch.until_silent())
+        try:
+            await asyncio.wait({ended, silent}, return_when=asyncio.FIRST_COMPLETED)
+            if ended.done():
+                return watch.ready, f"ended by itself ({ended.result()})"
+            silent.result()
+            child.kill()  # a frozen one would not hear anything milder
+            return watch.ready, "gave no sign of life"
+        finally:
+            silent.cancel()
+            await _stop(child)
+            ended.cancel()
+
+
+class Backoff:
+    """How long to wait before the next start: longer each time, but not after one that was well."""
 
     def __init__(self) -> None:
-        self._tries = 0
-        self._last = asyncio.get_running_loop().time()
+        self._failed = 0
 
-    def next(self) -> float:
-        now = asyncio.get_running_loop().time()
-        self._tries = 0 if now - self._last > _LASTING_SECONDS else self._tries + 1
-        self._last = now
-        return _DELAYS[min(self._tries, len(_DELAYS) - 1)]
+    def next(self, *, was_well: bool) -> float:
+        """Seconds until the next start."""
+        if was_well:
+            self._failed = 0
+            return AGAIN_SECONDS
+        seconds = FAILED_SECONDS[min(self._failed, len(FAILED_SECONDS) - 1)]
+        self._failed += 1
+        return seconds
 
 
 async def _stop(child: asyncio.subprocess.Process) -> None:
@@ -269,28 +242,6 @@ async def _until_healthy(settings: Settings) -> None:
             except aiohttp.ClientError:
                 pass  # not listening yet
             await asyncio.sleep(_POLL_SECONDS)
-
-
-def _changed_at(folder: Path) -> int:
-    try:
-        return folder.stat().st_mtime_ns
-    except FileNotFoundError:
-        return 0
-
-
-def _write_state(file: Path, settings: Settings) -> None:
-    state = RunningServer(
-        pid=os.getpid(),
-        web=settings.web_url,
-        sip_host=str(settings.sip_host),
-        sip_port=settings.sip_port,
-        data=str(settings.data),
-        plan=str(settings.plan),
-        clock_offset=settings.clock_offset,
-    )
-    new = file.with_suffix(".new")
-    new.write_text(dumps(asdict(state), indent=2) + "\n", encoding="utf-8")
-    new.replace(file)
 
 
 def welcome(settings: Settings, plan: Plan) -> str:

@@ -11,9 +11,9 @@ import asyncio
 import os
 import pwd
 import shlex
-import shutil
 import signal
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +25,11 @@ from callcenter.setup import asterisk_root
 
 START_SECONDS = 60.0
 """A busy machine may need many times the usual second."""
+PING_SECONDS = 5.0
+UNANSWERED_PINGS = 3
+"""Asterisk that answers none of so many is taken for frozen: never one that is only busy."""
 _STOP_SECONDS = 4.0
+_READS = ("etc", "sounds")
 _WRITES_TO = ("lib", "log", "run", "spool")
 _POLL_SECONDS = 0.05
 _LOG_TAIL = 20
@@ -143,15 +147,27 @@ def _q(path: Path) -> str:
 
 
 def hand_over(folder: Path, account: Account | None) -> None:
-    """Let Asterisk read its configuration, and write where it must: nowhere else."""
+    """Let Asterisk read its configuration, and write where it must: nowhere else.
+
+    Its group may write there too: a controller that is not root belongs to it, and takes recordings
+    away. No link is followed: Asterisk could have put one there.
+    """
     if account is None:
         return
-    for path in (folder / "etc", *(folder / "etc").iterdir()):
-        shutil.chown(path, 0, account.gid)
+    _give(folder, None, account.gid, 0o2750)
+    for name in _READS:
+        for path in (folder / name, *(folder / name).rglob("*")):
+            _give(path, None, account.gid, 0o2750)
     for name in _WRITES_TO:
         for path in (folder / name, *(folder / name).rglob("*")):
-            shutil.chown(path, account.uid, account.gid)
-        (folder / name).chmod(0o750)
+            _give(path, account.uid, account.gid, 0o2770)
+
+
+def _give(path: Path, uid: int | None, gid: int, mode: int) -> None:
+    """Change the owner (None: leave it) and group; and the mode of a folder."""
+    os.chown(path, -1 if uid is None else uid, gid, follow_symlinks=False)
+    if path.is_dir() and not path.is_symlink():
+        path.chmod(mode)
 
 
 class AsteriskProcess:
@@ -166,9 +182,20 @@ class AsteriskProcess:
         """Asterisk's process id."""
         return self._process.pid
 
-    async def wait(self) -> int:
-        """Its exit code, when it has ended."""
-        return await self._process.wait()
+    async def until_over(self) -> str:
+        """Wait until it has ended or answers no more; why, in words. Then stop it all the same."""
+        ended = asyncio.create_task(self._process.wait())
+        silent = asyncio.create_task(_until_silent(self._settings))
+        try:
+            await asyncio.wait({ended, silent}, return_when=asyncio.FIRST_COMPLETED)
+            if ended.done():
+                return f"ended by itself ({ended.result()})"
+            silent.result()
+            self._process.kill()  # frozen: it would not hear anything milder
+            return f"has not answered for {PING_SECONDS * UNANSWERED_PINGS:.0f} s"
+        finally:
+            ended.cancel()
+            silent.cancel()
 
     async def stop(self) -> None:
         """End it: by asking first, by force after some seconds."""
@@ -223,16 +250,43 @@ async def start(settings: Settings) -> AsteriskProcess:
 
 async def _until_ready(settings: Settings) -> None:
     """ARI answers once every module is loaded."""
-    headers = {"Authorization": aiohttp.encode_basic_auth(USER, ari_password(settings))}
-    async with aiohttp.ClientSession(headers=headers) as session:
+    async with _session(settings) as session:
         while True:
-            try:
-                async with session.get(f"{settings.ari_url}/asterisk/ping") as answer:
-                    if answer.status == 200:
-                        return
-            except aiohttp.ClientError:
-                pass  # not listening yet
+            with suppress(aiohttp.ClientError):  # not listening yet
+                if await _ping(settings, session) == 200:
+                    return
             await asyncio.sleep(_POLL_SECONDS)
+
+
+async def _until_silent(settings: Settings) -> None:
+    """Return when ARI has left several pings in a row without any answer.
+
+    Its connections are still accepted then, by the system. A refusal is an answer: Asterisk may
+    have reasons, and to start it again costs all calls.
+    """
+    unanswered = 0
+    async with _session(settings) as session:
+        while unanswered < UNANSWERED_PINGS:
+            try:
+                async with asyncio.timeout(PING_SECONDS):
+                    await _ping(settings, session)
+            except TimeoutError:
+                unanswered += 1
+                continue
+            except aiohttp.ClientError:
+                pass
+            unanswered = 0
+            await asyncio.sleep(PING_SECONDS)
+
+
+def _session(settings: Settings) -> aiohttp.ClientSession:
+    headers = {"Authorization": aiohttp.encode_basic_auth(USER, ari_password(settings))}
+    return aiohttp.ClientSession(headers=headers)
+
+
+async def _ping(settings: Settings, session: aiohttp.ClientSession) -> int:
+    async with session.get(f"{settings.ari_url}/asterisk/ping") as answer:
+        return answer.status
 
 
 def _errors(log: Path, already: int, output: Path) -> str:

@@ -30,7 +30,7 @@ from callcenter.settings import Settings
 async def main():
     running = await process.start(Settings())
     print(running.pid, flush=True)
-    await running.wait()
+    await running.until_over()
 
 asyncio.run(main())
 """
