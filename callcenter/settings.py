@@ -10,12 +10,16 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 PROJECT = Path(__file__).resolve().parents[1]
 _PREFIX = "CALLCENTER_"
 _FOLDER = re.compile(r"[\w./+@=-]+")
+_SECRET = {"orders_url"}
+_SSL = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _LONGEST_DATA = 78
 """A socket's path has at most 107 bytes, and `asterisk/run/asterisk.ctl` is under this folder."""
 
@@ -32,6 +36,36 @@ def _absolute(path: Path) -> Path:
             "use letters, digits and ./_-+@= only"
         )
     return path
+
+
+def _orders_url(given: SecretStr) -> SecretStr:
+    """The address with the driver's name in it; errors never show it, for its password."""
+    text = given.get_secret_value().strip()
+    if not text:
+        return SecretStr("")
+    like = "write it like postgresql://user:password@host:5432/callcenter"
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise ValueError(f"this is no address of a database: {like}") from None
+    if url.drivername not in {"postgresql", "postgresql+asyncpg"}:
+        raise ValueError(
+            f"{url.drivername}:// is not known, only postgresql:// and postgresql+asyncpg:// are; "
+            "leave it empty for SQLite in the data folder"
+        )
+    if not url.database:
+        raise ValueError(f"it names no database: {like}")
+    if url.port is not None and not 1 <= url.port <= 65535:
+        raise ValueError(f"{url.port} is no port: {like}")
+    if unknown := sorted(set(url.query) - {"host", "ssl"}):
+        raise ValueError(
+            f"{unknown[0]}= is not known: after the ? there may be host= (the folder of a socket) "
+            "and ssl="
+        )
+    if url.query.get("ssl", _SSL[0]) not in _SSL:
+        raise ValueError(f"ssl= must be one of {', '.join(_SSL)}")
+    driver = url.set(drivername="postgresql+asyncpg")
+    return SecretStr(driver.render_as_string(hide_password=False))
 
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -66,6 +100,8 @@ class Settings(BaseSettings):
     """Room for recordings in GB of 10^9 bytes; nothing is deleted or left out because of it."""
     recordings_days: Annotated[int, Field(ge=1)] = 730
     """How long recordings are kept."""
+    orders_url: Annotated[SecretStr, AfterValidator(_orders_url)] = SecretStr("")
+    """PostgreSQL for the work orders; empty: SQLite in `data`. May hold a password."""
     clock_offset: float = 0.0
     """Seconds by which our clock is ahead of the machine's: a rehearsal of another day."""
 
@@ -124,14 +160,23 @@ class Settings(BaseSettings):
         return f"http://127.0.0.1:{self.ari_port}/ari"
 
     def rehearsing(self, clock_offset: float) -> Settings:
-        """The same with another clock, and with data apart from the real ones."""
+        """The same with another clock, and with data and orders apart from the real ones."""
         return self.model_copy(
-            update={"data": self.data / "rehearsal", "clock_offset": clock_offset}
+            update={
+                "data": self.data / "rehearsal",
+                "orders_url": SecretStr(""),
+                "clock_offset": clock_offset,
+            }
         )
 
     def environment(self) -> dict[str, str]:
         """The variables that give a child process these settings."""
-        return {f"{_PREFIX}{name.upper()}": str(value) for name, value in self}
+        return {
+            f"{_PREFIX}{name.upper()}": (
+                value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            )
+            for name, value in self
+        }
 
 
 def load_settings() -> Settings:
@@ -142,6 +187,8 @@ def load_settings() -> Settings:
         lines = []
         for mistake in error.errors():
             name = f"{_PREFIX}{str(mistake['loc'][0]).upper()}: " if mistake["loc"] else ""
-            given = f" (it is {mistake['input']!r})" if mistake["loc"] else ""
+            shown = mistake["loc"] and mistake["loc"][0] not in _SECRET
+            given = f" (it is {mistake['input']!r})" if shown else ""
             lines.append(f"{name}{mistake['msg'].removeprefix('Value error, ')}{given}")
-        raise SettingsError("\n".join(lines)) from error
+        # Not `from error`: that one shows the input of every mistake, and it may be a password.
+        raise SettingsError("\n".join(lines)) from None

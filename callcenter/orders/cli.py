@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import date, datetime
-from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
 import typer
@@ -22,9 +21,9 @@ from callcenter.orders.view import (
     view,
     whole_view,
 )
-from callcenter.settings import SettingsError, load_settings
-from callcenter.store.recordings import RecordingStore
+from callcenter.settings import Settings, SettingsError, load_settings
 from callcenter.store.orders import OrderFilter, OrderNotFoundError, OrderStore
+from callcenter.store.recordings import RecordingStore
 
 app = typer.Typer(help="List and show work orders.", invoke_without_command=True)
 
@@ -64,7 +63,7 @@ def orders(
         page = await store.page(wanted, limit=limit)
         return [view(order) for order in page.orders], page.total
 
-    found, total = _with_store(rehearsal, read)
+    found, total = with_store(rehearsal, read)
     if as_json:
         typer.echo(json.dumps([o.model_dump(mode="json") for o in found], ensure_ascii=False))
         return
@@ -94,7 +93,7 @@ def show(
         )
 
     try:
-        order = _with_store(rehearsal, read)
+        order = with_store(rehearsal, read)
     except OrderNotFoundError:
         _stop(f"there is no order {number}: `callcenter orders` lists those there are")
     if as_json:
@@ -103,14 +102,17 @@ def show(
         typer.echo(_description(order))
 
 
-def _with_store(rehearsal: bool, read: Callable[[OrderStore], Awaitable[T]]) -> T:
-    file = _data(rehearsal) / "orders.db"
-    if not file.is_file():
-        _stop(f"there are no orders yet: {file} is made when script/server first runs")
+def with_store(rehearsal: bool, read: Callable[[OrderStore], Awaitable[T]]) -> T:
+    """What `read` makes of the order store; ends the program with a sentence where it cannot."""
+    store = OrderStore.of(settings_for(rehearsal), read_only=True)
 
     async def run() -> T:
-        store = OrderStore.read_only(file)
         try:
+            if not await store.exists():
+                _stop(
+                    f"there are no orders yet, or not of this version: start script/server, "
+                    f"which makes {store} ready"
+                )
             return await read(store)
         finally:
             await store.close()
@@ -118,15 +120,17 @@ def _with_store(rehearsal: bool, read: Callable[[OrderStore], Awaitable[T]]) -> 
     try:
         return asyncio.run(run())
     except (SQLAlchemyError, OSError) as error:
-        _stop(f"{file} cannot be read: {str(error).splitlines()[0]}")
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        _stop(f"{store} cannot be read: {reason}")
 
 
-def _data(rehearsal: bool) -> Path:
+def settings_for(rehearsal: bool) -> Settings:
+    """The settings; ends the program with a sentence where they are wrong."""
     try:
         settings = load_settings()
     except SettingsError as error:
         _stop(str(error))
-    return settings.rehearsing(0.0).data if rehearsal else settings.data
+    return settings.rehearsing(0.0) if rehearsal else settings
 
 
 def _stop(message: str) -> NoReturn:
@@ -197,8 +201,6 @@ def _description(order: WholeOrder) -> str:
         lines.append(f"{'Entered':<12} {_moment(entry.entered)}, by {entry.entered_by}")
     lines.append("Legs")
     lines += [_leg(leg) for leg in order.legs]
-    if order.changes:
-        lines.append("Changes")
     if order.recordings:
         lines.append("Recordings")
     lines += [
@@ -206,6 +208,8 @@ def _description(order: WholeOrder) -> str:
         + (f"  removed {_moment(each.removed)}" if each.removed else f"  {each.sha256}")
         for each in order.recordings
     ]
+    if order.changes:
+        lines.append("Changes")
     lines += [
         f"  {_moment(change.changed)}  {change.changed_by}  {change.field}: "
         f"{change.old or '-'} -> {change.new or '-'}"

@@ -41,7 +41,9 @@ def set_up(*, for_tests: bool, with_asterisk: bool) -> None:
         asterisk_root.system_asterisk() or asterisk_root.is_made(root)
     )
     first = apt.missing([apt.VENV_SUPPORT, *([apt.ROOT_MAKER] if make_root else [])])
-    later = apt.missing(apt.FOR_TESTS) if for_tests and with_asterisk else []
+    later = apt.missing(apt.FOR_ALL_TESTS) if for_tests else []
+    if for_tests and with_asterisk:
+        later += apt.missing(apt.FOR_LIVE_TESTS)
     if (make_root or first or later) and not is_root():
         raise SetupError(_needs_root(make_root, first + later))
     if first:

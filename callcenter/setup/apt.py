@@ -45,9 +45,20 @@ def _chinese_font() -> bool:
     )
 
 
+POSTGRESQL = Path("/usr/lib/postgresql")
+"""Has a folder for each version that is installed."""
+CLUSTERS = Path("/etc/postgresql-common/createcluster.d/callcenter.conf")
+"""Read when Debian's package of PostgreSQL is installed."""
+
+
+def _postgresql() -> bool:
+    return any(POSTGRESQL.glob("*/bin/initdb"))
+
+
 VENV_SUPPORT = Need("python3-venv", _module("ensurepip"))
 ROOT_MAKER = Need("mmdebstrap", _command("mmdebstrap"))
-FOR_TESTS = (
+FOR_ALL_TESTS = (Need("postgresql", _postgresql),)
+FOR_LIVE_TESTS = (
     Need("sip-tester", _command("sipp")),
     Need("baresip-core", _command("baresip")),
     Need("chromium", _command("chromium")),
@@ -65,6 +76,10 @@ def missing(needs: Iterable[Need]) -> list[str]:
 def install(packages: Sequence[str]) -> None:
     """Install Debian packages; raise SetupError where that fails. Needs root."""
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    if "postgresql" in packages:
+        # Tests start servers of their own: Debian need not make one, and run it ever after.
+        CLUSTERS.parent.mkdir(parents=True, exist_ok=True)
+        CLUSTERS.write_text("create_main_cluster = false\n", encoding="ascii")
     fetch = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages]
     with timed(f"installing {' '.join(packages)}"):
         try:

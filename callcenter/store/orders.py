@@ -15,11 +15,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callcenter.orders.entry import (
     ENTRY_FIELDS,
@@ -32,7 +29,9 @@ from callcenter.orders.entry import (
 from callcenter.orders.numbers import shown, with_suffix
 from callcenter.orders.record import Channel, LegRecord, LegRole, OrderRecord, Outcome
 from callcenter.orders.times import day_bounds
+from callcenter.settings import Settings
 from callcenter.store import migrations
+from callcenter.store.database import is_sqlite, open_engine
 from callcenter.store.tables import CURSORS, ENTRIES, ENTRY_CHANGES, LEGS, ORDERS
 
 log = structlog.get_logger(__name__)
@@ -132,31 +131,41 @@ class OrderNotFoundError(LookupError):
 class OrderStore:
     """All work orders behind one database address."""
 
-    def __init__(self, url: str | URL, *, read_only: bool = False) -> None:
-        self.engine = _engine(make_url(url), read_only)
+    def __init__(self, url: URL, *, read_only: bool = False) -> None:
+        self._url = url
+        self.engine = open_engine(url, read_only=read_only)
         # SQLite takes the writer's lock at once: a reader that turned writer could not wait for it.
         self._writer = self.engine.execution_options(sqlite_begin="IMMEDIATE")
+
+    @classmethod
+    def of(cls, settings: Settings, *, read_only: bool = False) -> OrderStore:
+        """The store that the settings name; `read_only` where it is only looked at."""
+        address = settings.orders_url.get_secret_value()
+        url = make_url(address) if address else default_url(settings.data)
+        return cls(url, read_only=read_only)
 
     @classmethod
     def in_folder(cls, data: Path) -> OrderStore:
         """The SQLite store of a data folder."""
         return cls(default_url(data))
 
-    @classmethod
-    def read_only(cls, file: Path) -> OrderStore:
-        """A SQLite store that is only looked at; the server may be writing to it meanwhile."""
-        url = URL.create(
-            "sqlite+aiosqlite",
-            database=file.absolute().as_uri(),
-            query={"mode": "ro", "uri": "true"},
-        )
-        return cls(url, read_only=True)
+    def __str__(self) -> str:
+        """Where it is, without a password."""
+        return str(self._url.database) if is_sqlite(self._url) else str(self._url)
+
+    async def exists(self) -> bool:
+        """Whether it was made, and has the schema that this version reads."""
+        if is_sqlite(self._url):
+            file = Path(self._url.database or "")
+            if not await asyncio.to_thread(file.is_file):
+                return False
+        async with self.engine.connect() as connection:
+            return await connection.run_sync(migrations.is_newest)
 
     async def prepare(self) -> None:
         """Bring the schema to the newest one; a SQLite file is for its owner only."""
-        url = self.engine.url
-        if url.get_backend_name() == "sqlite" and url.database:
-            await asyncio.to_thread(Path(url.database).touch, mode=0o600)
+        if is_sqlite(self._url) and self._url.database:
+            await asyncio.to_thread(Path(self._url.database).touch, mode=0o600)
         async with self._writer.begin() as connection:
             await connection.run_sync(migrations.upgrade)
 
@@ -292,38 +301,14 @@ def default_url(data: Path) -> URL:
     return URL.create("sqlite+aiosqlite", database=str(data / "orders.db"))
 
 
-def _engine(url: URL, read_only: bool) -> AsyncEngine:
-    engine = create_async_engine(url)
-    if url.get_backend_name() != "sqlite":
-        return engine
-
-    def set_up(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-        # `synchronous` stays FULL: an order that a person was told is saved is on the disk.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA busy_timeout = 5000")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        if not read_only:
-            cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.close()
-
-    def begin(connection: sa.Connection) -> None:
-        mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
-        connection.exec_driver_sql(f"BEGIN {mode}")
-
-    event.listen(engine.sync_engine, "connect", set_up)
-    event.listen(engine.sync_engine, "begin", begin)
-    return engine
-
-
 async def _file_one(connection: AsyncConnection, record: OrderRecord) -> None:
     values = asdict(record)
     del values["legs"]
     # An order's number never changes: people were told it.
     number = values.pop("number")
-    kept = (
-        await connection.execute(sa.select(ORDERS.c.version).where(ORDERS.c.call == record.call))
-    ).scalar()
+    # The row is locked, where there can be two writers: neither puts back what the other filed.
+    known = sa.select(ORDERS.c.version).where(ORDERS.c.call == record.call).with_for_update()
+    kept = await connection.scalar(known)
     if kept is None:
         number = await _free_number(connection, number)
         values |= {"number": number, "shown": shown(number)}

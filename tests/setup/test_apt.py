@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.setup.apt import Need, mirror, missing
+from callcenter.setup import apt
+from callcenter.setup.apt import Need, install, mirror, missing
 from callcenter.setup.steps import SetupError
 
 DEB822 = """\
@@ -67,3 +68,14 @@ def test_without_any_it_says_what_to_add(tmp_path: Path) -> None:
 
 def test_only_what_is_missing_is_named() -> None:
     assert missing([Need("there", lambda: True), Need("absent", lambda: False)]) == ["absent"]
+
+
+def test_debian_makes_no_postgresql_server_by_itself(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    conf = tmp_path / "createcluster.d" / "callcenter.conf"
+    monkeypatch.setattr(apt, "CLUSTERS", conf)
+    before: list[str] = []
+    monkeypatch.setattr(apt, "run", lambda command, env: before.append(conf.read_text()))
+    install(["postgresql"])
+    assert set(before) == {"create_main_cluster = false\n"}

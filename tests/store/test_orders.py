@@ -12,7 +12,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 
 from callcenter.orders.entry import (
     EntryPatch,
@@ -78,7 +79,7 @@ async def test_the_place_in_the_journal_is_kept(store: OrderStore) -> None:
 
 async def test_a_failed_filing_leaves_neither_order_nor_position(store: OrderStore) -> None:
     broken = replace(another(3), opened=None)  # type: ignore[arg-type]
-    with pytest.raises(Exception, match="NOT NULL"):
+    with pytest.raises(Exception, match=r"(?i)not.null"):
         await store.file([WAITING, broken], 5)
     assert await store.cursor() == Cursor()
     assert (await store.page(OrderFilter())).total == 0
@@ -218,14 +219,14 @@ async def test_the_migrations_make_exactly_the_tables(store: OrderStore) -> None
 
 
 async def test_a_store_that_is_only_read_sees_what_the_server_writes(
-    store: OrderStore, tmp_path: Path
+    store: OrderStore, address: URL
 ) -> None:
     await store.file([WAITING], 1)
-    reader = OrderStore.read_only(tmp_path / "orders.db")
+    reader = OrderStore(address, read_only=True)
     assert (await reader.find(WAITING.number)).record == WAITING
     await store.file([ENDED], 2)
     assert (await reader.find(WAITING.number)).record == ENDED
-    with pytest.raises(OperationalError, match="readonly"):
+    with pytest.raises(DBAPIError, match=r"read-?only"):
         await reader.file([another(9)], 3)
     await reader.close()
 
@@ -247,6 +248,6 @@ async def test_a_store_is_read_after_the_server_has_stopped(tmp_path: Path) -> N
     await writer.prepare()
     await writer.file([ENDED], 1)
     await writer.close()
-    reader = OrderStore.read_only(tmp_path / "orders.db")
+    reader = OrderStore(default_url(tmp_path), read_only=True)
     assert (await reader.find(ENDED.number)).record == ENDED
     await reader.close()

@@ -313,7 +313,7 @@ async def running_city(folder: Path, *arguments: str, greeting: bool = True) -> 
         token, _ = tokens.create(
             Role.ADMINISTRATOR, None, Origin.COMMAND, now=time(), seconds=3600.0
         )
-        orders = OrderStore.read_only(server.settings.data / "orders.db")
+        orders = OrderStore.of(server.settings, read_only=True)
         city = City(
             server=server,
             outside=outside,

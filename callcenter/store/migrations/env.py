@@ -9,8 +9,6 @@ from callcenter.store.recordings import RECORDINGS
 
 connection: Connection = context.config.attributes["connection"]
 # The tables of orders come with it: all are in one metadata.
-context.configure(
-    connection=connection, target_metadata=RECORDINGS.metadata, render_as_batch=True
-)
+context.configure(connection=connection, target_metadata=RECORDINGS.metadata, render_as_batch=True)
 with context.begin_transaction():
     context.run_migrations()
