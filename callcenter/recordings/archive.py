@@ -226,7 +226,7 @@ class Archive:
         """Where it goes: to a name that is free, or that holds the same already."""
         day = local(began).strftime("%Y/%m/%d")
         for copy in count(1):
-            name = f"{day}/{call}.wav" if copy == 1 else f"{day}/{call}-{copy}.wav"
+            name = f"{day}/{call}.wav" if copy == 1 else f"{day}/{call}_{copy}.wav"
             there = self._folder / name
             if not there.exists() or digest(there) == sha256:
                 return name
@@ -235,7 +235,7 @@ class Archive:
     def put_away(self, source: Path, recording: Recording) -> None:
         """Move a filed recording to its place, readable by nobody but us."""
         target = self._folder / recording.file
-        for folder in reversed(target.relative_to(self._folder).parents[:-1]):
+        for folder in reversed(target.relative_to(self._folder).parents):
             _make_private(self._folder / folder)
         source.chmod(0o600)
         if os.geteuid() == 0:
