@@ -12,6 +12,7 @@ import typer
 from callcenter.clock import SHANGHAI
 from callcenter.numberplan import cli as numberplan
 from callcenter.orders import cli as orders
+from callcenter.recordings import cli as recordings
 from callcenter.settings import Settings, SettingsError, load_settings
 from callcenter.simulator import cli as simulator
 from callcenter.staff import cli as staff
@@ -97,6 +98,7 @@ app.command()(numberplan.check)
 app.command()(numberplan.route)
 app.command()(numberplan.schema)
 app.add_typer(orders.app, name="orders")
+app.add_typer(recordings.app, name="recordings")
 app.add_typer(staff.pin_app, name="pin")
 app.add_typer(staff.seat_app, name="seat")
 app.add_typer(staff.token_app, name="token")
