@@ -22,6 +22,7 @@ COMMAND_SECONDS = 10.0
 """For one command there, locks included."""
 _IDLE_SECONDS = 30
 """After which PostgreSQL ends a transaction of a client that has vanished."""
+_NO_ANSWER = "PostgreSQL does not answer in time"
 _DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
@@ -92,9 +93,11 @@ class _Pool(AsyncAdaptedQueuePool):
     """
 
     def connect(self) -> PoolProxiedConnection:
-        """A connection that answers; raises ConnectionError with PostgreSQL's words."""
+        """A connection that answers; raises OSError with the reason."""
         try:
             return super().connect()
+        except TimeoutError as error:
+            raise TimeoutError(_NO_ANSWER) from error
         except _DRIVER_ERRORS as error:
             raise ConnectionError(str(error)) from error
 
@@ -104,4 +107,6 @@ def _broken(context: ExceptionContext) -> BaseException | None:
     error = context.original_exception
     if isinstance(error, (OSError, asyncpg.InternalClientError)):
         context.is_disconnect = True
+    if isinstance(error, TimeoutError):
+        return TimeoutError(_NO_ANSWER)
     return ConnectionError(str(error)) if isinstance(error, _DRIVER_ERRORS) else None

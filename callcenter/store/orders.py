@@ -302,10 +302,10 @@ def default_url(data: Path) -> URL:
 
 
 async def _file_one(connection: AsyncConnection, record: OrderRecord) -> None:
-    values = asdict(record)
+    values = _storable(asdict(record))
     del values["legs"]
     # An order's number never changes: people were told it.
-    number = values.pop("number")
+    number = str(values.pop("number"))
     # The row is locked, where there can be two writers: neither puts back what the other filed.
     known = sa.select(ORDERS.c.version).where(ORDERS.c.call == record.call).with_for_update()
     kept = await connection.scalar(known)
@@ -322,10 +322,18 @@ async def _file_one(connection: AsyncConnection, record: OrderRecord) -> None:
     await connection.execute(sa.delete(LEGS).where(LEGS.c.call == record.call))
     if record.legs:
         rows = [
-            {"call": record.call, "position": place, **asdict(leg)}
+            {"call": record.call, "position": place, **_storable(asdict(leg))}
             for place, leg in enumerate(record.legs)
         ]
         await connection.execute(sa.insert(LEGS), rows)
+
+
+def _storable(values: dict[str, object]) -> dict[str, object]:
+    """The values without the one sign that PostgreSQL cannot hold: it would stop all filing."""
+    return {
+        name: value.replace("\0", "\ufffd") if isinstance(value, str) else value
+        for name, value in values.items()
+    }
 
 
 async def _free_number(connection: AsyncConnection, wanted: str) -> str:

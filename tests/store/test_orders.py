@@ -9,9 +9,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
@@ -31,7 +28,6 @@ from callcenter.store.orders import (
     OrderStore,
     default_url,
 )
-from callcenter.store.tables import METADATA
 from tests.fakes.orders import ENDED, MORNING, TRANSFERRED, WAITING, another
 
 
@@ -204,18 +200,9 @@ async def test_a_refused_entry_changes_nothing(store: OrderStore) -> None:
     assert (await store.find(ENDED.number)).entry.version == 0
 
 
-async def test_preparing_twice_is_harmless(store: OrderStore) -> None:
-    await store.file([ENDED], 1)
-    await store.prepare()
-    assert (await store.find(ENDED.number)).record == ENDED
-
-
-async def test_the_migrations_make_exactly_the_tables(store: OrderStore) -> None:
-    def differences(connection: Connection) -> list[object]:
-        return list(compare_metadata(MigrationContext.configure(connection), METADATA))
-
-    async with store.engine.connect() as connection:
-        assert await connection.run_sync(differences) == []
+async def test_a_sign_that_postgresql_cannot_hold_stops_no_filing(store: OrderStore) -> None:
+    await store.file([replace(ENDED, caller_raw="0519\x0087")], 1)
+    assert (await store.find(ENDED.number)).record.caller_raw == "0519\ufffd87"
 
 
 async def test_a_store_that_is_only_read_sees_what_the_server_writes(

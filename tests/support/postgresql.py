@@ -27,7 +27,7 @@ EMPTY = "template1"
 
 
 class PostgreSQL:
-    """One server, which can be stopped, started again, and frozen."""
+    """One server, which can be stopped or frozen for a while."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -61,20 +61,30 @@ class PostgreSQL:
     def stop(self) -> None:
         """End it, connections and all; what was committed is kept."""
         if self._process is not None:
-            self.thaw()
             self._process.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
             self._process.wait(_START_SECONDS)
             self._process = None
 
-    def freeze(self) -> None:
-        """Let it answer nobody, as behind a broken network."""
-        for process in self._processes():
-            os.kill(process, signal.SIGSTOP)
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Nobody is there meanwhile."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self.start()
 
-    def thaw(self) -> None:
-        """Let it go on."""
-        for process in self._processes():
-            os.kill(process, signal.SIGCONT)
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """It answers nobody meanwhile, as behind a broken network."""
+        processes = self._processes()
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in processes:
+                os.kill(process, signal.SIGCONT)
 
     def address(self, database: str) -> URL:
         """Where a database is."""
@@ -114,8 +124,7 @@ class PostgreSQL:
 
     def _processes(self) -> list[int]:
         """The server and its children, the server first."""
-        if self._process is None:
-            return []
+        assert self._process is not None
         first = self._process.pid
         children = Path(f"/proc/{first}/task/{first}/children").read_text(encoding="ascii")
         return [first, *map(int, children.split())]
