@@ -25,6 +25,8 @@ from callcenter.setup import asterisk_root
 
 START_SECONDS = 60.0
 """A busy machine may need many times the usual second."""
+_UMASK = 0o007
+"""What Asterisk writes is for it and its group."""
 PING_SECONDS = 5.0
 UNANSWERED_PINGS = 3
 """Asterisk that answers none of so many is taken for frozen: never one that is only busy."""
@@ -120,7 +122,7 @@ def _enter_root(root: Path, folder: Path, then: Sequence[str]) -> str:
     without a trace, and several instances share one root.
     """
     stage = root / "mnt"
-    made = [f"mount -t tmpfs -o mode=755,size=1m callcenter {_q(stage)}"]
+    made = ["umask 022", f"mount -t tmpfs -o mode=755,size=1m callcenter {_q(stage)}"]
     for name in ("usr", "etc"):
         made += [
             f"mkdir {_q(stage / name)}",
@@ -137,6 +139,7 @@ def _enter_root(root: Path, folder: Path, then: Sequence[str]) -> str:
         f"mount --bind {_q(folder)} {_q(stage)}{_q(folder)}",
         f"echo {asterisk_root.HOST_NAME} > /proc/sys/kernel/hostname",
         f"cd {_q(stage)}",
+        f"umask {_UMASK:03o}",
         f"exec chroot . {shlex.join(then)}",
     ]
     return "\n".join(made)
@@ -227,6 +230,7 @@ async def start(settings: Settings) -> AsteriskProcess:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=opened,
             stderr=asyncio.subprocess.STDOUT,
+            umask=_UMASK,
             start_new_session=True,  # Ctrl-C is for the supervisor, which stops us in order
         )
     running = AsteriskProcess(settings, child)
