@@ -68,6 +68,6 @@ def check(rehearsal: Rehearsal = False) -> None:
 
     wrong = with_store(rehearsal, compare)
     if wrong:
-        typer.echo(f"{wrong} files in {folder} are not as they were filed.", err=True)
+        typer.echo(f"Not as filed in {folder}: {wrong}.", err=True)
         raise typer.Exit(1)
     typer.echo(f"Every file in {folder} is as it was filed.")
