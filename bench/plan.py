@@ -1,0 +1,52 @@
+"""The project's plan with as many seats and operators as a run needs, and no greeting."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from callcenter.settings import PROJECT
+from tests.support.live import PLAN_FOLDERS
+
+TRUNK, QUEUE = "telecom", "hotline"
+_CHANNELS = 1000
+"""Of the trunk: more than any run has calls."""
+_LINE = {
+    "greeting": None,
+    "announce_operator": "false",
+    "wrap_up_seconds": "0",
+}
+"""What changes in the queue; None: goes."""
+
+
+def operators(count: int) -> list[str]:
+    """So many operators' numbers."""
+    return [f"{number:03d}" for number in range(1, count + 1)]
+
+
+def write_plan(folder: Path, seats: int) -> None:
+    """Write the plan, with an operator for each seat, into a new folder.
+
+    Raises ValueError where the project's plan is not as expected.
+    """
+    for name in PLAN_FOLDERS:
+        shutil.copytree(PROJECT / name, folder / name)
+    queues = folder / "dialplan/queues.yaml"
+    for key, value in _LINE.items():
+        _edit(queues, rf"(?m)^( *){key}: .*\n", "" if value is None else rf"\g<1>{key}: {value}\n")
+    _edit(folder / f"trunks/{TRUNK}.yaml", r"(?m)^channels: \d+", f"channels: {_CHANNELS}")
+    rows = "".join(
+        f'  "{number}": {{name: 话务员{number}, skills: [general]}}\n'
+        for number in operators(seats)
+    )
+    _edit(folder / "agents/operators.yaml", r"(?ms)^operators:\n.*", f"operators:\n{rows}")
+    rows = "".join(f"  seat{number}: {{title: {number}号座席}}\n" for number in operators(seats))
+    _edit(folder / "agents/seats.yaml", r"(?m)^seats:\n(  .*\n)+", f"seats:\n{rows}")
+
+
+def _edit(file: Path, pattern: str, new: str) -> None:
+    text, changes = re.subn(pattern, new, file.read_text(encoding="utf-8"))
+    if not changes:
+        raise ValueError(f"{file} has nothing like {pattern}: bench/plan.py must follow it")
+    file.write_text(text, encoding="utf-8")

@@ -1,0 +1,143 @@
+"""sipp as the carrier's callers and as the seats' softphones."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import signal
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.packets import Place, write_voice
+
+VOICE = bytes([0x35] * 160)
+"""20 ms of a seat's voice in A-law: no other sound of either side is like it."""
+HOTLINE = "12345"
+SIP_PORT, AUDIO_PORT = 5060, 6000
+"""Of callers and of seats, each on an address of their own."""
+
+_SCENARIOS = Path(__file__).with_name("scenarios")
+_FRAME_NANOSECONDS = 20_000_000
+_VOICE_FRAMES = 25
+"""Half a second: sipp's own work with audio would soon be more than the server's."""
+_REGISTRATIONS = 100
+"""A second."""
+_END_SECONDS = 60.0
+_ALL_WELL, _SOME_FAILED = 0, 1
+"""sipp's exit codes; the others mean that it could not work."""
+
+
+class SippError(Exception):
+    """sipp failed; the text holds its own words."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """So many calls at so many a second, each with a talk of some seconds."""
+
+    calls: int
+    rate: float
+    talk: float = 1.0
+
+    @property
+    def seconds(self) -> float:
+        """How long it takes."""
+        return self.calls / self.rate + self.talk
+
+
+async def register(folder: Path, host: str, server: Place, passwords: Mapping[str, str]) -> None:
+    """Register all seats at one address, where `seats` then answers. Raises SippError."""
+    rows = [
+        f"{seat};[authentication username={seat} password={password}]"
+        for seat, password in passwords.items()
+    ]
+    _inject(folder, rows)
+    limits = ("-m", str(len(rows)), "-r", str(_REGISTRATIONS))
+    sipp = await _start(folder, "registering", host, *limits, *_injected(server))
+    if not await _finish(sipp, folder, len(rows) / _REGISTRATIONS):
+        raise SippError(f"not every seat could register\n{_words(folder)}")
+
+
+@asynccontextmanager
+async def seats(folder: Path, host: str) -> AsyncIterator[None]:
+    """Seats at one address that answer every call at once, until left. Raises SippError."""
+    _record_voice(folder)
+    sipp = await _start(folder, "answering", host)
+    try:
+        yield
+        if sipp.returncode is None:
+            sipp.send_signal(signal.SIGUSR1)  # it ends once its calls have
+        await _finish(sipp, folder, 0.0)
+    finally:
+        await _end(sipp)
+
+
+async def call(folder: Path, host: str, server: Place, load: Load) -> bool:
+    """Make these calls and wait for their end; whether all went as written. Raises SippError."""
+    _inject(folder, [f"138{number:08d}" for number in range(1, load.calls + 1)])
+    limits = ("-m", str(load.calls), "-l", str(load.calls), "-r", f"{load.rate:g}")
+    talk = ("-d", str(round(load.talk * 1000)))
+    sipp = await _start(folder, "calling", host, *limits, *talk, "-s", HOTLINE, *_injected(server))
+    return await _finish(sipp, folder, load.seconds)
+
+
+def _record_voice(folder: Path) -> None:
+    """RTP packets of payload type 8, A-law."""
+    packets = [
+        b"\x80\x08" + n.to_bytes(2, "big") + (n * len(VOICE)).to_bytes(4, "big") + b"SEAT" + VOICE
+        for n in range(_VOICE_FRAMES)
+    ]
+    folder.mkdir(parents=True)
+    write_voice(folder / "voice.pcap", packets, _FRAME_NANOSECONDS)
+
+
+def _inject(folder: Path, rows: Sequence[str]) -> None:
+    folder.mkdir(parents=True)
+    (folder / "fields.csv").write_text("\n".join(["SEQUENTIAL", *rows, ""]))
+
+
+def _injected(server: Place) -> tuple[str, ...]:
+    return ("-inf", "fields.csv", f"{server[0]}:{server[1]}")
+
+
+async def _start(
+    folder: Path, scenario: str, host: str, *arguments: str
+) -> asyncio.subprocess.Process:
+    shutil.copy(_SCENARIOS / f"{scenario}.xml", folder)  # sipp looks for sounds beside it
+    with (folder / "log").open("wb") as log:
+        return await asyncio.create_subprocess_exec(
+            *("sipp", "-sf", f"{scenario}.xml", "-i", host, "-p", str(SIP_PORT)),
+            *("-mi", host, "-mp", str(AUDIO_PORT), "-nostdin", "-skip_rlimit"),
+            *("-trace_err", "-error_file", "errors"),
+            *arguments,
+            cwd=folder,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=log,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+
+
+async def _finish(sipp: asyncio.subprocess.Process, folder: Path, seconds: float) -> bool:
+    """Wait for the end; whether all calls went as written. Raises SippError in sipp's own words."""
+    try:
+        status = await asyncio.wait_for(sipp.wait(), seconds + _END_SECONDS)
+    except TimeoutError as error:
+        raise SippError(f"sipp does not end\n{_words(folder)}") from error
+    finally:
+        await _end(sipp)
+    if status not in (_ALL_WELL, _SOME_FAILED):
+        raise SippError(f"sipp ended with {status}\n{_words(folder)}")
+    return status == _ALL_WELL
+
+
+async def _end(sipp: asyncio.subprocess.Process) -> None:
+    if sipp.returncode is None:
+        sipp.kill()
+        await sipp.wait()
+
+
+def _words(folder: Path) -> str:
+    files = [file for name in ("log", "errors") if (file := folder / name).exists()]
+    return "\n".join(file.read_text("utf-8", "replace")[-2000:] for file in files)
