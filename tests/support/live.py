@@ -17,6 +17,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 import aiohttp
+from pydantic import SecretStr
 
 from callcenter.settings import PROJECT, Settings
 
@@ -140,11 +141,15 @@ class LiveServer:
 
 
 @asynccontextmanager
-async def running_server(*arguments: str, plan: Path = PROJECT) -> AsyncIterator[LiveServer]:
+async def running_server(
+    *arguments: str, plan: Path = PROJECT, orders_url: str = ""
+) -> AsyncIterator[LiveServer]:
     """`callcenter serve ARGUMENTS` with a copy of a plan; ready to take calls."""
     with live_settings() as fresh:
         folder = fresh.data.parent
-        settings = fresh.model_copy(update={"plan": folder / "plan"})
+        settings = fresh.model_copy(
+            update={"plan": folder / "plan", "orders_url": SecretStr(orders_url)}
+        )
         trunks = copy_plan(plan, settings.plan, settings)
         output = folder / "output"
         with output.open("wb") as printed:
