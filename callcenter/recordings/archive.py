@@ -18,6 +18,7 @@ import hashlib
 import os
 import re
 import shutil
+import stat
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from itertools import count
@@ -196,6 +197,7 @@ class Archive:
     def examine(self, source: Path, call: str, began: float | None) -> Recording | None:
         """What is in a spooled file, once its header is right; a file without sound is removed."""
         try:
+            _own(source)
             found = wav.finish(source)
         except FileNotFoundError:
             return None
@@ -237,9 +239,6 @@ class Archive:
         target = self._folder / recording.file
         for folder in reversed(target.relative_to(self._folder).parents):
             _make_private(self._folder / folder)
-        source.chmod(0o600)
-        if os.geteuid() == 0:
-            os.chown(source, 0, 0)  # it was Asterisk's
         try:
             source.rename(target)
         except OSError as error:
@@ -334,8 +333,20 @@ def _make_private(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
+def _own(file: Path) -> None:
+    """Make a file that Asterisk wrote ours alone. Raises OSError, for what is no file too."""
+    status = file.lstat()
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it is no plain file", str(file))
+    if os.geteuid() == 0:
+        os.chown(file, 0, 0, follow_symlinks=False)
+    elif status.st_uid != os.geteuid():
+        _copy_across(file, file)  # we may write to the folder, not to the file
+    file.chmod(0o600)
+
+
 def _copy_across(source: Path, target: Path) -> None:
-    """To another file system, whole or not at all."""
+    """As a file of ours, to another file system too; whole or not at all."""
     part = target.with_name(f".{target.name}.part")
     part.unlink(missing_ok=True)
     part.touch(mode=0o600)

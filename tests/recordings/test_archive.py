@@ -208,6 +208,30 @@ async def test_death_between_copy_and_removal_on_two_disks(
     assert not source.exists()
 
 
+async def test_a_file_of_another_user_becomes_ours_without_a_gap(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A controller that is not root may write to Asterisk's folder, not to its files."""
+    source = cut_off(house.spooled())
+    before = source.stat().st_ino
+    monkeypatch.setattr("os.geteuid", lambda: 54321)
+    await house.archive().take(CALL)
+    (row,) = await house.rows()
+    assert (row.repaired, row.seconds) == (True, 1.5)
+    assert (house.kept / FILE).stat().st_ino != before
+    assert list(house.spool.iterdir()) == []
+
+
+async def test_a_link_in_the_spool_is_not_followed(house: House) -> None:
+    secret = house.folder / "secret"
+    secret.write_text("a password")
+    house.spool.mkdir()
+    (house.spool / f"{CALL}.wav").symlink_to(secret)
+    with pytest.raises(OSError, match="no plain file"):
+        await house.archive().take(CALL)
+    assert await house.rows() == []
+
+
 def _die_at(wanted: Path) -> Callable[[Path, bool], None]:
     unlink = Path.unlink
 
