@@ -11,11 +11,13 @@ from pathlib import Path
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from callcenter.asterisk.ami import Ami, AmiError
+from callcenter.asterisk.ami import Ami, AmiError, SeatContact
 from callcenter.asterisk.ari import Access, Ari, AriError
-from callcenter.asterisk.exchange import exchange_of
+from callcenter.asterisk.exchange import Exchange, exchange_of
+from callcenter.asterisk.guard import renew_guards
 from callcenter.asterisk.link import AsteriskLink
-from callcenter.asterisk.queue_log import follow
+from callcenter.asterisk.native_queue import NativeQueues
+from callcenter.asterisk.queue_log import CallRecord, follow
 from callcenter.asterisk.render import RenderError, render
 from callcenter.asterisk.secrets import USER, ari_password
 from callcenter.asterisk.switch import AsteriskSwitch
@@ -49,6 +51,10 @@ log = structlog.get_logger(__name__)
 
 QUEUE_LOG = "queue_log"
 RECONNECT_SECONDS = 1.0
+CUTOVER_SECONDS = 60.0
+"""What the plan says of a number changes at full minutes."""
+NUMBERS_SECONDS = 1.0
+"""How long calls wait at the start for a database that does not answer."""
 LOOK_SECONDS = 0.5
 """Between two looks whether somebody made a new password."""
 
@@ -74,9 +80,12 @@ class Controller:
         """Why Asterisk's configuration cannot be made from the last good plan."""
         self._to_reload: set[str] = set()
         """Asterisk's modules whose configuration changed and was not read again yet."""
+        self._rendered: Exchange | None = None
+        """What Asterisk's configuration was made of last."""
         self._ami: Ami | None = None
+        self._queues = NativeQueues(settings, ari, runtime)
         self._pins = Pins(settings.secrets)
-        self._store = OrderStore.in_folder(settings.data)
+        self._store = OrderStore.of(settings)
         self._projector = Projector(journal, self._store, runtime.clock.now)
         self._recordings = RecordingStore(self._store.engine)
         self._archive = Archive(
@@ -89,9 +98,16 @@ class Controller:
             clock_offset=settings.clock_offset,
         )
 
-    async def run(self, link: AsteriskLink, supervisor: Supervisor) -> None:
+    async def run(self, switch: AsteriskSwitch, supervisor: Supervisor) -> None:
         """Run all parts until cancelled; the failure of one that cannot go on ends all."""
         runtime = self._runtime
+        link = AsteriskLink(
+            self._ari,
+            runtime.post,
+            self.pin_is_right,
+            self._queues,
+            self._settings.clock_offset,
+        )
         metrics = Metrics(runtime.wallboard, self._lag, lambda: self._archive.space)
         runtime.timings.step = metrics.step_seconds
         runtime.timings.commit = metrics.commit_seconds
@@ -110,11 +126,14 @@ class Controller:
             async with asyncio.TaskGroup() as parts:
                 parts.create_task(runtime.run(), name="runtime")
                 parts.create_task(link.run(), name="link")
+                parts.create_task(renew_guards(runtime.centre, switch.send), name="guards")
+                parts.create_task(self._queues.run(), name="queues")
                 parts.create_task(self._watch_seats(), name="seats")
                 parts.create_task(self._read_records(), name="records")
                 parts.create_task(self._projector.run(), name="projector")
                 parts.create_task(self._archive.run(), name="recordings")
                 parts.create_task(self._watch_plan(), name="plan")
+                parts.create_task(self._watch_cutovers(), name="cutovers")
                 parts.create_task(self._watch_passwords(), name="passwords")
                 parts.create_task(serve_web(self._settings, services), name="web")
                 parts.create_task(beat(supervisor, runtime.turned), name="beat")
@@ -159,19 +178,23 @@ class Controller:
                 known = seat not in self._runtime.centre.unreachable_seats
                 if known is not (seat in there):
                     self._runtime.post(SeatReachable(seat, seat in there))
-            async for contact in ami.changes():
-                self._runtime.post(SeatReachable(contact.seat, contact.reachable))
+            async for change in ami.changes():
+                if isinstance(change, SeatContact):
+                    self._runtime.post(SeatReachable(change.seat, change.reachable))
+                else:
+                    self._queues.rung(change.seat)
         finally:
             self._ami = None
             await ami.close()
 
     async def _read_records(self) -> None:
-        """Asterisk's own line of each call: files what the controller did not see."""
+        """Asterisk's own lines of calls: they tell what the controller did not see."""
         offset = await self._journal.cursor(QUEUE_LOG)
         async for logged in follow(self._settings.queue_log, offset):
             event = logged.record.as_event(self._settings.clock_offset)
             self._runtime.post(event, cursor=(QUEUE_LOG, logged.offset))
-            self._archive.ended(logged.record.call)
+            if isinstance(logged.record, CallRecord):
+                self._archive.ended(logged.record.call)
 
     async def _channels(self) -> frozenset[str]:
         """The ids of all channels that Asterisk has."""
@@ -187,20 +210,21 @@ class Controller:
                 self._plan_problems = loaded.errors
                 log.error("plan_has_errors", errors=[str(error) for error in loaded.errors])
                 continue
-            try:
-                rendered = render(self._settings, exchange_of(loaded.plan))
-            except RenderError as error:
-                log.error("plan_not_in_asterisk", error=str(error))
-                self._not_rendered = str(error)
+            if not self._render(loaded.plan):
                 continue
-            self._not_rendered = None
-            if rendered.needs_restart:
-                log.warning("asterisk_must_be_restarted", changed=rendered.changed)
-            self._to_reload.update(rendered.reloads)
             await self._runtime.use_plan(loaded.plan)
             self._plan_problems = ()
-            log.info("plan_in_force", plan=loaded.plan.hash, changed=rendered.changed)
+            log.info("plan_in_force", plan=loaded.plan.hash)
             await self._reload()
+
+    async def _watch_cutovers(self) -> None:
+        """Have the fallback dialplan do what the plan says at each moment."""
+        clock = self._runtime.clock
+        while True:
+            plan = self._runtime.plan
+            if exchange_of(plan, clock.datetime()) != self._rendered and self._render(plan):
+                await self._reload()
+            await asyncio.sleep(CUTOVER_SECONDS - clock.now() % CUTOVER_SECONDS)
 
     async def _watch_passwords(self) -> None:
         """Let Asterisk know of a softphone's new password."""
@@ -212,13 +236,26 @@ class Controller:
             if now == seen:
                 continue
             seen = now
-            try:
-                rendered = render(self._settings, exchange_of(self._runtime.plan))
-            except RenderError as error:  # by an edit of its own: the plan's part tells
-                log.error("password_not_in_asterisk", error=str(error))
-                continue
-            self._to_reload.update(rendered.reloads)
-            await self._reload()
+            if self._render(self._runtime.plan):
+                await self._reload()
+
+    def _render(self, plan: Plan) -> bool:
+        """Make Asterisk's configuration of the plan at this moment; whether that was possible."""
+        exchange = exchange_of(plan, self._runtime.clock.datetime())
+        try:
+            rendered = render(self._settings, exchange)
+        except RenderError as error:
+            log.error("plan_not_in_asterisk", error=str(error))
+            self._not_rendered = str(error)
+            return False
+        self._not_rendered = None
+        self._rendered = exchange
+        if rendered.needs_restart:
+            log.warning("asterisk_must_be_restarted", changed=rendered.changed)
+        if rendered.changed:
+            log.info("asterisk_configured", changed=rendered.changed)
+        self._to_reload.update(rendered.reloads)
+        return True
 
     async def _reload(self) -> None:
         """Have Asterisk read what was rendered; what fails is tried again when AMI is back."""
@@ -323,11 +360,11 @@ async def run_controller(settings: Settings) -> None:
         runtime = Runtime(restored, plan, journal, switch, clock)
         switch.tell = runtime.post
         controller = Controller(settings, journal, runtime, ari)
-        link = AsteriskLink(ari, runtime.post, controller.pin_is_right)
         async with starting(supervisor):
             await runtime.use_plan(plan)
-            await controller.take_numbers_from_store()
-        await _until_told_to_end(controller.run(link, supervisor))
+            numbers = asyncio.create_task(controller.take_numbers_from_store())
+            await asyncio.wait({numbers}, timeout=NUMBERS_SECONDS)
+        await _until_told_to_end(controller.run(switch, supervisor))
         await switch.close()
     await journal.close()
 

@@ -1,4 +1,4 @@
-"""AMI, for what ARI lacks: which softphones are there, and reloads.
+"""AMI, for what ARI lacks: which softphones are there, Asterisk's own queues, and reloads.
 
 panoramisk is used for one connection only, then thrown away: it would send pending actions again
 after a reconnect, let a line break in a value inject a second action, wait for ever for some
@@ -36,6 +36,13 @@ class SeatContact:
 
     seat: str
     reachable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SeatRung:
+    """Asterisk's own queue rings a seat."""
+
+    seat: str
 
 
 class _Message(Protocol):
@@ -80,7 +87,7 @@ class Ami:
     def __init__(self, manager: Manager) -> None:
         self._manager = manager
         self._contacts = Contacts()
-        self._changes: asyncio.Queue[SeatContact] = asyncio.Queue()
+        self._changes: asyncio.Queue[SeatContact | SeatRung] = asyncio.Queue()
         self._lost = asyncio.Event()
         self._pinging: asyncio.Task[None] | None = None
 
@@ -107,6 +114,7 @@ class Ami:
         except (OSError, TimeoutError) as error:
             raise AmiError(f"no AMI at 127.0.0.1:{settings.ami_port}: {error}") from error
         manager.register_event("ContactStatus", self._contact_changed)
+        manager.register_event("AgentCalled", self._seat_rung)
         try:
             secret = ami_password(settings)
             await self._ask({"Action": "Login", "Username": USER, "Secret": secret})
@@ -133,8 +141,9 @@ class Ami:
         )
         return self._contacts.seats
 
-    async def changes(self) -> AsyncIterator[SeatContact]:
-        """Softphones coming and going after `contacts()`; ends when the connection is lost."""
+    async def changes(self) -> AsyncIterator[SeatContact | SeatRung]:
+        """Softphones coming and going after `contacts()`, and seats that Asterisk's own queues
+        ring; ends when the connection is lost."""
         lost = asyncio.create_task(self._lost.wait())
         try:
             while not self._lost.is_set():
@@ -150,6 +159,18 @@ class Ami:
     async def reload(self, module: str) -> None:
         """Let a module read its configuration again. Raises AmiError."""
         await self._ask({"Action": "Reload", "Module": module})
+
+    async def redirect(self, channel: str, context: str, extension: str) -> None:
+        """Have a channel, by its name, go on elsewhere in the dialplan. Raises AmiError."""
+        await self._ask(
+            {
+                "Action": "Redirect",
+                "Channel": channel,
+                "Context": context,
+                "Exten": extension,
+                "Priority": "1",
+            }
+        )
 
     async def close(self) -> None:
         """Leave."""
@@ -192,3 +213,6 @@ class Ami:
         change = self._contacts.note(seat, message.get("URI"), there)
         if change is not None:
             self._changes.put_nowait(change)
+
+    def _seat_rung(self, _: Manager, message: _Message) -> None:
+        self._changes.put_nowait(SeatRung(message.get("Interface").removeprefix("PJSIP/")))

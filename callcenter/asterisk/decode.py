@@ -5,14 +5,18 @@ Channel ids are leg names: the caller's leg is named by Asterisk (the call's id)
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from urllib.parse import unquote
 
 from callcenter.asterisk.ari import JsonObject, JsonValue
 from callcenter.asterisk.causes import ending
 from callcenter.calls.events import (
     CallArrived,
+    CallLeft,
+    CallReturned,
     DigitPressed,
     Event,
+    Handled,
     LegAnswered,
     LegEnded,
     LegRinging,
@@ -38,10 +42,15 @@ IGNORED = (
 
 
 class Decoder:
-    """Turns ARI events into facts; remembers the SIP code that each leg's far end really sent."""
+    """Turns ARI events into facts; remembers what asked each leg to end.
 
-    def __init__(self) -> None:
-        self._sip_codes: dict[str, int] = {}
+    `clock_offset` is how many seconds our clock is ahead of the machine's.
+    """
+
+    def __init__(self, clock_offset: float = 0.0) -> None:
+        self._clock_offset = clock_offset
+        self._hung_up: dict[str, int | None] = {}
+        """By leg: the SIP code that its far end really sent, if any."""
 
     def decode(self, event: JsonObject) -> Event | None:
         """The fact in one ARI event; None where there is none for us."""
@@ -53,19 +62,22 @@ class Decoder:
             case "ChannelHangupRequest":
                 # Only what comes with a hang-up request was sent by the far end; the tech_cause of
                 # ChannelDestroyed alone is made up.
-                code = event.get("tech_cause")
-                if isinstance(code, int):
-                    self._sip_codes[_channel(event, "id")] = code
+                leg, code = _channel(event, "id"), event.get("tech_cause")
+                sent = code if isinstance(code, int) else None
+                self._hung_up[leg] = sent or self._hung_up.get(leg)
                 return None
             case "StasisEnd" if "_" not in _channel(event, "id"):
-                # A caller's (or a feature code's) leg: the last we hear of it.
+                # A caller's (or a feature code's) leg: the last we hear of it. Nobody hung up: the
+                # dialplan goes on with it.
                 leg = _channel(event, "id")
-                self._sip_codes.pop(leg, None)
+                if leg not in self._hung_up:
+                    return CallLeft(leg)
+                del self._hung_up[leg]
                 return LegEnded(leg)
             case "ChannelDestroyed":
                 leg = _channel(event, "id")
                 cause = event.get("cause")
-                code = self._sip_codes.pop(leg, None)
+                code = self._hung_up.pop(leg, None)
                 return LegEnded(leg, ending(cause if isinstance(cause, int) else 0, code))
             case "PlaybackFinished":
                 playback = _object(event.get("playback"))
@@ -82,7 +94,16 @@ class Decoder:
             case ["leg"]:
                 return LegAnswered(leg)
             case ["arrived", trunk, dialled, *headers]:
-                return CallArrived(leg, trunk, dialled, _headers(headers))
+                return CallArrived(leg, trunk, dialled, header_lines(headers))
+            case ["returned", trunk, dialled, *headers, began, queued]:
+                return CallReturned(
+                    leg,
+                    trunk,
+                    dialled,
+                    header_lines(headers),
+                    began=_seconds(began) + self._clock_offset,
+                    queued=_seconds(queued) + self._clock_offset,
+                )
             case _:
                 return None
 
@@ -111,8 +132,47 @@ def our_leg(channel: JsonObject) -> str | None:
     return _text(channel.get("id")) if in_stasis or "_" in _text(channel.get("id")) else None
 
 
-def _headers(parts: list[str]) -> SipHeaders:
-    lines = [tuple(unquote(line) for line in part.split("|") if line) for part in parts]
+def caller_outside(channel: JsonObject) -> str | None:
+    """The call's id, if the channel is a caller's leg that the dialplan has."""
+    if _text(_object(channel.get("channelvars")).get("ROLE")) != "caller":
+        return None
+    return None if our_leg(channel) is not None else _text(channel.get("id"))
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLeg:
+    """A seat's leg that Asterisk's own queue made."""
+
+    seat: str
+    call: str
+    answered: bool
+
+
+def queue_leg(channel: JsonObject) -> QueueLeg | None:
+    """What the channel is to Asterisk's own queue, if it is a seat's leg of one."""
+    if _text(_object(channel.get("dialplan")).get("app_name")) != "AppQueue":
+        return None
+    return QueueLeg(
+        seat=_text(channel.get("name")).removeprefix("PJSIP/").rpartition("-")[0],
+        call=_text(_object(channel.get("channelvars")).get("CALLID")),
+        answered=_text(channel.get("state")) == "Up",
+    )
+
+
+def waits_outside(channel: JsonObject) -> bool:
+    """Whether the channel is a caller in Asterisk's own queue, or hearing what comes before it."""
+    variables = _object(channel.get("channelvars"))
+    in_queue = _text(_object(channel.get("dialplan")).get("app_name")) == "Queue"
+    return (
+        caller_outside(channel) is not None
+        and _text(variables.get("HANDLED")) == Handled.QUEUE
+        and (in_queue or not _text(variables.get("QUEUED")))
+    )
+
+
+def header_lines(parts: list[str]) -> SipHeaders:
+    """The headers as the dialplan hands them over: lines URI-encoded, joined by ^."""
+    lines = [tuple(unquote(line) for line in part.split("^") if line) for part in parts]
     lines += [()] * (5 - len(lines))
     from_, asserted, privacy, diversion, history = lines[:5]
     return SipHeaders(
@@ -122,6 +182,10 @@ def _headers(parts: list[str]) -> SipHeaders:
         diversion=diversion,
         history_info=history,
     )
+
+
+def _seconds(text: str) -> float:
+    return float(text) if text.isascii() and text.isdigit() else 0.0
 
 
 def _channel(event: JsonObject, key: str) -> str:

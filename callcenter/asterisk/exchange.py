@@ -1,11 +1,39 @@
-"""What Asterisk's configuration needs of a plan, and nothing more."""
+"""What Asterisk's configuration needs of a plan at a moment, and nothing more."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from callcenter.numberplan.model import DialTarget, Plan, Trunk
+from callcenter.numberplan.decide import decide
+from callcenter.numberplan.dialled import Directory
+from callcenter.numberplan.model import Action, DialTarget, ForwardFailures, Plan, Queue, Trunk
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """What the fallback dialplan does with a call."""
+
+    action: Action
+    queue: str = ""
+    announcement: str = ""
+    """A sound's name: heard before the queue, or instead of anything else."""
+    targets: tuple[DialTarget, ...] = ()
+    digits: str = ""
+    """Sent to the far end after its answer, as Dial takes them: each `w` is half a second."""
+
+
+@dataclass(frozen=True)
+class FallbackNumber:
+    """One number of the plan, as the fallback dialplan has it."""
+
+    number: str
+    spellings: tuple[str, ...]
+    """Every way in which it is dialled."""
+    first: Treatment
+    again: Treatment
+    """For a call that has been through us already: queued wherever it would be forwarded."""
 
 
 @dataclass(frozen=True)
@@ -23,14 +51,21 @@ class Exchange:
     """Followed by an operator's number of three digits; asks for the PIN."""
     features: tuple[str, ...] = ()
     """The other feature codes, complete."""
+    queues: tuple[Queue, ...] = ()
+    numbers: tuple[FallbackNumber, ...] = ()
+    """What happens to each number's calls at that moment where no controller is there."""
+    forward_seconds: float = 60.0
+    """How long an own line rings."""
+    failures: ForwardFailures = field(default_factory=ForwardFailures)
 
 
-def exchange_of(plan: Plan) -> Exchange:
-    """The part of `plan` that Asterisk must know."""
+def exchange_of(plan: Plan, at: datetime) -> Exchange:
+    """The part of `plan` that Asterisk must know at `at` (which must have a zone)."""
     codes = plan.feature_codes
     reasons = sorted(
         f"{codes.not_ready}{reason.code}" for reason in plan.not_ready_reasons.values()
     )
+    spelled = _spelled(plan.directory)
     return Exchange(
         trunks=tuple(plan.trunks.values()),
         seats=tuple(plan.seats),
@@ -38,4 +73,38 @@ def exchange_of(plan: Plan) -> Exchange:
         rooms={room.extension: room.targets for room in plan.rooms.values()},
         sign_in=codes.sign_in,
         features=(codes.ready, *reasons, codes.sign_out),
+        queues=tuple(plan.queues.values()),
+        numbers=tuple(
+            FallbackNumber(
+                number=number,
+                spellings=spelled[number],
+                first=_treatment(plan, number, at),
+                again=_treatment(plan, number, at, diverted=(number,)),
+            )
+            for number in plan.numbers
+        ),
+        forward_seconds=plan.limits.forward_ring_seconds,
+        failures=plan.forward_failures,
+    )
+
+
+def _spelled(directory: Directory) -> dict[str, tuple[str, ...]]:
+    spelled: dict[str, list[str]] = {}
+    for spelling, number in directory.table.items():
+        spelled.setdefault(number, []).append(spelling)
+    return {number: tuple(spellings) for number, spellings in spelled.items()}
+
+
+def _treatment(plan: Plan, number: str, at: datetime, diverted: tuple[str, ...] = ()) -> Treatment:
+    route = decide(plan, number, None, at, diverted)
+    announcement = route.announcement
+    if announcement is None and route.queue is not None:
+        announcement = plan.queues[route.queue].greeting
+    digits = route.after_answer_digits or ""
+    return Treatment(
+        action=route.action,
+        queue=route.queue or "",
+        announcement=announcement or "",
+        targets=route.targets,
+        digits="w" * round(2 * route.after_answer_pause) + digits if digits else "",
     )

@@ -7,12 +7,13 @@ back until Asterisk has told which legs it has now; the core gets that first, th
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Protocol
 
 import structlog
 
 from callcenter.asterisk.ari import Ari, AriError, JsonObject
-from callcenter.asterisk.decode import IGNORED, Decoder, feature_call, our_leg
+from callcenter.asterisk.decode import IGNORED, Decoder, caller_outside, feature_call, our_leg
 from callcenter.calls.events import Event, FeatureDialled, SwitchReconciled
 
 log = structlog.get_logger(__name__)
@@ -27,16 +28,34 @@ class ReplacedError(Exception):
     """Another controller took over our ARI app: this one must end."""
 
 
+class NativeQueues(Protocol):
+    """Asterisk's own queues (native_queue.py): what was waiting there comes back on connect."""
+
+    async def pause(self) -> None:
+        """Have no further seat rung there for now."""
+
+    def bring_back(self, channels: Sequence[JsonObject]) -> None:
+        """Begin to fetch the callers who wait, then have seats rung there again."""
+
+
 class AsteriskLink:
     """Feeds Asterisk's events to the core, through `tell`."""
 
-    def __init__(self, ari: Ari, tell: Callable[[Event], None], pin_is_right: PinCheck) -> None:
+    def __init__(
+        self,
+        ari: Ari,
+        tell: Callable[[Event], None],
+        pin_is_right: PinCheck,
+        queues: NativeQueues,
+        clock_offset: float = 0.0,
+    ) -> None:
         self.connected = False
         """Whether events come in and the core's picture was compared with Asterisk's."""
         self._ari = ari
         self._tell = tell
         self._pin_is_right = pin_is_right
-        self._decoder = Decoder()
+        self._queues = queues
+        self._decoder = Decoder(clock_offset)
         self._held: list[JsonObject] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -69,6 +88,7 @@ class AsteriskLink:
         """Tell the core which legs there are, then let go what was held back."""
         try:
             await self._ari.ignore_events(*IGNORED)
+            await self._queues.pause()
             channels = await self._ari.channels()
         except AriError as error:
             log.warning("asterisk_not_compared", error=str(error))
@@ -79,11 +99,13 @@ class AsteriskLink:
         legs = [leg for channel in channels if (leg := our_leg(channel)) is not None]
         started = {_channel_id(event) for event in held if event.get("type") == "StasisStart"}
         arriving = tuple(leg for leg in legs if leg in started)
-        self._tell(SwitchReconciled(tuple(legs), arriving))
+        outside = tuple(call for channel in channels if (call := caller_outside(channel)))
+        self._queues.bring_back(channels)
+        self._tell(SwitchReconciled(tuple(legs), arriving, outside))
         for event in held:
             self._take(event)
         self.connected = True
-        log.info("asterisk_connected", legs=len(legs), held=len(held))
+        log.info("asterisk_connected", legs=len(legs), held=len(held), outside=len(outside))
 
     def _take(self, event: JsonObject) -> None:
         called = feature_call(event)

@@ -1,7 +1,8 @@
-"""Asterisk's own records of calls: the CALLRECORD lines that the dialplan adds to queue_log.
+"""Asterisk's own records of calls: the lines that the dialplan adds to queue_log.
 
-One line for each call from a trunk and each emergency call, written when its channel ends, whether
-a controller was there or not. asterisk-config/extensions.conf.j2 ([record]) writes them.
+CALLRECORD: one for each call from a trunk and each emergency call, written when its channel ends,
+whether a controller was there or not. CALLENTERED: one for each time that the fallback dialplan
+takes a call. asterisk-config/extensions.conf.j2 ([record], [fallback]) writes them.
 """
 
 from __future__ import annotations
@@ -15,11 +16,16 @@ from typing import BinaryIO
 from urllib.parse import unquote
 
 from callcenter.asterisk.causes import ending
-from callcenter.calls.events import CallEndedOutside, Ending
+from callcenter.asterisk.decode import header_lines
+from callcenter.calls.events import (
+    CallEndedOutside,
+    CallTakenOutside,
+    Ending,
+    Handled,
+    SipHeaders,
+)
 
-_EVENT = "CALLRECORD"
 _PREFIX_FIELDS = 5  # time, call, queue, agent, event
-_FIELDS = _PREFIX_FIELDS + 10
 _POLL_SECONDS = 0.2
 _BY_DIAL_STATUS = {
     "BUSY": Ending.BUSY,
@@ -48,7 +54,9 @@ class CallRecord:
     cause: int
     """Q.850 cause of the hang-up."""
     dial_status: str
-    """Of an emergency call: Dial's DIALSTATUS."""
+    """Dial's DIALSTATUS, where the dialplan dialled; NOANSWER where its queue gave up."""
+    handled: Handled = Handled.NOT
+    seat: str = ""
 
     def as_event(self, clock_offset: float = 0.0) -> CallEndedOutside:
         """The fact for the core, whose clock is `clock_offset` seconds ahead of the machine's."""
@@ -64,42 +72,86 @@ class CallRecord:
             ended=self.ended + clock_offset,
             ending=_BY_DIAL_STATUS.get(self.dial_status) or ending(self.cause, None),
             target=self.target,
+            handled=self.handled,
+            seat=self.seat,
         )
 
 
 @dataclass(frozen=True, slots=True)
-class LoggedCall:
-    """A record and the place in the file behind it, to go on from after a restart."""
+class CallEntered:
+    """The fallback dialplan took a call that began at `began`, as in `CallRecord`."""
 
-    record: CallRecord
+    call: str
+    origin: str
+    dialled: str
+    began: float
+    headers: SipHeaders
+
+    def as_event(self, clock_offset: float = 0.0) -> CallTakenOutside:
+        """The fact for the core, whose clock is `clock_offset` seconds ahead of the machine's."""
+        return CallTakenOutside(
+            call=self.call,
+            trunk=self.origin,
+            dialled=self.dialled,
+            headers=self.headers,
+            began=self.began + clock_offset,
+        )
+
+
+Line = CallRecord | CallEntered
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedCall:
+    """A line and the place in the file behind it, to go on from after a restart."""
+
+    record: Line
     offset: int
 
 
-def parse(line: str) -> CallRecord | None:
-    """The record in one line of queue_log; None for every other line, and for a damaged one."""
+def parse(line: str) -> Line | None:
+    """What one line of queue_log says; None for every other line, and for a damaged one."""
     fields = line.rstrip("\r\n").split("|")
-    if len(fields) != _FIELDS or fields[_PREFIX_FIELDS - 1] != _EVENT:
+    if len(fields) < _PREFIX_FIELDS:
         return None
-    call = fields[1]
-    origin, dialled, caller, began, answered, ended, emergency, target, cause, status = fields[
-        _PREFIX_FIELDS:
-    ]
+    call, event, values = fields[1], fields[_PREFIX_FIELDS - 1], fields[_PREFIX_FIELDS:]
     try:
-        return CallRecord(
-            call=call,
-            origin=origin,
-            dialled=unquote(dialled),
-            caller=unquote(caller),
-            began=_seconds(began),
-            answered=_seconds(answered) if answered else None,
-            ended=_seconds(ended),
-            emergency=emergency == "1",
-            target=target,
-            cause=_seconds(cause) if cause else 0,
-            dial_status=status,
-        )
+        match event, values:
+            case "CALLRECORD", [*known] if len(known) == 10:  # as it was before the fallback
+                return _record(call, [*known, "", ""])
+            case "CALLRECORD", [*known] if len(known) == 12:
+                return _record(call, known)
+            case "CALLENTERED", [origin, dialled, began, *headers] if len(headers) == 5:
+                return CallEntered(
+                    call=call,
+                    origin=origin,
+                    dialled=unquote(dialled),
+                    began=_seconds(began),
+                    headers=header_lines(headers),
+                )
     except ValueError:
-        return None
+        pass
+    return None
+
+
+def _record(call: str, values: list[str]) -> CallRecord:
+    origin, dialled, caller, began, answered, ended, emergency, target = values[:8]
+    cause, status, handled, seat = values[8:]
+    return CallRecord(
+        call=call,
+        origin=origin,
+        dialled=unquote(dialled),
+        caller=unquote(caller),
+        began=_seconds(began),
+        answered=_seconds(answered) if answered else None,
+        ended=_seconds(ended),
+        emergency=emergency == "1",
+        target=target,
+        cause=_seconds(cause) if cause else 0,
+        dial_status=status,
+        handled=Handled(handled),
+        seat=seat,
+    )
 
 
 def _seconds(text: str) -> int:

@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from callcenter.asterisk.exchange import Exchange
 from callcenter.asterisk.secrets import REALM, AsteriskSecrets, asterisk_secrets
+from callcenter.asterisk.switch import GUARD_SECONDS
 from callcenter.settings import PROJECT, Settings
 
 TEMPLATES = PROJECT / "asterisk-config"
@@ -29,9 +30,11 @@ HEADERS = (
     ("HEADER_DIVERSION", "Diversion"),
     ("HEADER_HISTORY", "History-Info"),
 )
+RETURNED = "returned"
+"""The extension of context `arrival` that hands a waiting caller back to the controller."""
 _WITHOUT_SETTINGS = (
-    "acl", "ccss", "cel", "features", "pjproject", "queuerules", "queues", "stasis",
-    "udptl", "websocket_client",
+    "acl", "ccss", "cel", "features", "pjproject", "queuerules", "stasis", "udptl",
+    "websocket_client",
 )  # fmt: skip
 """Asterisk logs an error where one of these is absent, and needs nothing in it."""
 _RELOADS = {
@@ -41,9 +44,15 @@ _RELOADS = {
     "logger.conf": "logger",
     "ari.conf": "res_ari",
     "manager.conf": "manager",
+    "queues.conf": "app_queue",
 }
 _SAFE = re.compile(r"[\w ./:@+*#=-]*")
-_FOLDERS = ("etc", "lib/keys", "log", "run", "sounds/music", "spool")
+_FOLDERS = ("etc", "lib/keys", "log", "run", "sounds/music", "spool/recordings")
+
+
+def members_file(queue: str) -> str:
+    """The file that says who answers in Asterisk's own queue; native_queue.py writes it."""
+    return f"members-{queue}.conf"
 
 
 class RenderError(Exception):
@@ -80,13 +89,13 @@ def render(settings: Settings, exchange: Exchange) -> Rendered:
         (settings.asterisk / name).mkdir(parents=True, exist_ok=True)
     etc = settings.asterisk / "etc"
     etc.chmod(0o750)  # passwords
-    changed = [name for name, text in texts.items() if _write(etc / name, text.encode())]
+    changed = [name for name, text in texts.items() if write_change(etc / name, text.encode())]
     prompts = settings.plan / "ivr_prompts"
     for source in prompts.glob("*.wav"):
-        _write(settings.sounds / source.name, source.read_bytes(), mode=0o644)
+        write_change(settings.sounds / source.name, source.read_bytes(), mode=0o644)
     music = settings.sounds / "music"
     for source in (prompts / "music").glob("*.wav"):
-        if _write(music / source.name, source.read_bytes(), mode=0o644):
+        if write_change(music / source.name, source.read_bytes(), mode=0o644):
             changed.append("musiconhold.conf")
     return Rendered(tuple(dict.fromkeys(changed)))
 
@@ -110,6 +119,10 @@ def configuration(
         "sounds": settings.sounds,
         "headers": HEADERS,
         "header_lines": HEADER_LINES,
+        "guard": GUARD_SECONDS,
+        "members": members_file,
+        "recordings": settings.asterisk / "spool" / "recordings",
+        "returned": RETURNED,
     }
     templates = _environment()
     texts = {f"{name}.conf": "; Nothing to set.\n" for name in _WITHOUT_SETTINGS}
@@ -146,7 +159,7 @@ def _checked(value: object) -> str:
     return text
 
 
-def _write(file: Path, content: bytes, mode: int = 0o640) -> bool:
+def write_change(file: Path, content: bytes, mode: int = 0o640) -> bool:
     """Write whole or not at all, and only a change; return whether there was one."""
     if file.is_file() and file.read_bytes() == content:
         return False
@@ -155,8 +168,7 @@ def _write(file: Path, content: bytes, mode: int = 0o640) -> bool:
         new.write(content)
     path = Path(new.name)
     path.chmod(mode)
-    if file.is_file():
-        _same_owner(file, path)
+    _same_owner(file if file.is_file() else file.parent, path)
     path.replace(file)
     return True
 

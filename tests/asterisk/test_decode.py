@@ -5,9 +5,19 @@ from __future__ import annotations
 import pytest
 
 from callcenter.asterisk.ari import JsonObject
-from callcenter.asterisk.decode import Decoder, feature_call, our_leg
+from callcenter.asterisk.decode import (
+    Decoder,
+    QueueLeg,
+    caller_outside,
+    feature_call,
+    our_leg,
+    queue_leg,
+    waits_outside,
+)
 from callcenter.calls.events import (
     CallArrived,
+    CallLeft,
+    CallReturned,
     DigitPressed,
     Ending,
     Event,
@@ -28,8 +38,13 @@ def start(channel: str, *args: str) -> JsonObject:
     return {"type": "StasisStart", "channel": {"id": channel}, "args": list(args)}
 
 
-def hangup_request(channel: str, tech_cause: int) -> JsonObject:
-    return {"type": "ChannelHangupRequest", "channel": {"id": channel}, "tech_cause": tech_cause}
+def hangup_request(channel: str, tech_cause: int | None = None) -> JsonObject:
+    event: JsonObject = {"type": "ChannelHangupRequest", "channel": {"id": channel}}
+    return event if tech_cause is None else {**event, "tech_cause": tech_cause}
+
+
+def left_stasis(channel: str) -> JsonObject:
+    return {"type": "StasisEnd", "channel": {"id": channel}}
 
 
 def destroyed(channel: str, cause: int, tech_cause: int | None = None) -> JsonObject:
@@ -44,7 +59,7 @@ def test_a_call_arrives_with_its_trunk_number_and_header_lines() -> None:
         "telecom",
         "12345",
         "%22A%22%20%3Csip%3A051987200000%40x%3E",
-        "%3Ctel%3A%2B8613800004572%3E|%3Csip%3A1%40y%3E",
+        "%3Ctel%3A%2B8613800004572%3E^%3Csip%3A1%40y%3E",
         "id",
         "",
         "",
@@ -67,9 +82,29 @@ def test_a_leg_of_ours_in_stasis_has_been_answered() -> None:
 
 
 def test_a_callers_leg_ends_with_the_end_of_stasis_another_with_its_channel() -> None:
-    assert decode({"type": "StasisEnd", "channel": {"id": "15.1"}}) == [LegEnded("15.1")]
-    assert decode({"type": "StasisEnd", "channel": {"id": "15.1_2"}}) == []
+    assert decode(hangup_request("15.1"), left_stasis("15.1")) == [LegEnded("15.1")]
+    assert decode(hangup_request("15.1", 487), left_stasis("15.1")) == [LegEnded("15.1")]
+    assert decode(left_stasis("15.1_2")) == []
     assert decode(destroyed("15.1_2", 16)) == [LegEnded("15.1_2", Ending.NORMAL)]
+
+
+def test_a_caller_who_leaves_without_a_hang_up_is_in_the_dialplan() -> None:
+    assert decode(left_stasis("15.1")) == [CallLeft("15.1")]
+    again = [hangup_request("15.1"), left_stasis("15.1"), left_stasis("15.1")]
+    assert decode(*again) == [LegEnded("15.1"), CallLeft("15.1")]
+
+
+def test_a_caller_comes_back_with_the_wait_that_was() -> None:
+    event = start(
+        *("15.1", "returned", "telecom", "12345"),
+        *("%3Csip%3A1%40y%3E", "", "", "", "", "1511920700", "1511920705"),
+    )
+    decoder = Decoder(clock_offset=0.5)
+    assert decoder.decode(event) == CallReturned(
+        *("15.1", "telecom", "12345", SipHeaders(from_="<sip:1@y>")),
+        began=1511920700.5,
+        queued=1511920705.5,
+    )
 
 
 @pytest.mark.parametrize(
@@ -146,3 +181,40 @@ def test_only_legs_that_the_controller_looks_after_are_ours() -> None:
     assert our_leg(channel("15.1", "caller", "Playback")) is None
     assert our_leg(channel("15.1", "emergency", "Dial")) is None
     assert our_leg({"id": "15.8"}) is None
+
+
+def caller(
+    application: str, *, role: str = "caller", handled: str = "", queued: str = ""
+) -> JsonObject:
+    variables: JsonObject = {"CALLID": "15.1", "ROLE": role, "HANDLED": handled, "QUEUED": queued}
+    return {"id": "15.1", "channelvars": variables, "dialplan": {"app_name": application}}
+
+
+@pytest.mark.parametrize(
+    ("channel", "outside", "waits"),
+    [
+        (caller("Stasis"), False, False),
+        (caller("Playback", handled="queue"), True, True),
+        (caller("Queue", handled="queue", queued="1511920705"), True, True),
+        (caller("Playback", handled="queue", queued="1511920705"), True, False),  # the apology
+        (caller("Dial", handled="forward"), True, False),
+        (caller("Dial", role="emergency"), False, False),
+        (caller("AppQueue", role=""), False, False),
+    ],
+)
+def test_callers_in_the_dialplan(channel: JsonObject, outside: bool, waits: bool) -> None:
+    assert caller_outside(channel) == ("15.1" if outside else None)
+    assert waits_outside(channel) is waits
+
+
+@pytest.mark.parametrize(("state", "answered"), [("Ringing", False), ("Up", True)])
+def test_a_seat_rung_by_asterisks_own_queue(state: str, answered: bool) -> None:
+    leg: JsonObject = {
+        "id": "15.2",
+        "name": "PJSIP/seat-01-0000002a",
+        "state": state,
+        "channelvars": {"CALLID": "15.1"},
+        "dialplan": {"app_name": "AppQueue"},
+    }
+    assert queue_leg(leg) == QueueLeg("seat-01", "15.1", answered)
+    assert queue_leg({**leg, "dialplan": {"app_name": "AppDial"}}) is None

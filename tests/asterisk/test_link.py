@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
@@ -12,25 +12,39 @@ from callcenter.asterisk.ari import AriError, JsonObject
 from callcenter.asterisk.link import AsteriskLink, ReplacedError
 from callcenter.calls.events import (
     CallArrived,
+    CallLeft,
     Event,
     FeatureDialled,
-    LegEnded,
     SwitchReconciled,
 )
 from tests.fakes.ari import FakeAri
 from tests.fakes.waiting import until
 
 
-def channel(name: str, role: str = "caller") -> JsonObject:
+def channel(name: str, role: str = "caller", application: str = "Stasis") -> JsonObject:
     return {
         "id": name,
         "channelvars": {"CALLID": name.partition("_")[0], "ROLE": role},
-        "dialplan": {"app_name": "Stasis"},
+        "dialplan": {"app_name": application},
     }
 
 
 def start(name: str, *args: str) -> JsonObject:
     return {"type": "StasisStart", "channel": {"id": name}, "args": list(args)}
+
+
+class Queues:
+    """Asterisk's own queues: notes what it is asked."""
+
+    def __init__(self, ari: FakeAri) -> None:
+        self._ari = ari
+        self.asked: list[str] = []
+
+    async def pause(self) -> None:
+        self.asked.append(f"pause, after {self._ari.paths().count('GET /channels')} looks")
+
+    def bring_back(self, channels: Sequence[JsonObject]) -> None:
+        self.asked.append(f"bring back from {len(channels)} channels")
 
 
 class Bench:
@@ -39,7 +53,8 @@ class Bench:
     def __init__(self) -> None:
         self.ari = FakeAri()
         self.told: list[Event] = []
-        self.link = AsteriskLink(self.ari, self.told.append, self._pin_is_right)
+        self.queues = Queues(self.ari)
+        self.link = AsteriskLink(self.ari, self.told.append, self._pin_is_right, self.queues)
         self.task = asyncio.create_task(self.link.run())
 
     async def _pin_is_right(self, code: str, pin: str) -> bool:
@@ -68,7 +83,7 @@ async def test_first_the_legs_that_are_there_then_what_was_held_back(bench: Benc
     assert not bench.link.connected
     hold.set()
     await until(lambda: bench.link.connected)
-    assert bench.told == [SwitchReconciled(("15.1", "15.1_1")), LegEnded("15.1")]
+    assert bench.told == [SwitchReconciled(("15.1", "15.1_1")), CallLeft("15.1")]
 
 
 async def test_a_call_that_arrives_while_we_compare_is_not_taken_for_a_stray(bench: Bench) -> None:
@@ -83,6 +98,14 @@ async def test_a_call_that_arrives_while_we_compare_is_not_taken_for_a_stray(ben
         SwitchReconciled(("15.9",), arriving=("15.9",)),
         CallArrived("15.9", "telecom", "12345"),
     ]
+
+
+async def test_callers_in_the_dialplan_are_told_and_fetched(bench: Bench) -> None:
+    bench.ari.listed = [channel("15.1", application="Queue"), channel("15.2")]
+    await bench.connection()
+    await until(lambda: bench.link.connected)
+    assert bench.told == [SwitchReconciled(("15.2",), outside=("15.1",))]
+    assert bench.queues.asked == ["pause, after 0 looks", "bring back from 2 channels"]
 
 
 async def test_a_lost_websocket_is_opened_again_and_compared_again(bench: Bench) -> None:

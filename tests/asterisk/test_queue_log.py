@@ -12,12 +12,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.asterisk.queue_log import CallRecord, LoggedCall, follow, parse
-from callcenter.calls.events import CallEndedOutside, Ending
+from callcenter.asterisk.queue_log import CallEntered, CallRecord, LoggedCall, follow, parse
+from callcenter.calls.events import (
+    CallEndedOutside,
+    CallTakenOutside,
+    Ending,
+    Handled,
+    SipHeaders,
+)
 
 LINE = (
     "1511920800|1511920700.7|callcenter|NONE|CALLRECORD|"
-    "mobile|110|%2B8613800000000|1511920700|1511920705|1511920800|1|telecom|16|ANSWER"
+    "mobile|110|%2B8613800000000|1511920700|1511920705|1511920800|1|telecom|16|ANSWER||"
+)
+ENTERED = (
+    "1511920800|1511920700.7|callcenter|NONE|CALLENTERED|mobile|12366-2|1511920700|"
+    "%3Csip%3A1%40y%3E|%3Ctel%3A%2B861%3E^%3Csip%3A2%40y%3E|id||%3Csip%3A3%40y%3E%3Bindex%3D1"
 )
 Calls = AsyncGenerator[LoggedCall, None]
 TIME = st.integers(0, 2**33)
@@ -31,7 +41,7 @@ def text(record: CallRecord) -> str:
         *(str(int(record.ended)), record.call, "callcenter", "NONE", "CALLRECORD", record.origin),
         *(quote(record.dialled, safe=""), quote(record.caller, safe=""), str(int(record.began))),
         *(answered, str(int(record.ended)), str(int(record.emergency)), record.target),
-        *(str(record.cause), record.dial_status),
+        *(str(record.cause), record.dial_status, record.handled, record.seat),
     )
     return "|".join(fields)
 
@@ -49,12 +59,19 @@ RECORDS = st.builds(
     target=st.just("") | WORD,
     cause=st.integers(0, 127),
     dial_status=st.sampled_from(["", "ANSWER", "BUSY", "CANCEL"]),
+    handled=st.sampled_from(Handled),
+    seat=st.just("") | WORD,
 )
 
 
+def recorded(line: str) -> CallRecord:
+    record = parse(line)
+    assert isinstance(record, CallRecord)
+    return record
+
+
 def test_a_record_says_what_became_of_a_call() -> None:
-    record = parse(LINE)
-    assert record is not None
+    record = recorded(LINE)
     assert record.as_event() == CallEndedOutside(
         call="1511920700.7",
         trunk="mobile",
@@ -70,8 +87,7 @@ def test_a_record_says_what_became_of_a_call() -> None:
 
 
 def test_a_rehearsals_clock_is_ahead_of_asterisks() -> None:
-    record = parse(LINE)
-    assert record is not None
+    record = recorded(LINE)
     event = record.as_event(clock_offset=1000.5)
     assert (event.began, event.answered, event.ended) == (
         1511921700.5,
@@ -93,9 +109,35 @@ def test_a_rehearsals_clock_is_ahead_of_asterisks() -> None:
     ],
 )
 def test_how_it_ended(cause: str, status: str, ending: Ending) -> None:
-    record = parse(LINE.replace("16|ANSWER", f"{cause}|{status}"))
-    assert record is not None
+    record = recorded(LINE.replace("16|ANSWER", f"{cause}|{status}"))
     assert record.as_event().ending is ending
+
+
+def test_what_the_fallback_did_is_in_the_record() -> None:
+    event = recorded(LINE.replace("|ANSWER||", "||queue|seat07")).as_event()
+    assert (event.handled, event.seat) == (Handled.QUEUE, "seat07")
+    assert parse(LINE.replace("|ANSWER||", "||nonsense|")) is None
+
+
+def test_a_record_from_before_the_fallback_is_read() -> None:
+    assert recorded(LINE.removesuffix("||")) == recorded(LINE)
+
+
+def test_a_call_that_the_fallback_takes_is_told_with_its_headers() -> None:
+    entered = parse(ENTERED)
+    assert isinstance(entered, CallEntered)
+    assert entered.as_event(clock_offset=0.5) == CallTakenOutside(
+        call="1511920700.7",
+        trunk="mobile",
+        dialled="12366-2",
+        headers=SipHeaders(
+            from_="<sip:1@y>",
+            asserted_identity=("<tel:+861>", "<sip:2@y>"),
+            privacy=("id",),
+            history_info=("<sip:3@y>;index=1",),
+        ),
+        began=1511920700.5,
+    )
 
 
 @given(RECORDS)
@@ -108,7 +150,7 @@ def test_no_line_is_too_strange(line: str) -> None:
     assert parse(line) is None or "|CALLRECORD|" in line
 
 
-@given(st.integers(1, len(LINE) - len("ANSWER") - 1))
+@given(st.integers(1, len(LINE) - len("ANSWER||") - 1))
 def test_half_a_line_is_no_record(cut: int) -> None:
     assert parse(LINE[:cut]) is None
 

@@ -15,7 +15,7 @@ from callcenter.asterisk.process import AsteriskProcess
 from callcenter.asterisk.queue_log import CallRecord, follow
 from callcenter.asterisk.render import render
 from callcenter.asterisk.secrets import USER, ari_password, seat_password, set_seat_password
-from callcenter.calls.events import CallArrived, Ending, SipHeaders
+from callcenter.calls.events import CallArrived, Ending, Handled, SipHeaders
 from callcenter.settings import PROJECT, Settings
 from callcenter.simulator.agent import Call, UserAgent
 from callcenter.simulator.behaviour import AT_ONCE, BUSY, NO_ANSWER, UNAVAILABLE
@@ -89,7 +89,10 @@ def uri(settings: Settings, number: str) -> str:
 async def record(settings: Settings) -> CallRecord:
     """The first call that Asterisk filed."""
     async with asyncio.timeout(10):
-        return (await anext(follow(settings.queue_log))).record
+        async for logged in follow(settings.queue_log):
+            if isinstance(logged.record, CallRecord):
+                return logged.record
+    raise AssertionError("never")
 
 
 def heard(call: Call) -> tuple[str, ...]:
@@ -99,17 +102,22 @@ def heard(call: Call) -> tuple[str, ...]:
 # -- without a controller --------------------------------------------------------------------------
 
 
-async def test_without_a_controller_the_caller_is_told_so(
+async def test_without_a_controller_a_number_of_nobody_is_refused(
     settings: Settings, citizen: UserAgent
 ) -> None:
     call = await citizen.call(uri(settings, "12345"), caller=CITIZEN)
-    await asyncio.wait_for(call.until_ended(), 20)
-    assert heard(call) == ("system_busy",)
+    assert (await asyncio.wait_for(call.until_ended(), 20)).status == 404
     filed = await record(settings)
     assert (filed.origin, filed.dialled, filed.caller) == ("telecom", "12345", "051987200000")
-    assert not filed.emergency
-    assert filed.answered is None
-    assert filed.as_event().ending is not Ending.NORMAL
+    assert (filed.emergency, filed.handled, filed.answered) == (False, Handled.REJECT, None)
+
+
+async def test_without_a_controller_a_seat_hears_that_the_system_is_busy(
+    settings: Settings, seat: Softphone
+) -> None:
+    call = await seat.dial("*12")
+    await asyncio.wait_for(call.until_ended(), 20)
+    assert heard(call) == ("system_busy",)
 
 
 async def test_a_stranger_gets_nothing(settings: Settings) -> None:
@@ -174,7 +182,8 @@ async def test_a_call_is_marked_as_the_callers(
     start = await controller.next_start()
     channel = start["channel"]
     assert isinstance(channel, dict)
-    assert channel["channelvars"] == {"CALLID": channel["id"], "ROLE": "caller"}
+    marks = {"CALLID": channel["id"], "ROLE": "caller", "HANDLED": "", "QUEUED": ""}
+    assert channel["channelvars"] == marks
 
 
 # -- emergencies -----------------------------------------------------------------------------------

@@ -1,0 +1,205 @@
+"""Asterisk's own queues: who answers there, and how their callers come back to us.
+
+They serve whom we do not have: calls that came while no controller was there, that the dead man's
+switch took, or that the core gave up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from callcenter.asterisk.ami import Ami, AmiError
+from callcenter.asterisk.ari import Ari, AriError, JsonObject
+from callcenter.asterisk.decode import queue_leg, waits_outside
+from callcenter.asterisk.render import RETURNED, members_file, write_change
+from callcenter.calls.events import Event, SeatEngaged
+from callcenter.calls.state import Centre
+from callcenter.calls.wallboard import OperatorStatus
+from callcenter.numberplan.model import Plan
+from callcenter.runtime import Runtime
+from callcenter.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+SETTLE_SECONDS = 1.0
+"""Operators who come and go together are told to Asterisk together."""
+LOOK_SECONDS = 0.3
+"""Between two looks at seats that ring or talk."""
+PAUSE_SECONDS = 3.0
+"""To tell Asterisk that nobody answers there."""
+GRACE_SECONDS = 3.0
+"""A seat rings no longer than its queue's time and this."""
+_SERVING = frozenset(
+    {
+        OperatorStatus.READY,
+        OperatorStatus.RINGING,
+        OperatorStatus.TALKING,
+        OperatorStatus.WRAP_UP,
+    }
+)
+
+
+class NativeQueues:
+    """The plan's queues in one Asterisk."""
+
+    def __init__(self, settings: Settings, ari: Ari, runtime: Runtime) -> None:
+        self._settings = settings
+        self._ari = ari
+        self._runtime = runtime
+        self._tell: Callable[[Event], None] = runtime.post
+        self._engaged = set(runtime.centre.engaged_seats)
+        self._paused = False
+        self._unread = True
+        """Whether Asterisk has yet to read what was written."""
+        self._writing = asyncio.Lock()
+        self._watching: asyncio.Task[None] | None = None
+        self._returning: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Keep the members as the operators are, until cancelled."""
+        try:
+            await self._until_written()
+            async for _ in self._runtime.changes():
+                await asyncio.sleep(SETTLE_SECONDS)
+                await self._until_written()
+        finally:
+            for task in (self._watching, self._returning):
+                if task is not None:
+                    task.cancel()
+
+    # -- coming back ---------------------------------------------------------------------------
+
+    async def pause(self) -> None:
+        """Have no further seat rung there, until `bring_back` is through."""
+        if self._returning is not None:
+            self._returning.cancel()
+        self._paused = True
+        try:
+            async with asyncio.timeout(PAUSE_SECONDS):
+                await self._write()
+        except (AmiError, TimeoutError) as error:
+            log.warning("native_queue_not_paused", error=str(error))
+
+    def bring_back(self, channels: Sequence[JsonObject]) -> None:
+        """Take the seats' state from all channels, and begin to fetch the callers who wait."""
+        self._note(channels)
+        self._returning = asyncio.create_task(self._bring_back())
+
+    async def _bring_back(self) -> None:
+        """Fetch every caller who waits; one whose seat is ringing only if it does not answer."""
+        longest = max((q.ring_seconds for q in self._runtime.plan.queues.values()), default=0.0)
+        fetched: set[str] = set()
+        try:
+            async with asyncio.timeout(longest + GRACE_SECONDS):
+                while True:
+                    if not await self._fetch(fetched):
+                        break
+                    await asyncio.sleep(LOOK_SECONDS)
+        except (AmiError, AriError, TimeoutError) as error:
+            log.warning("callers_not_brought_back", error=str(error))
+        if fetched:
+            log.info("callers_brought_back", calls=sorted(fetched))
+        self._paused = False
+        await self._until_written()
+
+    async def _fetch(self, fetched: set[str]) -> bool:
+        """Fetch whom no seat rings for; whether there are others to look at again."""
+        channels = await self._ari.channels()
+        rung = {leg.call: leg.answered for each in channels if (leg := queue_leg(each))}
+        waiting = {
+            str(each.get("id")): str(each.get("name")) for each in channels if waits_outside(each)
+        }
+        pending = {call: name for call, name in waiting.items() if call not in fetched}
+        free = {call: name for call, name in pending.items() if call not in rung}
+        if free:
+            ami = await Ami.connect(self._settings)
+            try:
+                for call, name in free.items():
+                    fetched.add(call)
+                    await _redirect(ami, name)
+            finally:
+                await ami.close()
+        return any(rung.get(call) is False for call in pending)
+
+    # -- seats -----------------------------------------------------------------------------------
+
+    def rung(self, seat: str) -> None:
+        """Asterisk's own queue rings a seat: it is engaged until its leg is gone."""
+        if seat not in self._engaged:
+            self._engaged.add(seat)
+            self._tell(SeatEngaged(seat, True))
+        self._watch()
+
+    def _note(self, channels: Sequence[JsonObject]) -> None:
+        """Tell what changed with the seats' legs."""
+        found = {leg.seat for each in channels if (leg := queue_leg(each))}
+        for seat in sorted(found ^ self._engaged):
+            self._tell(SeatEngaged(seat, seat in found))
+        self._engaged = found
+        self._watch()
+
+    def _watch(self) -> None:
+        if self._engaged and (self._watching is None or self._watching.done()):
+            self._watching = asyncio.create_task(self._until_free())
+
+    async def _until_free(self) -> None:
+        while self._engaged:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                self._note(await self._ari.channels())
+            except AriError as error:
+                log.debug("seats_not_looked_at", error=str(error))
+
+    # -- members ---------------------------------------------------------------------------------
+
+    async def _until_written(self) -> None:
+        while True:
+            try:
+                await self._write()
+                return
+            except AmiError as error:
+                log.warning("members_not_read_by_asterisk", error=str(error))
+            await asyncio.sleep(SETTLE_SECONDS)
+
+    async def _write(self) -> None:
+        """Write who answers, and have Asterisk read it, if it changed. Raises AmiError."""
+        async with self._writing:
+            centre, plan = self._runtime.centre, self._runtime.plan
+            for queue in plan.queues:
+                text = "" if self._paused else members(centre, plan, queue)
+                file = self._settings.asterisk / "etc" / members_file(queue)
+                self._unread |= write_change(file, text.encode())
+            if not self._unread:
+                return
+            ami = await Ami.connect(self._settings)
+            try:
+                await ami.reload("app_queue")
+                self._unread = False
+            finally:
+                await ami.close()
+
+
+def members(centre: Centre, plan: Plan, queue: str) -> str:
+    """Asterisk's lines for those who answer in that queue; a busy seat's own state keeps it out."""
+    skills = set(plan.queues[queue].skills)
+    serving = [
+        each
+        for number, each in sorted(centre.operators.items())
+        if each.status in _SERVING
+        and each.seat in plan.seats
+        and number in plan.operators
+        and skills <= set(plan.operators[number].skills)
+    ]
+    return "".join(
+        f"member => PJSIP/{each.seat},0,{each.number},PJSIP/{each.seat}\n" for each in serving
+    )
+
+
+async def _redirect(ami: Ami, name: str) -> None:
+    try:
+        await ami.redirect(name, "arrival", RETURNED)
+    except AmiError as error:  # hung up meanwhile
+        log.info("caller_not_brought_back", channel=name, error=str(error))
