@@ -17,10 +17,16 @@ from typing import Protocol
 
 import structlog
 
-from callcenter.calls.centre import LOGIC_VERSION, Result, step
+from callcenter.calls.centre import LOGIC_VERSION, Result, StepError, own_call, step
 from callcenter.calls.codec import encode_centre, encode_event
 from callcenter.calls.commands import Command
-from callcenter.calls.events import DeadlineReached, Event, PlanChanged
+from callcenter.calls.events import (
+    CallDetoured,
+    CallGivenUp,
+    DeadlineReached,
+    Event,
+    PlanChanged,
+)
 from callcenter.calls.figures import wallboard
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.wallboard import Wallboard
@@ -210,7 +216,7 @@ class Runtime:
         commands: list[Command] = []
         answers: list[tuple[asyncio.Future[Refusal | None], Refusal | None]] = []
         for waiting in batch:
-            result = self._step(waiting, now)
+            result = self._settled(waiting, now, commands)
             commands += result.commands
             if waiting.answer is not None:
                 answers.append((waiting.answer, result.refusal))
@@ -228,17 +234,39 @@ class Runtime:
             self._snapshots.add(task)
             task.add_done_callback(self._snapshots.discard)
 
-    def _step(self, waiting: _Waiting, now: float) -> Result:
-        """One event through the core, and its entry onto the tail."""
+    def _settled(self, waiting: _Waiting, now: float, commands: list[Command]) -> Result:
+        """One event through the core. A call on which the core raises takes a detour: the fallback
+        dialplan has it from then on, and what else the event was about is tried again without it.
+        """
+        blamed: set[str] = set()
+        while True:
+            result, error = self._step(waiting, now)
+            call = None if error is None else error.call
+            if error is None or call is None or call in blamed:
+                return result
+            blamed.add(call)
+            commands += self._detour(call, str(error), now)
+            if call == own_call(waiting.event):
+                return result
+
+    def _detour(self, call: str, reason: str, now: float) -> tuple[Command, ...]:
+        for event in (CallDetoured(call, reason), CallGivenUp(call)):
+            result, error = self._step(_Waiting(event), now)
+            if error is None:
+                return result.commands
+        return ()
+
+    def _step(self, waiting: _Waiting, now: float) -> tuple[Result, StepError | None]:
+        """One event through the core once, and its entry onto the tail."""
         self._seq += 1
         kind, body = encode_event(waiting.event)
         began = perf_counter()
-        rejected: str | None = None
+        failed: StepError | None = None
         try:
             result = step(self.centre, waiting.event, self.plan, now)
-        except Exception as error:
-            log.exception("event_rejected", seq=self._seq, kind=kind, body=body)
-            rejected = f"{type(error).__name__}: {error}"
+        except StepError as error:
+            log.exception("event_rejected", seq=self._seq, kind=kind, body=body, call=error.call)
+            failed = error
             result = Result(
                 refusal=Refusal("internal_error", "系统内部错误，请求未执行；已记入日志。")
             )
@@ -264,12 +292,12 @@ class Runtime:
                 logic=LOGIC_VERSION,
                 kind=kind,
                 body=body,
-                rejected=rejected,
+                rejected=None if failed is None else str(failed),
                 records=result.records,
                 cursor=waiting.cursor,
             )
         )
-        return result
+        return result, failed
 
     async def _store(self) -> None:
         """Store the tail; give up waiting, not storing, after 200 ms."""

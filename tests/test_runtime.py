@@ -5,31 +5,34 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from callcenter import runtime as runtime_module
-from callcenter.calls.centre import Result, step
+from callcenter.calls import call as calls
+from callcenter.calls import native, operator, queueing
 from callcenter.calls.codec import encode_centre
-from callcenter.calls.commands import Command
+from callcenter.calls.commands import Command, Detour
 from callcenter.calls.events import (
     BecomeReady,
     CallArrived,
-    Event,
     LegAnswered,
     LegEnded,
     PlaybackFinished,
     SignIn,
     SignOut,
 )
-from callcenter.calls.state import Centre
+from callcenter.calls.state import Call, Phase
+from callcenter.calls.turn import Turn
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.clock import Clock
 from callcenter.numberplan.model import Plan
+from callcenter.orders.record import Outcome
 from callcenter.recovery import restore
 from callcenter.runtime import Runtime
 from callcenter.store.journal import Entry, Journal
@@ -214,43 +217,101 @@ async def test_deadlines_are_met_without_any_event(tmp_path: Path) -> None:
     assert "stored DeadlineReached" in bench.order
 
 
-def raising_on(kind: type[Event]) -> Callable[[Centre, Event, Plan, float], Result]:
-    """The core with a planted bug."""
+OTHER = CallArrived("15.2", "telecom", "12345")
 
-    def buggy(centre: Centre, event: Event, plan: Plan, now: float) -> Result:
-        if isinstance(event, kind):
+
+def plant_bug(monkeypatch: pytest.MonkeyPatch, place: ModuleType, function: str) -> None:
+    """The function raises whenever it is about the call 15.1."""
+    right = getattr(place, function)
+
+    def buggy(turn: Turn, call: Call, *rest: object, **named: object) -> object:
+        if call.id == "15.1":
             raise ZeroDivisionError("planted")
-        return step(centre, event, plan, now)
+        return right(turn, call, *rest, **named)
 
-    return buggy
+    monkeypatch.setattr(place, function, buggy)
 
 
-async def test_an_event_that_raises_costs_nobody_else_anything(
+async def two_callers_have_heard_the_greeting(bench: Bench) -> None:
+    for event in (
+        CALL,
+        OTHER,
+        PlaybackFinished("15.1", "15.1_1"),
+        PlaybackFinished("15.2", "15.2_1"),
+    ):
+        bench.runtime.post(event)
+    await bench.runtime.turned()
+
+
+async def test_a_call_on_which_the_core_raises_takes_a_detour_and_nobody_else_notices(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runtime_module, "step", raising_on(LegEnded))
+    plant_bug(monkeypatch, calls, "wait")
     async with at_work(tmp_path) as bench:
-        bench.runtime.post(CALL)
-        bench.runtime.post(LegEnded("15.1"))
-        assert await bench.runtime.request(SignIn("001", "seat01")) is None
+        await two_callers_have_heard_the_greeting(bench)
+        centre = bench.runtime.centre
+        assert centre.calls["15.1"].phase is Phase.NATIVE
+        assert Detour("15.1") in bench.switch.sent
+        assert centre.calls["15.2"].phase is Phase.WAITING
         assert bench.runtime.rejected == 1
-        assert "15.1" in bench.runtime.centre.calls
-        state = encode_centre(bench.runtime.centre)
         entries = await bench.journal.entries_after(0)
-        assert [e.rejected for e in entries if e.kind == "LegEnded"] == [
-            "ZeroDivisionError: planted"
+        assert [(e.kind, e.rejected) for e in entries if e.rejected] == [
+            ("PlaybackFinished", "ZeroDivisionError: planted")
         ]
         again = Journal(tmp_path / "journal.db")
         await again.open()
         restored = await restore(again, small_plan())
         await again.close()
-        assert encode_centre(restored.centre) == state, "replay passes over it"
+        assert encode_centre(restored.centre) == encode_centre(centre), "replay passes over it"
+
+
+async def test_a_bug_in_offering_one_call_does_not_keep_the_others_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with at_work(tmp_path) as bench:
+        await two_callers_have_heard_the_greeting(bench)
+        plant_bug(monkeypatch, queueing, "_offer")
+        assert await bench.runtime.request(SignIn("001", "seat01")) is None
+        assert await bench.runtime.request(BecomeReady("001")) is None
+        assert bench.runtime.centre.calls["15.1"].phase is Phase.NATIVE
+        assert bench.runtime.centre.calls["15.2"].phase is Phase.OFFERED
+
+
+async def test_a_bug_in_one_deadline_does_not_hold_up_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant_bug(monkeypatch, calls, "deadline")
+    plan = edited("dialplan/queues.yaml", "max_wait_seconds: 1800", "max_wait_seconds: 0.1")
+    async with at_work(tmp_path, plan) as bench:
+        monkeypatch.setattr(calls, "END_SECONDS", 0.1)
+        await two_callers_have_heard_the_greeting(bench)
+        found = bench.runtime.centre.calls
+        await until(lambda: found["15.2"].phase is Phase.ANNOUNCING)
+        assert found["15.1"].phase is Phase.NATIVE
+
+
+async def test_where_even_the_detour_raises_the_call_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant_bug(monkeypatch, calls, "wait")
+    plant_bug(monkeypatch, native, "take")
+    async with at_work(tmp_path) as bench:
+        await two_callers_have_heard_the_greeting(bench)
+        assert "15.1" not in bench.runtime.centre.calls
+        assert Detour("15.1") in bench.switch.sent, "the caller is served all the same"
+        assert bench.runtime.centre.calls["15.2"].phase is Phase.WAITING
+        orders = [record for _, record in await bench.journal.orders_after(0, 100)]
+        last = [record for record in orders if record.call == "15.1"][-1]
+        assert last.outcome is Outcome.INTERRUPTED
 
 
 async def test_a_request_that_raises_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runtime_module, "step", raising_on(SignIn))
+    def buggy(*_: object) -> None:
+        raise ZeroDivisionError("planted")
+
+    monkeypatch.setattr(operator, "sign_in", buggy)
     async with at_work(tmp_path) as bench:
         refusal = await bench.runtime.request(SignIn("001", "seat01"))
         assert refusal is not None

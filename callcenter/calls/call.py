@@ -56,6 +56,9 @@ def wait(turn: Turn, call: Call) -> None:
     """Wait. This counts from its first start: a returned caller is at the head."""
     queue = turn.queue(call.queue)
     queued = call.queued if call.queued is not None else turn.now
+    since = call.waits_since
+    if since is None:
+        since = queued if call.talked_with is None else turn.now
     turn.put(
         replace(
             call,
@@ -65,14 +68,16 @@ def wait(turn: Turn, call: Call) -> None:
             partner=None,
             transfer=None,
             queued=queued,
-            deadline=max(queued + queue.max_wait_seconds, turn.now + END_SECONDS),
+            waits_since=since,
+            deadline=max(since + queue.max_wait_seconds, turn.now + END_SECONDS),
         )
     )
 
 
 def waited_too_long(turn: Turn, call: Call) -> None:
     """The queue's limit is reached: an apology, then the end."""
-    announce(turn, stop_music(turn, call), turn.queue(call.queue).sorry, Outcome.TIMED_OUT)
+    outcome = Outcome.TIMED_OUT if call.talked_with is None else Outcome.ANSWERED
+    announce(turn, stop_music(turn, call), turn.queue(call.queue).sorry, outcome)
 
 
 def operator_answered(turn: Turn, call: Call) -> None:
@@ -82,6 +87,7 @@ def operator_answered(turn: Turn, call: Call) -> None:
         _answer(turn, stop_music(turn, call)),
         answered=turn.now if call.answered is None else call.answered,
         talked_with=call.operator,
+        waits_since=None,
     )
     if not turn.queue(call.queue).announce_operator:
         talk(turn, call)
@@ -305,7 +311,7 @@ def deadline(turn: Turn, call: Call) -> None:
         case Phase.WAITING:
             waited_too_long(turn, call)
         case Phase.OFFERED:
-            turn.hang_up(call, call.leg)
+            turn.hang_up(call, call.leg, Ending.NO_ANSWER)
             operators.offer_failed(turn, call, Ending.NO_ANSWER)
             back_to_queue(turn, call)
         case Phase.INTRODUCING:
@@ -313,7 +319,7 @@ def deadline(turn: Turn, call: Call) -> None:
         case Phase.TALKING:
             end(turn, call, Outcome.ANSWERED, by="system")
         case Phase.FORWARDING:
-            turn.hang_up(call, call.leg)
+            turn.hang_up(call, call.leg, Ending.NO_ANSWER)
             forward_failed(turn, call, Ending.NO_ANSWER)
         case Phase.FORWARDED:
             end(turn, call, so_far(call), by="system")
@@ -367,14 +373,19 @@ def reconnect(turn: Turn, call: Call) -> None:
     elif call.phase in (Phase.OFFERED, Phase.FORWARDING):
         turn.send(Ring(call.id))
     turn.send(Guard(call.id) if call.guarded else Unguard(call.id))
+    if call.hears_music and call.bridge is not None:
+        turn.send(Separate(call.bridge, call.id))
     if call.hears_music:
         turn.send(StartMusic(call.id, turn.queue(call.queue).music))
+    elif call.caller_up:
+        turn.send(StopMusic(call.id))
     match call.phase:
         case Phase.TALKING | Phase.FORWARDED | Phase.THREE_WAY if call.bridge:
+            ringing = call.leg if call.phase is not Phase.FORWARDED else call.id
+            turn.send(*(StopRinging(leg) for leg in (ringing,) if leg is not None))
             _send_connect(turn, call, call.bridge)
-        case Phase.TRANSFERRING if call.bridge and call.transfer is Transfer.EMERGENCY:
-            _send_connect(turn, replace(call, partner=None), call.bridge)
-        case Phase.GREETING | Phase.INTRODUCING | Phase.ANNOUNCING:
+        case Phase.TRANSFERRING:
+            transfer.reconnect.GREETING | Phase.INTRODUCING | Phase.ANNOUNCING:
             # The end of the prompt may have been told while nobody listened.
             turn.put(replace(call, deadline=min(call.deadline, turn.now + END_SECONDS)))
         case _:

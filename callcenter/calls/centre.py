@@ -20,6 +20,7 @@ from callcenter.calls.events import (
     CallDetoured,
     CallEmergency,
     CallEndedOutside,
+    CallGivenUp,
     CallLeft,
     CallReturned,
     CallTakenOutside,
@@ -136,6 +137,8 @@ def _handle(turn: Turn, event: Event) -> Refusal | None:
             native.left(turn, event)
         case CallDetoured():
             native.detour(turn, event)
+        case CallGivenUp():
+            native.give_up(turn, event)
         case SeatEngaged():
             operator.seat_engaged(turn, event)
         case DeadlineReached():

@@ -200,6 +200,13 @@ class CallDetoured:
 
 
 @dataclass(frozen=True, slots=True)
+class CallGivenUp:
+    """Not even the detour could be handled: the call is forgotten, the dialplan has its caller."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
 class SeatEngaged:
     """A seat's softphone is in a call of Asterisk's own queue (or no longer is)."""
 
@@ -349,6 +356,7 @@ Event = (
     | CallReturned
     | CallLeft
     | CallDetoured
+    | CallGivenUp
     | SeatEngaged
     | Request
     | DeadlineReached

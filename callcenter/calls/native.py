@@ -15,9 +15,11 @@ from callcenter.calls.commands import Detour, Disconnect, Hangup
 from callcenter.calls.events import (
     CallDetoured,
     CallEndedOutside,
+    CallGivenUp,
     CallLeft,
     CallReturned,
     CallTakenOutside,
+    Ending,
     Handled,
     SipHeaders,
 )
@@ -57,6 +59,31 @@ def detour(turn: Turn, event: CallDetoured) -> None:
     if call is not None and call.phase not in (Phase.ENDING, Phase.NATIVE):
         turn.send(Detour(call.id))
         take(turn, call)
+
+
+def give_up(turn: Turn, event: CallGivenUp) -> None:
+    """Not even the detour works. Nothing here may depend on the state that the call is in."""
+    call = turn.call(event.call)
+    if call is None:
+        return
+    turn.send(Detour(call.id), *(Hangup(leg.leg) for leg in call.legs if leg.leg != call.id))
+    for operator in list(turn.operators()):
+        if operator.call == call.id:
+            operators.back_from_fault(turn, operator)
+    if call.outcome is None:
+        turn.count_outcome(call.opened, Outcome.INTERRUPTED)
+    legs = call.legs
+    for leg in legs:
+        legs = end_leg(legs, leg.leg, turn.now, Ending.LOST)
+    turn.finish(
+        replace(
+            call,
+            outcome=call.outcome or Outcome.INTERRUPTED,
+            ended_by=call.ended_by or "system",
+            ended=turn.now if call.ended is None else call.ended,
+            legs=legs,
+        )
+    )
 
 
 def returned(turn: Turn, event: CallReturned) -> None:

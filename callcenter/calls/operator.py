@@ -180,6 +180,11 @@ def leg_lost(turn: Turn, call: Call) -> None:
         _free(turn, operator)
 
 
+def back_from_fault(turn: Turn, operator: OperatorState) -> None:
+    """Their call had to be given up: they are as after any other call."""
+    _free(turn, operator)
+
+
 def release(turn: Turn, call: Call) -> None:
     """The call is no longer ours: whoever was offered it or talked is free again."""
     operator = turn.operator(call.operator or "")

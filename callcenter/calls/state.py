@@ -92,6 +92,8 @@ class Call:
     queue: str | None = None
     queued: float | None = None
     """Start of the wait; kept when the caller comes back to the queue, so at its head."""
+    waits_since: float | None = None
+    """Start of the wait since the caller last talked: the queue's limit counts from here."""
     answered: float | None = None
     ended: float | None = None
     outcome: Outcome | None = None

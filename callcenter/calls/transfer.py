@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from callcenter.calls import call as calls
 from callcenter.calls import operator as operators
-from callcenter.calls.commands import Ring, Separate, StopRinging
+from callcenter.calls.commands import Guard, Ring, Separate, StopRinging
 from callcenter.calls.events import (
     AddPartner,
     CallEmergency,
@@ -178,15 +178,15 @@ def _as_written(keyed: str) -> str:
 def partner_answered(turn: Turn, call: Call) -> None:
     """All talk; without the operator, the two of them."""
     partner = call.partner
+    joining = (call.id, partner) if call.hears_music else (partner,)
     if call.leg is not None:
         _stop_ringing(turn, call)
-        joining = (call.id, partner) if call.hears_music else (partner,)
         calls.connect(turn, replace(call, transfer=None), Phase.THREE_WAY, joining)
     else:
         if call.transfer is Transfer.EMERGENCY:
             turn.send(StopRinging(call.id))
         together = replace(call, leg=partner, partner=None, operator=None, transfer=None)
-        calls.connect(turn, together, Phase.FORWARDED)
+        calls.connect(turn, together, Phase.FORWARDED, joining)
     calls.press_digits(turn, call, partner)
 
 
@@ -213,14 +213,15 @@ def operator_gone(turn: Turn, call: Call, ending: Ending) -> None:
         operators.leg_lost(turn, call)
     else:
         operators.start_wrap_up(turn, call)
+    call = replace(call, leg=None, operator=None, digits="", digits_deadline=None)
     if call.phase is Phase.THREE_WAY:
-        turn.put(
-            replace(call, phase=Phase.FORWARDED, leg=call.partner, partner=None, operator=None)
-        )
+        turn.put(replace(call, phase=Phase.FORWARDED, leg=call.partner, partner=None))
         return
     if call.transfer is Transfer.EMERGENCY:
-        turn.send(Ring(call.id))  # until the emergency number answers, nothing else is to be heard
-    turn.put(replace(call, leg=None, operator=None))
+        # Until the emergency number answers, nothing else is to be heard.
+        turn.send(Guard(call.id), Ring(call.id))
+        call = replace(call, guarded=True)
+    turn.put(call)
 
 
 def deadline(turn: Turn, call: Call) -> None:
@@ -228,14 +229,14 @@ def deadline(turn: Turn, call: Call) -> None:
     if call.phase is Phase.THREE_WAY:
         calls.end(turn, call, Outcome.ANSWERED, by="system")
         return
-    turn.hang_up(call, call.partner)
+    turn.hang_up(call, call.partner, Ending.NO_ANSWER)
     partner_gone(turn, call, Ending.NO_ANSWER)
 
 
 def not_connected(turn: Turn, call: Call) -> None:
     """The switch could not bring the three together: without the partner, then."""
     turn.hang_up(call, call.partner)
-    _talk_again(turn, call)
+    calls.talk(turn, replace(call, partner=None, digits="", digits_deadline=None))
 
 
 def _give_back(turn: Turn, call: Call, ending: Ending) -> None:
