@@ -65,6 +65,8 @@ FOR_LIVE_TESTS = (
     Need("libatomic1", _library("libatomic.so.1")),  # of playwright's driver
     Need("fontconfig", _command("fc-list")),
     Need("fonts-wqy-microhei", _chinese_font),
+    Need("systemd", _command("systemd-analyze")),
+    Need("vagrant", _command("vagrant")),
 )
 
 
