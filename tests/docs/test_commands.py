@@ -19,13 +19,14 @@ from callcenter.cli import app
 from callcenter.settings import PROJECT
 from callcenter.store.orders import OrderStore
 from tests.docs import documents
+from tests.fakes.orders import ENDED
 
 PROGRAM = ".venv/bin/callcenter"
 BEHIND_SCRIPTS = {"script/server": "serve", "script/call": "call", "script/outside": "outside"}
 """Scripts that hand all their arguments to a command of the program."""
 NEW_PIN = "246813\n246813\n"
 """For a command that asks for it, twice."""
-HARMLESS = re.compile(r"check|route|schema|orders|pin|seat|token (create|list)")
+HARMLESS = re.compile(r"check|route|schema|orders|recordings|pin|seat|token (create|list)")
 EXAMPLES = sorted({tuple(words) for each in documents.ALL for words in documents.commands(each)})
 OURS = [words for words in EXAMPLES if words[0] == PROGRAM or words[0] in BEHIND_SCRIPTS]
 TO_RUN = [words for words in OURS if HARMLESS.match(" ".join(words[1:])) and words[0] == PROGRAM]
@@ -65,7 +66,7 @@ def test_a_harmless_example_succeeds(
 ) -> None:
     monkeypatch.setenv("CALLCENTER_DATA", str(tmp_path / "var"))
     monkeypatch.chdir(tmp_path)
-    if "orders" in words:
+    if {"orders", "recordings"} & {*words}:
         data = "var/rehearsal" if "--rehearsal" in words else "var"
         (tmp_path / data).mkdir(parents=True)
         asyncio.run(prepare_orders(tmp_path / data))
@@ -78,6 +79,7 @@ def test_a_harmless_example_succeeds(
 async def prepare_orders(data: Path) -> None:
     store = OrderStore.in_folder(data)
     await store.prepare()
+    await store.file([ENDED], 1)
     await store.close()
 
 
