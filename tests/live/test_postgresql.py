@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -51,20 +52,21 @@ def command_lines() -> str:
     return "\n".join(lines)
 
 
-async def test_a_call_during_an_outage_leaves_its_one_order_in_postgresql(
+async def test_a_call_while_postgresql_hangs_leaves_its_one_order_there(
     postgresql: PostgreSQL,
 ) -> None:
     address = postgresql.address("postgres").set(password=PASSWORD)
     url = address.render_as_string(hide_password=False)
-    async with running_server(orders_url=url) as server:
-        store = OrderStore.of(server.settings, read_only=True)
-        await until(store.exists, lambda: "no tables were made")
-        citizen = await Citizen.on(server.trunks["telecom"], server.sip)
-        caller = new_caller()
-        with postgresql.stopped():
+    async with AsyncExitStack() as server_runs:
+        with postgresql.frozen():
+            server = await server_runs.enter_async_context(running_server(orders_url=url))
+            citizen = await Citizen.on(server.trunks["telecom"], server.sip)
+            caller = new_caller()
             call = await citizen.dial("12345", caller=caller)
             assert await within(call.until_answered())
             await call.hang_up()
+        store = OrderStore.of(server.settings, read_only=True)
+        await until(store.exists, lambda: "no tables were made")
         wanted = OrderFilter(caller=caller, outcome=Outcome.ABANDONED)
 
         async def is_filed() -> bool:
@@ -77,7 +79,6 @@ async def test_a_call_during_an_outage_leaves_its_one_order_in_postgresql(
         assert not (server.settings.data / "orders.db").exists()
         assert PASSWORD not in command_lines()
         log = (server.settings.data / "logs" / "controller.log").read_text(encoding="utf-8")
-        assert "order_store_failed" in log
         assert PASSWORD not in log + server.printed()
         await citizen.close()
         await store.close()
