@@ -163,13 +163,19 @@ class Ari:
         path = f"/channels/{_id(channel)}/dtmf"
         await self.request("POST", path, {"dtmf": digits, "before": before_ms})
 
-    async def make_bridge(self, bridge: str, kind: str) -> None:
-        """Make a bridge under a chosen id; one that exists already will do."""
+    async def make_bridge(self, bridge: str, kind: str) -> tuple[str, ...]:
+        """Make a bridge under a chosen id; one that exists already will do: who is in it."""
+        path = f"/bridges/{_id(bridge)}"
         try:
-            await self.request("POST", f"/bridges/{_id(bridge)}", {"type": kind})
+            await self.request("POST", path, {"type": kind})
         except AriError as error:
             if error.status != 409:
                 raise
+            found = await self.request("GET", path)
+            inside = found.get("channels") if isinstance(found, dict) else None
+            if isinstance(inside, list):
+                return tuple(channel for channel in inside if isinstance(channel, str))
+        return ()
 
     async def add_to_bridge(self, bridge: str, channel: str, *, absorb_dtmf: bool) -> None:
         """Move a channel into the bridge."""

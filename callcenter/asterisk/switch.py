@@ -8,6 +8,7 @@ calls do not wait for each other.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -117,8 +118,9 @@ class AsteriskSwitch:
             case Dial():
                 await self._dial(command)
             case Connect():
-                await ari.make_bridge(command.bridge, BRIDGE)
-                for leg in command.legs:
+                inside = await ari.make_bridge(command.bridge, BRIDGE)
+                # To be added once more would cost a leg some of what it hears.
+                for leg in (leg for leg in command.legs if leg not in inside):
                     absorb = leg in command.own_digits
                     await ari.add_to_bridge(command.bridge, leg, absorb_dtmf=absorb)
             case Separate(bridge, leg):
@@ -135,14 +137,20 @@ class AsteriskSwitch:
         if dial.diversion:
             header = f"<sip:{dial.diversion}@callcenter.invalid>;reason=unconditional"
             variables["PJSIP_HEADER(add,Diversion)"] = header
-        await self._ari.originate(
-            dial.leg,
-            endpoint(dial.to),
-            seconds=round(dial.seconds),
-            caller_id=_caller_id(dial.caller_name, dial.caller_number),
-            originator=dial.call,
-            variables=variables,
-        )
+        try:
+            await self._ari.originate(
+                dial.leg,
+                endpoint(dial.to),
+                seconds=round(dial.seconds),
+                caller_id=_caller_id(dial.caller_name, dial.caller_number),
+                originator=dial.call,
+                variables=variables,
+            )
+        except AriError as error:
+            if error.status == 0:  # not heard of in time: it may ring all the same
+                with contextlib.suppress(AriError):
+                    await self._ari.hang_up(dial.leg, hangup_cause(Ending.NORMAL))
+            raise
 
     def _failed(self, command: Command, error: AriError) -> None:
         name = type(command).__name__

@@ -18,8 +18,10 @@ from callcenter.calls.commands import (
     OutsideAddress,
     Ring,
     SendDigits,
+    Separate,
     StartMusic,
     StopMusic,
+    StopRinging,
     Unguard,
 )
 from callcenter.calls.events import Ending
@@ -384,8 +386,14 @@ def reconnect(turn: Turn, call: Call) -> None:
             ringing = call.leg if call.phase is not Phase.FORWARDED else call.id
             turn.send(*(StopRinging(leg) for leg in (ringing,) if leg is not None))
             _send_connect(turn, call, call.bridge)
-        case Phase.TRANSFERRING:
-            transfer.reconnect.GREETING | Phase.INTRODUCING | Phase.ANNOUNCING:
+        case Phase.TRANSFERRING if call.transfer is Transfer.EMERGENCY and call.bridge:
+            if call.leg is None:
+                turn.send(Ring(call.id))
+            else:
+                _send_connect(turn, replace(call, partner=None), call.bridge)
+        case Phase.TRANSFERRING if call.leg is not None:
+            turn.send(Ring(call.leg))
+        case Phase.GREETING | Phase.INTRODUCING | Phase.ANNOUNCING:
             # The end of the prompt may have been told while nobody listened.
             turn.put(replace(call, deadline=min(call.deadline, turn.now + END_SECONDS)))
         case _:

@@ -185,6 +185,8 @@ def _requested(turn: Turn, event: Request) -> Refusal | None:
 def _leg_answered(turn: Turn, event: LegAnswered) -> None:
     call = _call_of(turn, event.leg)
     if call is None or not call.has_live(event.leg):
+        if "_" in event.leg:  # nobody waits for it any more, and nobody else would end it
+            turn.send(Hangup(event.leg))
         return
     call = turn.put(replace(call, legs=answer_leg(call.legs, event.leg, turn.now)))
     if event.leg == call.partner and call.phase is Phase.TRANSFERRING:
@@ -286,6 +288,11 @@ def _switch_reconciled(turn: Turn, event: SwitchReconciled) -> None:
         still = turn.call(call.id)
         if still is not None:
             calls.reconnect(turn, still)
+    for leg in event.answered:
+        own = _call_of(turn, leg)
+        if own is not None and own.rings(leg):
+            turn.about = own.id
+            _leg_answered(turn, LegAnswered(leg))
     turn.about = None
     for feature in list(turn.features()):
         known.add(feature.leg)

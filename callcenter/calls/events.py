@@ -136,6 +136,8 @@ class SwitchReconciled:
     """Of these, the ones whose arrival was told since and follows."""
     outside: tuple[str, ...] = ()
     """Callers' legs that the fallback dialplan has."""
+    answered: tuple[str, ...] = ()
+    """Of the legs that we dialled, the ones whose far end has answered."""
 
 
 @dataclass(frozen=True, slots=True)

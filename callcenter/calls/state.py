@@ -148,6 +148,10 @@ class Call:
         """Whether that leg is one of ours and has not ended."""
         return any(each.leg == leg and each.ended is None for each in self.legs)
 
+    def rings(self, leg: str) -> bool:
+        """Whether that leg is one of ours and its far end has not answered yet."""
+        return any(each.leg == leg and each.answered is None for each in self.live())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorState:

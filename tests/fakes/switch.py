@@ -107,7 +107,8 @@ class FakeSwitch:
     def reconciled(self) -> SwitchReconciled:
         outside = tuple(leg.name for leg in self.legs.values() if leg.outside)
         ours = tuple(leg.name for leg in self.legs.values() if not leg.outside)
-        return SwitchReconciled(ours, outside=outside)
+        up = tuple(leg.name for leg in self.legs.values() if leg.dial and leg.answered)
+        return SwitchReconciled(ours, outside=outside, answered=up)
 
     def dead_mans_switch(self, leg: str) -> None:
         """Nobody renewed the guard: the dialplan has the leg, and the app is told that it left."""
@@ -142,9 +143,9 @@ class FakeSwitch:
                     leg.bridge = None if leg.bridge == bridge else leg.bridge
             case Separate(_, leg) if leg in self.legs:
                 self.legs[leg].bridge = None
-            case Hangup(leg, _):
+            case Hangup(leg, ending):
                 if leg in self.legs:
-                    self._drop(leg, Ending.NORMAL)
+                    self._drop(leg, ending)
                 else:
                     self.told.append(LegEnded(leg))
             case _ if command.leg not in self.legs:
