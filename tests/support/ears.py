@@ -1,0 +1,76 @@
+"""Who hears whom: every party sends a tone of its own, and each telephone is listened to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import numpy as np
+
+from callcenter.simulator.agent import Call
+from callcenter.simulator.audio import RATE, Pcm, tone
+from tests.support.city import until
+
+
+class Sound(StrEnum):
+    """What a telephone can hear in these tests."""
+
+    CITIZEN = "citizen"
+    OPERATOR = "operator"
+    PARTNER = "partner"
+    RINGING = "ringing"
+    OTHER = "other"
+    """Music, or a prompt."""
+
+
+PITCHES: Mapping[Sound, float] = {
+    Sound.CITIZEN: 700.0,
+    Sound.OPERATOR: 1100.0,
+    Sound.PARTNER: 1700.0,
+    Sound.RINGING: 450.0,
+}
+"""In Hz. The ringing tone's is China's (asterisk-config/indications.conf.j2)."""
+_WINDOW = 0.4
+"""Seconds that are looked at: the latest."""
+_LOUD = 300.0
+"""Amplitude from which a tone is there; voices have 8000, and an echo or a click far less."""
+_WIDTH = 12.0
+"""Hz on either side that belong to a tone."""
+
+
+def voice(of: Sound) -> Pcm:
+    """That party's tone: a second of it, which can be repeated without a seam."""
+    return tone(PITCHES[of], 1.0)
+
+
+def hears(call: Call) -> frozenset[Sound]:
+    """What that telephone hears at this moment."""
+    pcm = call.heard()[-int(_WINDOW * RATE) :].astype(np.float64)
+    if len(pcm) < int(_WINDOW * RATE):
+        return frozenset()
+    window = np.hanning(len(pcm))
+    power = np.abs(np.fft.rfft(pcm * window) / window.sum() * 2) ** 2
+    frequencies = np.fft.rfftfreq(len(pcm), 1 / RATE)
+    found = set()
+    for sound, pitch in PITCHES.items():
+        near = np.abs(frequencies - pitch) <= _WIDTH
+        if np.sqrt(power[near].max()) >= _LOUD:
+            found.add(sound)
+        power[near] = 0.0
+    if np.sqrt(power.sum()) >= _LOUD:
+        found.add(Sound.OTHER)
+    return frozenset(found)
+
+
+async def until_hears(call: Call, *sounds: Sound) -> None:
+    """Wait until that telephone hears these and nothing else."""
+    await until(
+        lambda: hears(call) == frozenset(sounds),
+        lambda: f"{call.number} hears {sorted(hears(call))}, not {sorted(sounds)}",
+    )
+
+
+async def until_talking(*parties: tuple[Call, Sound]) -> None:
+    """Wait until each of these hears all the others and nothing else."""
+    for call, own in parties:
+        await until_hears(call, *(sound for _, sound in parties if sound is not own))
