@@ -19,6 +19,7 @@ from callcenter.calls.commands import (
     Guard,
     Hangup,
     Play,
+    Ring,
     SeatAddress,
     Separate,
     StartMusic,
@@ -31,10 +32,12 @@ from callcenter.calls.events import (
     CallEndedOutside,
     CallLeft,
     CallReturned,
+    CallTakenOutside,
     CommandFailed,
     Ending,
     Event,
     FeatureDialled,
+    Handled,
     LegAnswered,
     LegEnded,
     PlaybackFinished,
@@ -49,10 +52,15 @@ class FakeLeg:
 
     name: str
     dial: Dial | None = None
+    trunk: str = ""
+    """Where a caller comes from; empty for all others."""
+    dialled: str = ""
     answered: bool = False
     bridge: str | None = None
     playing: str | None = None
     music: bool = False
+    ringing: bool = False
+    """It hears the tone (a 180 while unanswered)."""
     guarded: bool = False
     outside: bool = False
     """The fallback dialplan has it."""
@@ -67,6 +75,8 @@ class FakeSwitch:
     told: list[Event] = field(default_factory=list)
     sent: list[Command] = field(default_factory=list)
     dead_seats: set[str] = field(default_factory=set)
+    heard: bool = True
+    """Whether a controller is connected: otherwise a leg of ours whose far end answers is ended."""
     arrivals: int = 0
 
     # -- what callers and softphones do --------------------------------------------------------
@@ -74,7 +84,7 @@ class FakeSwitch:
     def caller_arrives(self, dialled: str, trunk: str = "telecom") -> str:
         self.arrivals += 1
         call = f"1511344265.{self.arrivals}"
-        self.legs[call] = FakeLeg(call, guarded=True)
+        self.legs[call] = FakeLeg(call, trunk=trunk, dialled=dialled, guarded=True)
         self.told.append(CallArrived(call, trunk, dialled))
         return call
 
@@ -86,6 +96,9 @@ class FakeSwitch:
         return leg
 
     def far_end_answers(self, leg: str) -> None:
+        if not self.heard:
+            self._drop(leg, Ending.NORMAL)
+            return
         self.legs[leg].answered = True
         self.told.append(LegAnswered(leg))
 
@@ -102,24 +115,29 @@ class FakeSwitch:
 
     def lose_events(self) -> None:
         """Nobody was connected: what was told is lost, but for the dialplan's own lines."""
-        self.told = [event for event in self.told if isinstance(event, CallEndedOutside)]
+        lines = CallEndedOutside | CallTakenOutside
+        self.told = [event for event in self.told if isinstance(event, lines)]
 
     def reconciled(self) -> SwitchReconciled:
         outside = tuple(leg.name for leg in self.legs.values() if leg.outside)
-        ours = tuple(leg.name for leg in self.legs.values() if not leg.outside)
-        up = tuple(leg.name for leg in self.legs.values() if leg.dial and leg.answered)
-        return SwitchReconciled(ours, outside=outside, answered=up)
+        ours = tuple(leg for leg in self.legs.values() if not leg.outside)
+        return SwitchReconciled(
+            legs=tuple(leg.name for leg in ours),
+            outside=outside,
+            answered=tuple(leg.name for leg in ours if leg.dial is not None and leg.answered),
+        )
 
     def dead_mans_switch(self, leg: str) -> None:
         """Nobody renewed the guard: the dialplan has the leg, and the app is told that it left."""
         assert self.legs[leg].guarded
         self._to_dialplan(leg)
-        self.told.append(CallLeft(leg))
 
     def comes_back(self, call: str, queued: float) -> None:
         """A caller in Asterisk's own queue is brought back."""
-        self.legs[call].outside = False
-        self.told.append(CallReturned(call, "telecom", "12345", SipHeaders(), queued, queued))
+        leg = self.legs[call]
+        leg.outside = False
+        leg.guarded = True
+        self.told.append(CallReturned(call, leg.trunk, leg.dialled, SipHeaders(), queued, queued))
 
     # -- what the core does ----------------------------------------------------------------------
 
@@ -131,7 +149,9 @@ class FakeSwitch:
     def _carry_out(self, command: Command) -> None:
         match command:
             case Dial():
-                if isinstance(command.to, SeatAddress) and command.to.seat in self.dead_seats:
+                to = command.to
+                no_contact = isinstance(to, SeatAddress) and to.seat in self.dead_seats
+                if no_contact or command.call not in self.legs:
                     self.told.append(LegEnded(command.leg, Ending.UNREACHABLE))
                 else:
                     self.legs[command.leg] = FakeLeg(command.leg, command)
@@ -153,11 +173,15 @@ class FakeSwitch:
                     self.told.append(LegEnded(command.leg))
             case Answer(leg):
                 self.legs[leg].answered = True
+                self.legs[leg].ringing = False
+            case Ring(leg):
+                self.legs[leg].ringing = True
+            case StopRinging(leg):
+                self.legs[leg].ringing = False
             case Play(leg, playback, _):
                 self.legs[leg].playing = playback
             case Detour(leg):
                 self._to_dialplan(leg)
-                self.told.append(CallLeft(leg))
             case Guard(leg):
                 self.legs[leg].guarded = True
             case Unguard(leg):
@@ -173,8 +197,11 @@ class FakeSwitch:
         self.legs[leg].bridge = None
         self.legs[leg].playing = None
         self.legs[leg].music = False
+        self.legs[leg].ringing = False
         self.legs[leg].guarded = False
         self.legs[leg].outside = True
+        self.told.append(CallLeft(leg))
+        self.told.append(self._entered(self.legs[leg]))
 
     def _connect(self, command: Connect) -> None:
         self.bridges.add(command.bridge)
@@ -187,18 +214,24 @@ class FakeSwitch:
     def _drop(self, leg: str, ending: Ending) -> None:
         gone = self.legs.pop(leg)
         self.told.append(LegEnded(leg, ending))
-        is_call = gone.dial is None and "_" not in leg
-        if is_call:
-            self.told.append(
-                CallEndedOutside(
-                    call=leg,
-                    trunk="telecom",
-                    dialled="12345",
-                    caller="",
-                    emergency=False,
-                    began=0.0,
-                    answered=None,
-                    ended=0.0,
-                    ending=Ending.NORMAL,
-                )
-            )
+        if gone.trunk:
+            self.told.append(self._record(gone))
+
+    # -- the dialplan's own lines ----------------------------------------------------------------
+
+    def _entered(self, leg: FakeLeg) -> CallTakenOutside:
+        return CallTakenOutside(leg.name, leg.trunk, leg.dialled, SipHeaders(), 0.0)
+
+    def _record(self, gone: FakeLeg) -> CallEndedOutside:
+        return CallEndedOutside(
+            call=gone.name,
+            trunk=gone.trunk,
+            dialled=gone.dialled,
+            caller="",
+            emergency=False,
+            began=0.0,
+            answered=None,
+            ended=0.0,
+            ending=Ending.NORMAL,
+            handled=Handled.QUEUE if gone.outside else Handled.NOT,
+        )
