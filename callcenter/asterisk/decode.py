@@ -132,6 +132,14 @@ def our_leg(channel: JsonObject) -> str | None:
     return _text(channel.get("id")) if in_stasis or "_" in _text(channel.get("id")) else None
 
 
+def answered_leg(channel: JsonObject) -> str | None:
+    """The leg's name, if it is one that we dialled and its far end has answered."""
+    leg = our_leg(channel)
+    in_stasis = _text(_object(channel.get("dialplan")).get("app_name")) == "Stasis"
+    up = in_stasis and _text(channel.get("state")) == "Up"
+    return leg if leg is not None and "_" in leg and up else None
+
+
 def caller_outside(channel: JsonObject) -> str | None:
     """The call's id, if the channel is a caller's leg that the dialplan has."""
     if _text(_object(channel.get("channelvars")).get("ROLE")) != "caller":

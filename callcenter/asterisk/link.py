@@ -13,7 +13,14 @@ from typing import Protocol
 import structlog
 
 from callcenter.asterisk.ari import Ari, AriError, JsonObject
-from callcenter.asterisk.decode import IGNORED, Decoder, caller_outside, feature_call, our_leg
+from callcenter.asterisk.decode import (
+    IGNORED,
+    Decoder,
+    answered_leg,
+    caller_outside,
+    feature_call,
+    our_leg,
+)
 from callcenter.calls.events import Event, FeatureDialled, SwitchReconciled
 
 log = structlog.get_logger(__name__)
@@ -101,7 +108,8 @@ class AsteriskLink:
         arriving = tuple(leg for leg in legs if leg in started)
         outside = tuple(call for channel in channels if (call := caller_outside(channel)))
         self._queues.bring_back(channels)
-        self._tell(SwitchReconciled(tuple(legs), arriving, outside))
+        answered = tuple(leg for channel in channels if (leg := answered_leg(channel)) is not None)
+        self._tell(SwitchReconciled(tuple(legs), arriving, outside, answered))
         for event in held:
             self._take(event)
         self.connected = True

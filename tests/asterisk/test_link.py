@@ -143,3 +143,12 @@ async def test_a_pin_is_checked_here_and_goes_no_further(
     events.put_nowait(start("15.9", "feature", "seat01", "*11001", pin))
     await until(lambda: len(bench.told) == 2)
     assert bench.told[1] == FeatureDialled("15.9", "seat01", "*11001", right)
+
+
+async def test_legs_that_were_answered_meanwhile_are_told(bench: Bench) -> None:
+    ringing = channel("15.1_2", "partner", "") | {"state": "Ringing"}
+    answered = channel("15.1_1", "operator") | {"state": "Up"}
+    bench.ari.listed = [channel("15.1") | {"state": "Up"}, answered, ringing]
+    await bench.connection()
+    await until(lambda: bench.told != [])
+    assert bench.told == [SwitchReconciled(("15.1", "15.1_1", "15.1_2"), answered=("15.1_1",))]
