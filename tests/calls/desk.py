@@ -15,6 +15,7 @@ from callcenter.calls.events import (
     DigitPressed,
     Ending,
     Event,
+    Request,
     SignIn,
     SipHeaders,
 )
@@ -105,6 +106,12 @@ class Desk:
         self.switch.far_end_answers(leg)
         self.news()
 
+    def asks(self, request: Request) -> str:
+        """Somebody wants something: the refusal's code, or nothing."""
+        refusal = self.happens(request)
+        self.news()
+        return refusal.code if refusal is not None else ""
+
     def goes(self, leg: str, ending: Ending = Ending.NORMAL) -> None:
         self.switch.far_end_goes(leg, ending)
         self.news()
@@ -117,6 +124,11 @@ class Desk:
         for digit in digits:
             self.happens(DigitPressed(leg, digit))
 
+    def keys(self, call: str, code: str) -> None:
+        """The operator in that call keys a code in."""
+        self.key(self.leg_of(call), *code)
+        self.news()
+
     # -- looking ---------------------------------------------------------------------------------
 
     def ringing_at(self, seat: str) -> str:
@@ -128,6 +140,20 @@ class Desk:
         ]
         assert len(legs) == 1, f"{len(legs)} legs ring at {seat}"
         return legs[0]
+
+    def partner_of(self, call: str) -> str:
+        """The partner's leg, beside caller and operator."""
+        leg = self.state(call).partner
+        assert leg is not None
+        return leg
+
+    def together(self, call: str) -> set[str]:
+        """The legs that hear each other."""
+        return {
+            leg.name
+            for leg in self.switch.legs.values()
+            if leg.bridge is not None and leg.name.partition("_")[0] == call
+        }
 
     def rings_at(self, seat: str) -> bool:
         return any(
