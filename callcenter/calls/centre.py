@@ -66,6 +66,8 @@ class Result:
     commands: tuple[Command, ...] = ()
     records: tuple[OrderRecord, ...] = ()
     refusal: Refusal | None = None
+    queue_log: tuple[str, ...] = ()
+    """Lines for our queue_log."""
 
 
 class StepError(Exception):
@@ -95,7 +97,7 @@ def step(centre: Centre, event: Event, plan: Plan, now: float) -> Result:
         changes = turn.commit()
     except Exception as error:
         raise StepError(turn.about, f"{type(error).__name__}: {error}") from error
-    return Result(changes.commands, changes.records, refusal)
+    return Result(changes.commands, changes.records, refusal, changes.queue_log)
 
 
 def own_call(event: Event) -> str | None:

@@ -68,6 +68,22 @@ SYSTEM_REASON_TITLES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stint:
+    """One wait in a queue and the talk that it led to, as queue_log.py tells of them."""
+
+    queue: str
+    entered: float
+    """Start of the wait."""
+    position: int
+    """The caller's place then, from 1."""
+    leg: str | None = None
+    """The operator's, once one has answered."""
+    operator: str = ""
+    connected: float = 0.0
+    """When the operator answered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One call from its arrival until its last leg is gone."""
 
@@ -139,6 +155,8 @@ class Call:
     """Times the switch could not connect the two, or hang-ups that were repeated."""
     line_written: bool = False
     """Asterisk's own record of the call's end has been seen."""
+    stint: Stint | None = None
+    """The wait or the talk that is under way; only queue_log.py looks at it."""
 
     def live(self) -> tuple[LegRecord, ...]:
         """The legs that have not ended."""

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from callcenter.calls.commands import Command, Dial, Hangup, OutsideAddress, Play, Role, SeatAddress
 from callcenter.calls.events import Ending
+from callcenter.calls.queue_log import QueueLog
 from callcenter.calls.state import (
     Call,
     Centre,
@@ -37,10 +38,11 @@ def shanghai_day(at: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a successful turn leaves behind: commands to send, order records to store."""
+    """What a successful turn leaves behind: commands to send, order records and lines to store."""
 
     commands: tuple[Command, ...]
     records: tuple[OrderRecord, ...]
+    queue_log: tuple[str, ...]
 
 
 class Turn:
@@ -281,6 +283,7 @@ class Turn:
     def commit(self) -> Changes:
         """Apply all changes to the centre and return what is to be sent and stored."""
         centre = self.centre
+        queue_log = self._queue_log()
         records: list[OrderRecord] = []
         for known, call in self._calls.items():
             before = centre.calls.get(known)
@@ -305,7 +308,21 @@ class Turn:
             del centre.figures[day]
         centre.order_day, centre.order_sequence = self._order
         centre.plan = self._plan_hash
-        return Changes(tuple(self.commands), tuple(records))
+        return Changes(tuple(self.commands), tuple(records), queue_log)
+
+    def _queue_log(self) -> tuple[str, ...]:
+        """What queue_log says of this turn; notes on each call where it stands there."""
+        log = QueueLog(self.plan, self.now, self.calls)
+        centre = self.centre
+        if self._plan_hash != centre.plan:
+            log.plan()
+        for call in [*self.touched(), *self._finished]:
+            told = log.call(centre.calls.get(call.id), call)
+            if self._calls[call.id] is not None:
+                self._calls[call.id] = told
+        for number, operator in self._operators.items():
+            log.operator(centre.operators.get(number), operator)
+        return tuple(log.lines)
 
 
 def order_record(call: Call) -> OrderRecord:

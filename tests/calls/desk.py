@@ -46,6 +46,7 @@ class Desk:
     centre: Centre = field(default_factory=Centre)
     switch: FakeSwitch = field(default_factory=FakeSwitch)
     records: dict[str, OrderRecord] = field(default_factory=dict)
+    queue_log: list[str] = field(default_factory=list)
 
     # -- the core --------------------------------------------------------------------------------
 
@@ -54,6 +55,7 @@ class Desk:
         result = step(self.centre, event, self.plan, self.now)
         for record in result.records:
             self.records[record.call] = record
+        self.queue_log += result.queue_log
         self.switch.send(result.commands)
         return result.refusal
 
