@@ -20,6 +20,7 @@ A call's way through the code, from the trunk to its work order:
 8.  `web/` shows the wallboard, from `calls/figures.py`.
 
 `app.py` puts the pieces together, `recovery.py` reads the state back after a restart,
-`supervisor.py` starts Asterisk and this program and keeps both running. `simulator/` calls us as a
-citizen would.
+`supervisor.py` starts Asterisk and this program and keeps both running; on a machine of their own
+systemd does (`units.py`). By `watchdog.py` either sees that this program is frozen. `simulator/` calls
+us as a citizen would.
 """

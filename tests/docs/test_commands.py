@@ -85,11 +85,20 @@ async def prepare_orders(data: Path) -> None:
 
 def test_other_examples_use_scripts_and_options_that_exist() -> None:
     rest = [words for words in EXAMPLES if words[0].startswith("script/") and words not in OURS]
-    assert {words[0] for words in rest} == {"script/test"}
+    scripts = {words[0] for words in rest}
+    assert scripts == {"script/test", "script/bootstrap", "script/install-service"}
     test_script = documents.text("script/test")
     for words in rest:
-        if len(words) > 1 and words[1] != "-k":
+        if words[0] == "script/test" and len(words) > 1 and words[1] != "-k":
             assert f"{words[1]})" in test_script
+
+
+def test_the_units_named_are_there() -> None:
+    units = {file.stem for file in (PROJECT / "script" / "systemd").glob("*.service")}
+    operations = documents.text("docs/operations.md")
+    assert set(re.findall(r"systemctl restart (\S+)", operations)) == units
+    told = {row[0].strip("`") for row in documents.rows("docs/operations.md", "unit")}
+    assert told == units
 
 
 def test_every_script_is_a_program() -> None:

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from callcenter import logs, runtime
+from callcenter import logs, runtime, supervisor, watchdog
 from callcenter.app import Controller
+from callcenter.asterisk import process
+from callcenter.asterisk.switch import GUARD_SECONDS
 from callcenter.calls import call, native, queueing, turn
 from callcenter.calls.state import Phase
 from callcenter.numberplan.loader import load
@@ -132,6 +134,13 @@ def test_numbers_in_sentences() -> None:
     assert f"up to {runtime.TAIL_LIMIT:,} events" in text
     assert logs.KEPT_FILES == 10
     assert f"rotated at {logs.FILE_BYTES // 1_000_000} MB, ten old files" in text
+    assert f"killed after {watchdog.SILENT_SECONDS} s without a sign of life" in text
+    assert f"the dead man's switch ({GUARD_SECONDS} s)" in text
+    assert f"{watchdog.START_SECONDS} s without any progress" in text
+    frozen = process.PING_SECONDS * process.UNANSWERED_PINGS
+    assert f"has not answered at all for {frozen:.0f} s" in text
+    assert f"started again after {supervisor.AGAIN_SECONDS} s, however often" in text
+    assert f"up to {supervisor.FAILED_SECONDS[-1]:.0f} s" in text
     *roles, last = [f"`{role}`" for role in Role]
     assert f"Roles are {', '.join(roles)} and {last}" in text
     assert runtime.COMMIT_SECONDS == 0.2 and "200 ms" in documents.text("docs/architecture.md")
