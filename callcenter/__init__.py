@@ -21,6 +21,6 @@ A call's way through the code, from the trunk to its work order:
 
 `app.py` puts the pieces together, `recovery.py` reads the state back after a restart,
 `supervisor.py` starts Asterisk and this program and keeps both running; on a machine of their own
-systemd does (`units.py`). By `watchdog.py` either sees that this program is frozen. `simulator/` calls
-us as a citizen would.
+systemd does (`units.py`). By `watchdog.py` either sees that this program is frozen. `simulator/`
+calls us as a citizen would.
 """
