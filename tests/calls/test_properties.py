@@ -20,30 +20,46 @@ from callcenter.calls.centre import step
 from callcenter.calls.codec import decode_centre, decode_event, encode_centre, encode_event
 from callcenter.calls.commands import Command, Connect, Dial, Disconnect, SeatAddress
 from callcenter.calls.events import (
+    AddPartner,
     BecomeNotReady,
     BecomeReady,
+    CallDetoured,
+    CallEmergency,
+    CallGivenUp,
+    CallLeft,
+    CallReturned,
+    CallTakenOutside,
     DeadlineReached,
     DigitPressed,
+    DropPartner,
     Ending,
     Event,
+    Forward,
     HangUp,
+    LeaveCall,
     LegEnded,
+    PickFirstDialled,
     PlanChanged,
+    SeatEngaged,
     SeatReachable,
     SignIn,
     SignOut,
 )
 from callcenter.calls.figures import wallboard
-from callcenter.calls.state import Centre, Phase
+from callcenter.calls.state import Call, Centre, Phase, Transfer
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.model import Plan
 from callcenter.orders.record import OrderRecord
-from tests.fakes.switch import FakeSwitch
+from tests.fakes.switch import FakeLeg, FakeSwitch
 from tests.plans import small_plan, without_queue
 
 OPERATORS = ("001", "002", "003")
 SEATS = ("seat01", "seat02", "seat03")
 NUMBERS = ("12345", "12345", "12345", "12310", "87209900", "12319", "12315", "99999999")
+PARTNERS = ("12319", "12366-2", "12315", "110", "12345", "99999999")
+KEYS = ("*", "1", "*0", "*23", "*24", "*2212319#", "*2112366*2#", "*22110", "*2512310#", "*131")
+_MOVES = (CallLeft, CallReturned, CallTakenOutside)
+TALKS = frozenset({Phase.TALKING, Phase.THREE_WAY, Phase.FORWARDED})
 # Shortly before midnight in Asia/Shanghai, on a day on which all kinds of numbers differ.
 START = 1_512_143_970.0
 
@@ -71,12 +87,14 @@ class CentreMachine(RuleBasedStateMachine):
         if isinstance(event, LegEnded):
             self.told_gone.add(event.leg)
         waiting = self._waiting()
+        may_repeat = isinstance(event, CallGivenUp)  # then nothing of the state is believed
         result = step(self.centre, event, self.plan, self.now)
         self.history.append((*encode_event(event), self.plan, self.now))
         for record in result.records:
             self.records.setdefault(record.call, []).append(record)
         for command in result.commands:
-            self._check_command(command, waiting)
+            if not may_repeat:
+                self._check_command(command, waiting)
         self.switch.send(result.commands)
 
     def _waiting(self) -> dict[str, float]:
@@ -90,7 +108,8 @@ class CentreMachine(RuleBasedStateMachine):
         match command:
             case Connect(legs=legs):
                 assert not self.told_gone & set(legs), "connected a leg that is gone"
-                assert len(legs) == 2
+                assert 1 <= len(legs) <= 3
+                assert len({leg.partition("_")[0] for leg in legs}) == 1
             case Disconnect():
                 pass
             case Dial(call=call, to=SeatAddress()):
@@ -177,7 +196,6 @@ class CentreMachine(RuleBasedStateMachine):
     def an_operator_wants_something(self, operator: str, seat: str, data: st.DataObject) -> None:
         wishes: tuple[Event, ...] = (
             BecomeReady(operator),
-            BecomeReady(operator),
             SignIn(operator, seat),
             BecomeNotReady(operator, "break"),
             HangUp(operator),
@@ -185,21 +203,67 @@ class CentreMachine(RuleBasedStateMachine):
         )
         self.step(data.draw(st.sampled_from(wishes), label="wish"))
 
+    @rule(operator=st.sampled_from(OPERATORS), number=st.sampled_from(PARTNERS), data=st.data())
+    def an_operator_wants_a_partner(self, operator: str, number: str, data: st.DataObject) -> None:
+        wishes: tuple[Event, ...] = (
+            AddPartner(operator, number),
+            Forward(operator, number),
+            CallEmergency(operator),
+            PickFirstDialled(operator, number),
+        )
+        self.step(data.draw(st.sampled_from(wishes), label="wish"))
+
+    @rule(operator=st.sampled_from(OPERATORS), data=st.data())
+    def an_operator_parts_from_a_partner(self, operator: str, data: st.DataObject) -> None:
+        wishes: tuple[Event, ...] = (
+            LeaveCall(operator),
+            DropPartner(operator),
+            HangUp(operator),
+        )
+        self.step(data.draw(st.sampled_from(wishes), label="wish"))
+
+    @rule(data=st.data(), keys=st.sampled_from(KEYS), at_once=st.booleans())
+    def somebody_presses_keys(self, data: st.DataObject, keys: str, at_once: bool) -> None:
+        answered = [leg.name for leg in self.switch.legs.values() if leg.answered]
+        if answered:
+            leg = data.draw(st.sampled_from(answered), label="leg")
+            self.switch.told += [DigitPressed(leg, key) for key in keys]
+        if at_once:
+            self.all_news_come_in()
+
     @rule(
         seat=st.sampled_from(SEATS),
-        what=st.sampled_from(("here", "here", "away", "key", "*12", "*131", "*14", "*11003")),
+        what=st.sampled_from(("here", "here", "away", "*12", "*131", "*14", "*11003")),
     )
     def a_softphone_does_something(self, seat: str, what: str) -> None:
-        if what == "key":
-            for leg in self.switch.legs.values():
-                if leg.dial is not None and leg.dial.to == SeatAddress(seat) and leg.answered:
-                    self.switch.told.append(DigitPressed(leg.name, "*"))
-        elif what.startswith("*"):
+        if what.startswith("*"):
             self.switch.seat_dials(seat, what, pin_ok=True)
         else:
             away = what == "away"
             (self.switch.dead_seats.add if away else self.switch.dead_seats.discard)(seat)
             self.step(SeatReachable(seat, not away))
+
+    @rule(seat=st.sampled_from(SEATS), engaged=st.booleans())
+    def asterisks_own_queue_takes_or_lets_go_a_seat(self, seat: str, engaged: bool) -> None:
+        self.step(SeatEngaged(seat, engaged))
+
+    @rule(data=st.data())
+    def nobody_renews_a_guard(self, data: st.DataObject) -> None:
+        guarded = [leg.name for leg in self.switch.legs.values() if leg.guarded]
+        if guarded:
+            self.switch.dead_mans_switch(data.draw(st.sampled_from(guarded), label="leg"))
+
+    @rule(data=st.data())
+    def a_caller_comes_back_from_the_dialplan(self, data: st.DataObject) -> None:
+        outside = [leg.name for leg in self.switch.legs.values() if leg.outside]
+        if outside:
+            self.switch.comes_back(data.draw(st.sampled_from(outside), label="leg"), self.now)
+
+    @rule(data=st.data(), hopeless=st.booleans())
+    def the_core_fails_on_a_call(self, data: st.DataObject, hopeless: bool) -> None:
+        if self.centre.calls:
+            call = data.draw(st.sampled_from(sorted(self.centre.calls)), label="call")
+            self.step(CallGivenUp(call) if hopeless else CallDetoured(call, "a fault"))
 
     @rule(what=st.sampled_from((0, 1, "restart")))
     def something_rare_happens(self, what: int | str) -> None:
@@ -224,7 +288,15 @@ class CentreMachine(RuleBasedStateMachine):
         taken = [
             call.operator
             for call in self.centre.calls.values()
-            if call.phase in (Phase.OFFERED, Phase.INTRODUCING, Phase.TALKING)
+            if call.operator is not None
+            and call.phase
+            in (
+                Phase.OFFERED,
+                Phase.INTRODUCING,
+                Phase.TALKING,
+                Phase.TRANSFERRING,
+                Phase.THREE_WAY,
+            )
         ]
         assert len(taken) == len(set(taken))
         for operator in self.centre.operators.values():
@@ -239,10 +311,57 @@ class CentreMachine(RuleBasedStateMachine):
         assert len(seats) == len(set(seats))
 
     @invariant()
-    def a_caller_is_in_at_most_one_bridge_with_one_other(self) -> None:
+    def a_bridge_has_at_most_the_three_of_one_call(self) -> None:
         for bridge in self.switch.bridges:
-            inside = [leg for leg in self.switch.legs.values() if leg.bridge == bridge]
-            assert len(inside) <= 2
+            inside = [leg.name for leg in self.switch.legs.values() if leg.bridge == bridge]
+            assert len(inside) <= 3
+            assert {leg.partition("_")[0] for leg in inside} <= {bridge.partition("_")[0]}
+
+    def _callers(self) -> list[tuple[Call, FakeLeg]]:
+        """Calls that are ours, as far as was told, with the caller's leg in the exchange."""
+        moving = {_about(event) for event in self.switch.told if isinstance(event, _MOVES)}
+        return [
+            (call, leg)
+            for call in self.centre.calls.values()
+            if (leg := self.switch.legs.get(call.id)) is not None
+            and not leg.outside
+            and call.id not in moving
+            and call.phase not in (Phase.ENDING, Phase.NATIVE)
+        ]
+
+    @invariant()
+    def who_waits_is_guarded_and_who_talks_is_not(self) -> None:
+        for call, leg in self._callers():
+            joining = call.phase is Phase.TRANSFERRING and call.transfer is Transfer.EMERGENCY
+            talks = call.phase in TALKS or (joining and call.leg is not None)
+            assert leg.guarded is not talks, f"{call.phase}"
+            assert leg.guarded is call.guarded
+
+    @invariant()
+    def who_talks_hears_neither_music_nor_ringing(self) -> None:
+        for call, caller in self._callers():
+            assert caller.music is call.hears_music
+            if call.phase in TALKS:
+                legs = (caller, self.switch.legs.get(call.leg or ""))
+                assert not any(leg.music or leg.ringing for leg in legs if leg is not None)
+
+    @invariant()
+    def who_waits_for_110_always_hears_the_operator_or_ringing(self) -> None:
+        for call, caller in self._callers():
+            if call.phase is Phase.TRANSFERRING and call.transfer is Transfer.EMERGENCY:
+                operator = self.switch.legs.get(call.leg or "")
+                if call.leg is None:
+                    assert caller.ringing
+                elif operator is not None:  # otherwise that they are gone is being told
+                    assert caller.bridge is not None
+                    assert caller.bridge == operator.bridge
+
+    @invariant()
+    def who_waits_for_a_partner_hears_music_outside_the_talk(self) -> None:
+        for call, caller in self._callers():
+            if call.phase is Phase.TRANSFERRING and call.transfer is not Transfer.EMERGENCY:
+                assert caller.music
+                assert caller.bridge is None
 
     @invariant()
     def every_state_has_a_deadline(self) -> None:
@@ -301,7 +420,7 @@ class CentreMachine(RuleBasedStateMachine):
             versions = [record.version for record in records]
             assert versions == sorted(set(versions))
             outcomes = {record.outcome for record in records if record.outcome is not None}
-            assert len(outcomes) == 1
+            assert len(outcomes) == 1, outcomes
             assert records[-1].outcome is not None
             assert all(leg.ended is not None for leg in records[-1].legs)
 
