@@ -40,6 +40,7 @@ from callcenter.staff.tokens import Tokens
 from callcenter.store.journal import Journal
 from callcenter.store.orders import OrderStore
 from callcenter.store.projector import Projector
+from callcenter.store.queue_log_writer import QueueLogWriter
 from callcenter.store.recordings import RecordingStore
 from callcenter.watchdog import Supervisor, beat, starting
 from callcenter.web.app import serve_web
@@ -87,6 +88,7 @@ class Controller:
         self._pins = Pins(settings.secrets)
         self._store = OrderStore.of(settings)
         self._projector = Projector(journal, self._store, runtime.clock.now)
+        self._queue_log = QueueLogWriter(journal, settings.own_queue_log, runtime.clock.now)
         self._recordings = RecordingStore(self._store.engine)
         self._archive = Archive(
             settings.spooled_recordings,
@@ -131,6 +133,7 @@ class Controller:
                 parts.create_task(self._watch_seats(), name="seats")
                 parts.create_task(self._read_records(), name="records")
                 parts.create_task(self._projector.run(), name="projector")
+                parts.create_task(self._queue_log.run(), name="queue_log")
                 parts.create_task(self._archive.run(), name="recordings")
                 parts.create_task(self._watch_plan(), name="plan")
                 parts.create_task(self._watch_cutovers(), name="cutovers")
@@ -313,6 +316,13 @@ class Controller:
                     needed=False,
                     text=store.error or "orders are filed",
                     since=store.failing_since,
+                ),
+                Part(
+                    name="queue_log",
+                    ok=self._queue_log.error is None,
+                    needed=False,
+                    text=self._queue_log.error or "written",
+                    since=self._queue_log.failing_since,
                 ),
                 Part(
                     name="recordings",

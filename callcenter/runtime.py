@@ -295,6 +295,7 @@ class Runtime:
                 rejected=None if failed is None else str(failed),
                 records=result.records,
                 cursor=waiting.cursor,
+                queue_log=result.queue_log,
             )
         )
         return result, failed

@@ -65,10 +65,11 @@ class QueueLog:
         """Not taken: by the operator, or because the caller went. Answered leaves no line here."""
         if after.leg == before.leg and after.phase is not Phase.ENDING:
             return
-        leg = next(leg for leg in after.legs if leg.leg == before.leg)
-        missed = after.phase in _IN_QUEUE and leg.outcome != Ending.LOST
+        leg = next((leg for leg in after.legs if leg.leg == before.leg), None)
+        lost = leg is not None and leg.outcome == Ending.LOST
+        missed = after.phase in _IN_QUEUE and not lost
         event = "RINGNOANSWER" if missed else "RINGCANCELED"
-        rang = round(max(0.0, self._now - leg.began) * 1000)
+        rang = 0 if leg is None else round(max(0.0, self._now - leg.began) * 1000)
         self._write(before.id, before.queue or "", before.operator or NOBODY, event, rang)
 
     def _out_of_queue(self, stint: Stint, after: Call) -> Stint | None:
@@ -87,10 +88,10 @@ class QueueLog:
 
     def _connected(self, stint: Stint, call: Call) -> Stint:
         """An operator took the call: the caller hears their number, then they talk."""
-        leg = next(leg for leg in call.legs if leg.leg == call.leg)
-        held, rang = self._seconds(stint.entered), self._seconds(leg.began)
-        stint = replace(stint, leg=leg.leg, operator=leg.party, connected=self._now)
-        self._write(call.id, stint.queue, leg.party, "CONNECT", held, leg.leg, rang)
+        began = next((leg.began for leg in call.legs if leg.leg == call.leg), self._now)
+        stint = replace(stint, leg=call.leg, operator=call.operator or NOBODY, connected=self._now)
+        held, rang = self._seconds(stint.entered), self._seconds(began)
+        self._write(call.id, stint.queue, stint.operator, "CONNECT", held, call.leg or "", rang)
         return stint
 
     def _talk(self, stint: Stint, before: Call | None, after: Call) -> Stint | None:

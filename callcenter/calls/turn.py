@@ -19,6 +19,7 @@ from callcenter.calls.state import (
     DayFigures,
     FeatureCall,
     OperatorState,
+    Phase,
     end_leg,
 )
 from callcenter.clock import SHANGHAI
@@ -316,10 +317,10 @@ class Turn:
         centre = self.centre
         if self._plan_hash != centre.plan:
             log.plan()
-        for call in [*self.touched(), *self._finished]:
-            told = log.call(centre.calls.get(call.id), call)
-            if self._calls[call.id] is not None:
-                self._calls[call.id] = told
+        for call in self.touched():
+            self._calls[call.id] = log.call(centre.calls.get(call.id), call)
+        for call in self._finished:
+            log.call(centre.calls.get(call.id), replace(call, phase=Phase.ENDING))
         for number, operator in self._operators.items():
             log.operator(centre.operators.get(number), operator)
         return tuple(log.lines)

@@ -1,4 +1,5 @@
-"""The journal: every event in order, and the order records it led to, in one local SQLite file.
+"""The journal: every event in order, and the order records and queue_log lines it led to, in one
+local SQLite file.
 
 It is always local, also where the orders live in PostgreSQL: the call path never waits for a remote
 database. One thread of its own does all the work (sqlite3 objects stay on it); a commit is whole or
@@ -10,8 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -36,6 +38,16 @@ CREATE TABLE IF NOT EXISTS orders (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   event INTEGER NOT NULL,
   body TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS queue_log (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  line TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS queue_log_file (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  seq INTEGER NOT NULL,
+  inode INTEGER NOT NULL,
+  size INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS plans (hash TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS snapshots (
@@ -67,6 +79,20 @@ class Entry:
     records: tuple[OrderRecord, ...] = ()
     cursor: tuple[str, int] | None = None
     """A place in an outside file that this event moves on, in the same commit."""
+    queue_log: tuple[str, ...] = ()
+    """Lines for our queue_log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How far the lines are in queue_log's file."""
+
+    seq: int
+    """The last line that is there."""
+    inode: int
+    """Which file: its name may stand for another one once it is rotated."""
+    size: int
+    """Bytes, with that line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +114,8 @@ class Journal:
         self._database: sqlite3.Connection | None = None
         self.changed = asyncio.Event()
         """Set whenever order records were added."""
+        self.lines_added = asyncio.Event()
+        """Set whenever lines for queue_log were added."""
         self.last_order = 0
         """Sequence number of the newest order record."""
 
@@ -113,6 +141,8 @@ class Journal:
         await self._do(lambda: self._commit(entries))
         if any(entry.records for entry in entries):
             self.changed.set()
+        if any(entry.queue_log for entry in entries):
+            self.lines_added.set()
 
     async def entries_after(self, seq: int, limit: int = 1000) -> list[Entry]:
         """The entries after `seq`, oldest first, without their records."""
@@ -121,6 +151,18 @@ class Journal:
     async def orders_after(self, seq: int, limit: int) -> list[tuple[int, OrderRecord]]:
         """The order records after `seq`, each with its own sequence number, oldest first."""
         return await self._do(lambda: self._orders_after(seq, limit))
+
+    async def lines_after(self, seq: int, limit: int) -> list[tuple[int, str]]:
+        """Lines for queue_log after `seq`, each with its own sequence number, oldest first."""
+        return await self._do(lambda: self._lines_after(seq, limit))
+
+    async def lines_written(self) -> Written | None:
+        """How far queue_log's file goes; None before the first line."""
+        return await self._do(self._lines_written)
+
+    async def keep_lines_written(self, written: Written) -> None:
+        """Note how far queue_log's file goes; the lines that are in it are dropped here."""
+        await self._do(lambda: self._keep_lines_written(written))
 
     async def keep_plan(self, plan: str, texts: str) -> None:
         """Keep a plan's texts by its hash, so that old events can be replayed under it."""
@@ -191,10 +233,16 @@ class Journal:
     def _commit(self, entries: list[Entry]) -> None:
         to_disk = any(record.outcome is not None for entry in entries for record in entry.records)
         self._db.execute(f"PRAGMA synchronous={'FULL' if to_disk else 'NORMAL'}")
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
+        with self._whole():
             for entry in entries:
                 self._insert(entry)
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """All that is written in the block, or none of it."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
         except BaseException:
             self._db.execute("ROLLBACK")
             raise
@@ -219,6 +267,8 @@ class Journal:
                 "INSERT INTO orders (event, body) VALUES (?, ?)", (entry.seq, body)
             )
             self.last_order = added.lastrowid or self.last_order
+        for line in entry.queue_log:
+            self._write("INSERT INTO queue_log (line) VALUES (?)", (line,))
         if entry.cursor is not None:
             self._write(
                 "INSERT INTO cursors VALUES (?, ?)"
@@ -239,6 +289,24 @@ class Journal:
             "SELECT seq, body FROM orders WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
         )
         return [(row[0], _RECORD.validate_json(row[1])) for row in rows]
+
+    def _lines_after(self, seq: int, limit: int) -> list[tuple[int, str]]:
+        return self._db.execute(
+            "SELECT seq, line FROM queue_log WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
+        ).fetchall()
+
+    def _lines_written(self) -> Written | None:
+        row = self._db.execute("SELECT seq, inode, size FROM queue_log_file").fetchone()
+        return None if row is None else Written(*row)
+
+    def _keep_lines_written(self, written: Written) -> None:
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        with self._whole():
+            self._write(
+                "INSERT OR REPLACE INTO queue_log_file VALUES (1, ?, ?, ?)",
+                (written.seq, written.inode, written.size),
+            )
+            self._write("DELETE FROM queue_log WHERE seq <= ?", (written.seq,))
 
     def _keep_snapshot(self, snapshot: Snapshot) -> None:
         self._write(
