@@ -25,7 +25,9 @@ async def main():
     async def turn(): ...
     beating = asyncio.create_task(beat(supervisor, turn))
     await asyncio.sleep(0.1)
-    pathlib.Path(os.environ["PID_FILE"]).write_text(str(os.getpid()))
+    file = pathlib.Path(os.environ["PID_FILE"])
+    file.with_suffix(".new").write_text(str(os.getpid()))
+    file.with_suffix(".new").rename(file)
     if "short" in sys.argv:
         raise SystemExit(8)
     if "frozen" in sys.argv:
