@@ -198,6 +198,12 @@ class Ari:
         found = await self.request("GET", "/channels")
         return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
+    async def bridges(self) -> list[str]:
+        """The ids of all bridges Asterisk has now."""
+        found = await self.request("GET", "/bridges")
+        bridges = found if isinstance(found, list) else []
+        return [str(each.get("id")) for each in bridges if isinstance(each, dict)]
+
     async def ignore_events(self, *kinds: str) -> None:
         """Have Asterisk leave out events of these kinds for our app."""
         await self.request(

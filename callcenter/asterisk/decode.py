@@ -140,11 +140,25 @@ def answered_leg(channel: JsonObject) -> str | None:
     return leg if leg is not None and "_" in leg and up else None
 
 
+def caller_here(channel: JsonObject) -> str | None:
+    """The call's id, if the channel is a caller's leg that the controller looks after."""
+    return our_leg(channel) if _is_caller(channel) else None
+
+
 def caller_outside(channel: JsonObject) -> str | None:
     """The call's id, if the channel is a caller's leg that the dialplan has."""
-    if _text(_object(channel.get("channelvars")).get("ROLE")) != "caller":
+    if not _is_caller(channel) or our_leg(channel) is not None:
         return None
-    return None if our_leg(channel) is not None else _text(channel.get("id"))
+    return _text(channel.get("id"))
+
+
+def our_bridge(bridge: str) -> bool:
+    """Whether the bridge is one that the controller made: it is named after a call."""
+    return bridge.endswith("_b")
+
+
+def _is_caller(channel: JsonObject) -> bool:
+    return _text(_object(channel.get("channelvars")).get("ROLE")) == "caller"
 
 
 @dataclass(frozen=True, slots=True)

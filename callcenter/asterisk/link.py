@@ -17,8 +17,10 @@ from callcenter.asterisk.decode import (
     IGNORED,
     Decoder,
     answered_leg,
+    caller_here,
     caller_outside,
     feature_call,
+    our_bridge,
     our_leg,
 )
 from callcenter.calls.events import Event, FeatureDialled, SwitchReconciled
@@ -97,6 +99,7 @@ class AsteriskLink:
             await self._ari.ignore_events(*IGNORED)
             await self._queues.pause()
             channels = await self._ari.channels()
+            bridges = tuple(each for each in await self._ari.bridges() if our_bridge(each))
         except AriError as error:
             log.warning("asterisk_not_compared", error=str(error))
             await asyncio.sleep(RETRY_SECONDS)
@@ -109,7 +112,8 @@ class AsteriskLink:
         outside = tuple(call for channel in channels if (call := caller_outside(channel)))
         self._queues.bring_back(channels)
         answered = tuple(leg for channel in channels if (leg := answered_leg(channel)) is not None)
-        self._tell(SwitchReconciled(tuple(legs), arriving, outside, answered))
+        callers = tuple(leg for channel in channels if (leg := caller_here(channel)) is not None)
+        self._tell(SwitchReconciled(tuple(legs), arriving, outside, answered, callers, bridges))
         for event in held:
             self._take(event)
         self.connected = True

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from callcenter.calls import arrival, features, native, operator, queueing, transfer
 from callcenter.calls import call as calls
-from callcenter.calls.commands import Command, Hangup
+from callcenter.calls.commands import Command, Detour, Disconnect, Hangup
 from callcenter.calls.events import (
     AddPartner,
     BecomeNotReady,
@@ -274,7 +274,10 @@ def _command_failed(turn: Turn, event: CommandFailed) -> None:
 
 
 def _switch_reconciled(turn: Turn, event: SwitchReconciled) -> None:
-    """We were away. Legs that Asterisk no longer has are gone; legs that nobody knows go too."""
+    """We were away. Legs that Asterisk no longer has are gone; legs that nobody knows go too.
+
+    A caller whom nobody knows, as the news of the arrival was lost with us, is the dialplan's.
+    """
     there = set(event.legs)
     known: set[str] = set()
     for call in list(turn.calls()):
@@ -298,9 +301,15 @@ def _switch_reconciled(turn: Turn, event: SwitchReconciled) -> None:
     turn.about = None
     for feature in list(turn.features()):
         known.add(feature.leg)
-        if feature.leg not in there:
+        if feature.leg in there:
+            features.reconnect(turn, feature)
+        else:
             turn.drop_feature(feature.leg)
-    turn.send(*(Hangup(leg) for leg in sorted(there - known - set(event.arriving))))
+    for leg in sorted(there - known - set(event.arriving)):
+        unheard = leg in event.callers and not turn.call_ended(leg)
+        turn.send(Detour(leg) if unheard else Hangup(leg))
+    used = {call.bridge for call in turn.calls()}
+    turn.send(*(Disconnect(bridge) for bridge in event.bridges if bridge not in used))
 
 
 # -- time ----------------------------------------------------------------------------------------

@@ -138,6 +138,10 @@ class SwitchReconciled:
     """Callers' legs that the fallback dialplan has."""
     answered: tuple[str, ...] = ()
     """Of the legs that we dialled, the ones whose far end has answered."""
+    callers: tuple[str, ...] = ()
+    """Of the legs, the callers'."""
+    bridges: tuple[str, ...] = ()
+    """The bridges that Asterisk has of ours."""
 
 
 @dataclass(frozen=True, slots=True)

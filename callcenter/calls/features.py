@@ -26,7 +26,7 @@ from callcenter.calls.events import (
 )
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.state import Call, FeatureCall, Phase
-from callcenter.calls.turn import Turn
+from callcenter.calls.turn import END_SECONDS, Turn
 
 FEATURE_SECONDS = 15.0
 """The longest a feature code's answer may take."""
@@ -67,11 +67,20 @@ def dialled(turn: Turn, event: FeatureDialled) -> Refusal | None:
 
 def answer_heard(turn: Turn, feature: FeatureCall) -> None:
     """The answer is spoken, or took too long: hang up; and forget the leg if even that fails."""
+    turn.send(Hangup(feature.leg))
     if feature.ending and feature.deadline <= turn.now:
         turn.drop_feature(feature.leg)
         return
-    turn.send(Hangup(feature.leg))
     turn.put_feature(replace(feature, ending=True, deadline=turn.now + FEATURE_SECONDS))
+
+
+def reconnect(turn: Turn, feature: FeatureCall) -> None:
+    """After a restart: the hang-up may not have been sent, the answer's end not been heard."""
+    if feature.ending:
+        turn.send(Hangup(feature.leg))
+    else:
+        until = min(feature.deadline, turn.now + END_SECONDS)
+        turn.put_feature(replace(feature, deadline=until))
 
 
 def digit_pressed(turn: Turn, call: Call, event: DigitPressed) -> None:

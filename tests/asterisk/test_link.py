@@ -83,7 +83,7 @@ async def test_first_the_legs_that_are_there_then_what_was_held_back(bench: Benc
     assert not bench.link.connected
     hold.set()
     await until(lambda: bench.link.connected)
-    assert bench.told == [SwitchReconciled(("15.1", "15.1_1")), CallLeft("15.1")]
+    assert bench.told == [SwitchReconciled(("15.1", "15.1_1"), callers=("15.1",)), CallLeft("15.1")]
 
 
 async def test_a_call_that_arrives_while_we_compare_is_not_taken_for_a_stray(bench: Bench) -> None:
@@ -95,7 +95,7 @@ async def test_a_call_that_arrives_while_we_compare_is_not_taken_for_a_stray(ben
     hold.set()
     await until(lambda: len(bench.told) == 2)
     assert bench.told == [
-        SwitchReconciled(("15.9",), arriving=("15.9",)),
+        SwitchReconciled(("15.9",), arriving=("15.9",), callers=("15.9",)),
         CallArrived("15.9", "telecom", "12345"),
     ]
 
@@ -104,7 +104,7 @@ async def test_callers_in_the_dialplan_are_told_and_fetched(bench: Bench) -> Non
     bench.ari.listed = [channel("15.1", application="Queue"), channel("15.2")]
     await bench.connection()
     await until(lambda: bench.link.connected)
-    assert bench.told == [SwitchReconciled(("15.2",), outside=("15.1",))]
+    assert bench.told == [SwitchReconciled(("15.2",), outside=("15.1",), callers=("15.2",))]
     assert bench.queues.asked == ["pause, after 0 looks", "bring back from 2 channels"]
 
 
@@ -151,4 +151,13 @@ async def test_legs_that_were_answered_meanwhile_are_told(bench: Bench) -> None:
     bench.ari.listed = [channel("15.1") | {"state": "Up"}, answered, ringing]
     await bench.connection()
     await until(lambda: bench.told != [])
-    assert bench.told == [SwitchReconciled(("15.1", "15.1_1", "15.1_2"), answered=("15.1_1",))]
+    assert bench.told == [
+        SwitchReconciled(("15.1", "15.1_1", "15.1_2"), answered=("15.1_1",), callers=("15.1",))
+    ]
+
+
+async def test_the_bridges_that_were_left_are_told(bench: Bench) -> None:
+    bench.ari.bridged = ["15.1_b", "of somebody else"]
+    await bench.connection()
+    await until(lambda: bench.told != [])
+    assert bench.told == [SwitchReconciled((), bridges=("15.1_b",))]

@@ -31,6 +31,8 @@ class FakeAri(Ari):
         """Requests by path that are answered only once their event is set."""
         self.listed: list[JsonObject] = []
         """What GET /channels says."""
+        self.bridged: list[str] = []
+        """Ids of bridges that GET /bridges lists."""
         self.connections: asyncio.Queue[asyncio.Queue[JsonObject | None]] = asyncio.Queue()
         """Websockets opened; a test puts events in, None closes."""
 
@@ -50,6 +52,8 @@ class FakeAri(Ari):
         await asyncio.sleep(0)
         if (method, path) == ("GET", "/channels"):
             return list(self.listed)
+        if (method, path) == ("GET", "/bridges"):
+            return [{"id": bridge} for bridge in self.bridged]
         return None
 
     async def events(self) -> AsyncIterator[JsonObject]:

@@ -125,6 +125,8 @@ class FakeSwitch:
             legs=tuple(leg.name for leg in ours),
             outside=outside,
             answered=tuple(leg.name for leg in ours if leg.dial is not None and leg.answered),
+            callers=tuple(leg.name for leg in ours if leg.trunk),
+            bridges=tuple(sorted(self.bridges)),
         )
 
     def dead_mans_switch(self, leg: str) -> None:

@@ -1,0 +1,87 @@
+"""What happens to calls while controllers die: every transition of a call is in one of these."""
+
+from __future__ import annotations
+
+from callcenter.calls.events import (
+    AddPartner,
+    BecomeNotReady,
+    BecomeReady,
+    CallEmergency,
+    DropPartner,
+    Ending,
+    Forward,
+    HangUp,
+    LeaveCall,
+)
+from tests.crashes.world import (
+    Step,
+    answer_heard,
+    asks,
+    caller_goes,
+    dials,
+    keys,
+    partner_answers,
+    partner_goes,
+    prompt_ends,
+    ready,
+    seat_answers,
+    seat_dials,
+    seat_goes,
+)
+
+TALKING = (ready(), dials(), prompt_ends(), seat_answers(), prompt_ends())
+"""A caller talks with operator 001."""
+THREE = (*TALKING, asks(AddPartner("001", "12319")), partner_answers())
+
+STORIES: dict[str, tuple[Step, ...]] = {
+    "a talk that the caller ends": (*TALKING, caller_goes()),
+    "a talk that the operator ends": (*TALKING, asks(HangUp("001"))),
+    "a talk whose operator is lost": (
+        *(*TALKING, seat_goes(Ending.LOST), seat_answers(), prompt_ends(), seat_goes()),
+    ),
+    "a caller gives up": (dials(), prompt_ends(), caller_goes()),
+    "a caller waits for a declining operator, then for another": (
+        *(dials(), prompt_ends(), ready(), seat_goes(Ending.DECLINED)),
+        *(ready("002", "seat02"), seat_answers("seat02"), prompt_ends()),
+        *(asks(BecomeNotReady("002", "break")), seat_goes(seat="seat02")),
+    ),
+    "two callers, one operator": (
+        *(ready(), dials(), dials(), prompt_ends(0), prompt_ends(1), seat_answers()),
+        *(prompt_ends(0), caller_goes(0), asks(BecomeReady("001")), seat_answers()),
+        *(prompt_ends(1), caller_goes(1)),
+    ),
+    "a forward of the plan, by its second trunk": (
+        *(dials("12366-2"), partner_goes(Ending.UNREACHABLE), partner_answers(), partner_goes()),
+    ),
+    "a forward of the plan to a busy line": (
+        *(dials("12319"), partner_goes(Ending.BUSY), prompt_ends()),
+    ),
+    "an announcement": (dials("87209900"), prompt_ends()),
+    "a number that nobody knows": (dials("99999999"),),
+    "a blind forward": (
+        *(*TALKING, asks(Forward("001", "12366-2")), partner_answers(), caller_goes()),
+    ),
+    "a blind forward to a busy partner": (
+        *(*TALKING, keys("*2112319#"), partner_goes(Ending.BUSY), seat_answers()),
+        *(prompt_ends(), caller_goes()),
+    ),
+    "three talk, and the operator leaves": (*(*THREE, asks(LeaveCall("001")), partner_goes()),),
+    "three talk, and the partner is dropped": (
+        *(*THREE, asks(DropPartner("001")), asks(HangUp("001"))),
+    ),
+    "a partner who does not come": (
+        *(*TALKING, asks(AddPartner("001", "12319")), partner_goes(Ending.BUSY), caller_goes()),
+    ),
+    "an emergency number joins": (
+        *(*TALKING, asks(CallEmergency("001")), partner_goes(Ending.CONGESTION)),
+        *(partner_answers(), seat_goes(), caller_goes()),
+    ),
+    "an operator is lost while 110 is called": (
+        *(*TALKING, asks(CallEmergency("001")), seat_goes(Ending.LOST), partner_answers()),
+        caller_goes(),
+    ),
+    "feature codes": (
+        *(seat_dials("*11001"), answer_heard(), seat_dials("*12"), answer_heard(), dials()),
+        *(prompt_ends(), seat_answers(), prompt_ends(), keys("*131"), keys("5"), seat_goes()),
+    ),
+}

@@ -1,0 +1,152 @@
+"""The controller is killed after each commit and after each command of every story, and restarted.
+
+One undisturbed life of a story tells where it can die, and what each death leaves behind: the
+journal's file and the world. From each of them the world goes on for a while without anybody, a new
+controller starts, and the story goes on as far as it can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from callcenter import runtime
+from callcenter.calls.commands import Command, Hangup
+from callcenter.calls.events import Event
+from tests.crashes import promises
+from tests.crashes.lives import Death, Life
+from tests.crashes.stories import STORIES
+from tests.crashes.world import GoneError, Step, World
+from tests.plans import small_plan
+
+
+class Gap(StrEnum):
+    """What happens between the death and the next start."""
+
+    NOTHING = "nothing"
+    NEXT_STEP = "the story goes on by a step of which nobody hears"
+    LONG = "the dead man's switch takes whom nobody serves"
+    DEAD_AGAIN = "the next controller dies once it has stored what it found"
+
+
+@dataclass(frozen=True)
+class Point:
+    """A death, and how far the story had come."""
+
+    death: Death
+    rest: tuple[Step, ...]
+
+
+@pytest.fixture(autouse=True)
+def silence() -> Iterator[None]:
+    """A thousand lives log too much to be printed."""
+    with capture_logs():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def slow_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is sent before it is stored, however long that takes here."""
+    monkeypatch.setattr(runtime, "COMMIT_SECONDS", 60.0)
+
+
+@pytest.mark.parametrize("story", STORIES)
+async def test_whenever_the_controller_dies(story: str, tmp_path: Path) -> None:
+    points = await _points(STORIES[story], tmp_path)
+    assert len(points) > len(STORIES[story])
+    wrong = []
+    for number, point in enumerate(points):
+        for gap in Gap:
+            found = await _after(point.death, point.rest, gap, tmp_path / f"{number}.{gap.name}")
+            wrong += [f"killed after {point.death.point}; {gap}: {each}" for each in found]
+    assert not wrong, "\n".join([f"{len(wrong)} of {len(points)} points", *wrong])
+
+
+async def _points(story: Sequence[Step], folder: Path) -> list[Point]:
+    """Every point of the story at which a controller can die."""
+    points: list[Point] = []
+    world = World()
+    async with Life(world, folder / "journal.db").lived(small_plan()) as life:
+        for number, step in enumerate(story):
+            await life.hears(*step(world))
+            points += [Point(death, tuple(story[number + 1 :])) for death in life.deaths]
+            life.deaths.clear()
+        wrong = [*promises.broken(world, life.centre, settled=True)]
+        assert not wrong, f"undisturbed: {wrong}"
+    return points
+
+
+async def _after(death: Death, rest: tuple[Step, ...], gap: Gap, file: Path) -> list[str]:
+    """What is wrong after that death and the gap."""
+    world = death.world.copy()
+    world.switch.heard = False
+    world.switch.lose_events()
+    if gap is Gap.NEXT_STEP and rest:
+        _done(world, rest[0])
+        rest = rest[1:]
+    world.goes_on_without_us(10.0 if gap is Gap.LONG else 1.0)
+    world.switch.lose_events()
+    wrong: list[str] = []
+    async with Life(world, file, death.journal).lived(small_plan()) as life:
+        talks = promises.conversations(world, life.centre)
+
+        def look(command: Command) -> None:
+            wrong.extend(f"{each} by {command}" for each in promises.cut(world, talks))
+            wrong.extend(_turned_away(life, command))
+
+        life.sent = look
+        await life.finds_what_is_left(lines_first=gap is not Gap.NEXT_STEP)
+        if gap is Gap.DEAD_AGAIN:
+            return await _after(life.deaths[0], rest, Gap.NOTHING, file.with_suffix(".again"))
+        wrong += promises.broken(world, life.centre, settled=False)
+        await life.time_passes(5.0)
+        wrong += promises.cut(world, talks)
+        wrong += promises.broken(world, life.centre, settled=True)
+        life.sent = lambda _: None
+        for step in rest:
+            await life.hears(*_done(world, step))
+        wrong += promises.broken(world, life.centre, settled=False)
+        await _everybody_goes(life)
+        wrong += promises.left_over(world, life.centre)
+        wrong += promises.wrong_orders(world, await life.orders())
+        wrong += [f"{life.rejected} events were rejected"] if life.rejected else []
+        if not await life.replays(small_plan()):
+            wrong.append("the journal gives another state")
+    return list(_once(wrong))
+
+
+def _done(world: World, step: Step) -> tuple[Event, ...]:
+    try:
+        return step(world)
+    except GoneError:
+        return ()
+
+
+async def _everybody_goes(life: Life) -> None:
+    legs = life.world.switch.legs
+    for _ in range(10):
+        for leg in list(legs.values()):
+            if leg.dial is None and leg.name in legs:
+                life.world.switch.far_end_goes(leg.name)
+        await life.hears()
+        if not life.centre.calls and not legs:
+            return
+        await life.time_passes(5.1)
+
+
+def _turned_away(life: Life, command: Command) -> Iterator[str]:
+    """A caller of whom nobody knows anything is not hung up on."""
+    match command:
+        case Hangup(leg) if leg in life.world.callers and leg not in life.centre.calls:
+            yield f"{leg} was turned away"
+        case _:
+            pass
+
+
+def _once(found: list[str]) -> Iterator[str]:
+    yield from dict.fromkeys(found)
