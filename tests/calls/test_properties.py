@@ -6,6 +6,8 @@ after every step the properties that docs/architecture.md promises.
 
 from __future__ import annotations
 
+import re
+
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -49,7 +51,7 @@ from callcenter.calls.figures import wallboard
 from callcenter.calls.state import Call, Centre, Phase, Transfer
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.model import Plan
-from callcenter.orders.record import OrderRecord
+from callcenter.orders.record import LegRole, OrderRecord
 from tests.fakes.switch import FakeLeg, FakeSwitch
 from tests.plans import small_plan, without_queue
 
@@ -62,6 +64,12 @@ _MOVES = (CallLeft, CallReturned, CallTakenOutside)
 TALKS = frozenset({Phase.TALKING, Phase.THREE_WAY, Phase.FORWARDED})
 # Shortly before midnight in Asia/Shanghai, on a day on which all kinds of numbers differ.
 START = 1_512_143_970.0
+
+_RINGING = r"(RINGNOANSWER |RINGCANCELED )*"
+_TALK = r"CONNECT (COMPLETEAGENT|COMPLETECALLER|BLINDTRANSFER|ATTENDEDTRANSFER)"
+_WAIT = rf"ENTERQUEUE {_RINGING}({_TALK}|ABANDON|EXITWITHTIMEOUT|WITHDRAW)"
+_WAITS = re.compile(rf"({_WAIT}( {_WAIT})*)?")
+"""What queue_log may say of a call: every wait and every talk has one end."""
 
 
 class CentreMachine(RuleBasedStateMachine):
@@ -76,6 +84,7 @@ class CentreMachine(RuleBasedStateMachine):
         self.now = START
         self.history: list[tuple[str, str, Plan, float]] = []
         self.records: dict[str, list[OrderRecord]] = {}
+        self.queue_log: dict[str, list[str]] = {}
         self.told_gone: set[str] = set()
         for operator, seat in zip(OPERATORS[:2], SEATS[:2], strict=True):
             self.step(SignIn(operator, seat))
@@ -92,6 +101,9 @@ class CentreMachine(RuleBasedStateMachine):
         self.history.append((*encode_event(event), self.plan, self.now))
         for record in result.records:
             self.records.setdefault(record.call, []).append(record)
+        for line in result.queue_log:
+            _, call, _, _, happened = line.split("|")[:5]
+            self.queue_log.setdefault(call, []).append(happened)
         for command in result.commands:
             if not may_repeat:
                 self._check_command(command, waiting)
@@ -423,6 +435,13 @@ class CentreMachine(RuleBasedStateMachine):
             assert len(outcomes) == 1, outcomes
             assert records[-1].outcome is not None
             assert all(leg.ended is not None for leg in records[-1].legs)
+        for call, records in self.records.items():
+            told = " ".join(self.queue_log.get(call, ()))
+            assert _WAITS.fullmatch(told), told
+            operators = [leg for leg in records[-1].legs if leg.role is LegRole.OPERATOR]
+            answered = sum(leg.answered is not None and "_" in leg.leg for leg in operators)
+            assert told.count("CONNECT") <= answered
+            assert "CONNECT" not in told or records[-1].operator is not None
 
 
 def _about(event: Event) -> str:
