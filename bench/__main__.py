@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 from pathlib import Path
 from tempfile import mkdtemp
@@ -23,6 +24,8 @@ RATIO_LIMIT = 1.5
 MEMORY_LIMIT = 150.0
 """MB."""
 MEMORY_CALLS = 200
+FAULTS_SHOWN = 5
+"""Of a run."""
 SMALL = Scale(20, Load(calls=110, rate=5.0), warm_up=10)
 LARGE = Scale(200, Load(calls=1320, rate=60.0), warm_up=120)
 
@@ -30,9 +33,12 @@ LARGE = Scale(200, Load(calls=1320, rate=60.0), warm_up=120)
 def main() -> int:
     """Run it; the exit code."""
     arguments = _arguments()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # like Ctrl-C: ends what was started
     folder = arguments.keep or Path(mkdtemp(prefix="bench-"))
     try:
         return asyncio.run(_compare(arguments.pairs, arguments.scale, folder))
+    except KeyboardInterrupt:
+        return 130
     except (SideError, SippError, CaptureError, AsteriskError) as error:
         print(f"bench: {error}\nbench: logs and captures are in {folder}", file=sys.stderr)
         return 2
@@ -48,12 +54,13 @@ def _arguments() -> argparse.Namespace:
 
 async def _compare(count: int, which: str, folder: Path) -> int:
     chosen = {"small": [SMALL], "large": [LARGE], "both": [SMALL, LARGE]}[which]
-    print(f"{machine()}\nlogs and captures: {folder}")
+    print(f"{machine()}\nlogs and captures: {folder}", flush=True)
     rows: list[tuple[str, list[Pair]]] = []
     for scale in chosen:
         print(
             f"\n{scale.name}, {scale.load.calls - scale.warm_up} calls a run, "
-            "INVITE to the seat's voice at the caller"
+            "INVITE to the seat's voice at the caller",
+            flush=True,
         )
         pairs: list[Pair] = []
         for number in range(1, count + 1):
@@ -62,14 +69,15 @@ async def _compare(count: int, which: str, folder: Path) -> int:
         rows.append((scale.name, pairs))
     held = await memory(MEMORY_CALLS, folder / "memory")
     print(f"\n{table(rows)}\n\nController's memory with {MEMORY_CALLS} calls up: {held:.0f} MB")
-    good = held < MEMORY_LIMIT and all(median_ratio(pairs) <= RATIO_LIMIT for _, pairs in rows)
-    return 0 if good else 1
+    failed = any(each.native.faults or each.ours.faults for _, pairs in rows for each in pairs)
+    fast = all(median_ratio(pairs) <= RATIO_LIMIT for _, pairs in rows)
+    return 0 if fast and not failed and held < MEMORY_LIMIT else 1
 
 
 def _say(figures: Figures) -> None:
     print(f"  {line(figures)}", flush=True)
-    for fault in figures.faults[:5]:
-        print(f"    {fault}")
+    for fault in figures.faults[:FAULTS_SHOWN]:
+        print(f"    {fault}", flush=True)
 
 
 sys.exit(main())

@@ -14,7 +14,7 @@ from bench.calls import CallTimes, follow
 from bench.capture import capturing
 from bench.figures import Figures, Pair
 from bench.processes import cpu_milliseconds, megabytes
-from bench.sides import Side, Starter, native, ours
+from bench.sides import Side, SideError, Starter, native, ours
 from bench.telephones import VOICE, Load, call, register, seats
 
 CAPTURE = "capture.pcap"
@@ -87,7 +87,10 @@ def judge(
 
 
 async def memory(count: int, folder: Path) -> float:
-    """The controller's resident memory in MB with so many calls up; the most it had."""
+    """The controller's resident memory in MB with so many calls up; the most it had.
+
+    Raises as `run` does.
+    """
     load = Load(calls=count, rate=_MEMORY_RATE, talk=count / _MEMORY_RATE + _MEMORY_TALK)
     async with _staffed(ours, count, folder) as side:
         calling = asyncio.create_task(call(folder / "callers", side.carrier, side.server, load))
@@ -95,7 +98,8 @@ async def memory(count: int, folder: Path) -> float:
         while not calling.done():
             await asyncio.wait({calling}, timeout=_POLL_SECONDS)
             most = max(most, megabytes(side.processes["controller"]))
-        await calling
+        if not await calling:
+            raise SideError(f"not all of {count} calls were up: see {folder}/callers/errors")
     return most
 
 
