@@ -76,6 +76,7 @@ class NativeQueues:
         """Have no further seat rung there, until `bring_back` is through."""
         if self._returning is not None:
             self._returning.cancel()
+            await asyncio.wait([self._returning])
         self._paused = True
         try:
             async with asyncio.timeout(PAUSE_SECONDS):
@@ -100,9 +101,10 @@ class NativeQueues:
                     await asyncio.sleep(LOOK_SECONDS)
         except (AmiError, AriError, TimeoutError) as error:
             log.warning("callers_not_brought_back", error=str(error))
+        finally:
+            self._paused = False
         if fetched:
             log.info("callers_brought_back", calls=sorted(fetched))
-        self._paused = False
         await self._until_written()
 
     async def _fetch(self, fetched: set[str]) -> bool:

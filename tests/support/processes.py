@@ -11,8 +11,6 @@ from pathlib import Path
 from tests.fakes.waiting import until
 from tests.support.live import LiveServer
 
-_LISTEN, _TIME_WAIT = 0x0A, 0x06
-
 
 def children(pid: int) -> dict[str, int]:
     """A process's children by their command's name."""
@@ -45,11 +43,12 @@ async def without_controller(server: LiveServer) -> AsyncIterator[None]:
     """
     supervisor = server.process.pid
     controller = children(supervisor)["callcenter"]
+    lost = _lost_websockets(server)
     os.kill(supervisor, signal.SIGSTOP)
     try:
         os.kill(controller, signal.SIGKILL)
         await until(lambda: not lives(controller))
-        await until(lambda: not _is_connected(server.settings.ari_port))
+        await until(lambda: _lost_websockets(server) > lost)
         yield
     finally:
         os.kill(supervisor, signal.SIGCONT)
@@ -57,10 +56,22 @@ async def without_controller(server: LiveServer) -> AsyncIterator[None]:
     await server.until_healthy()
 
 
-def _is_connected(port: int) -> bool:
-    """Whether anybody is connected to a port of ours."""
-    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
-        _, local, _, state = line.split()[:4]
-        if int(local.split(":")[1], 16) == port and int(state, 16) not in (_LISTEN, _TIME_WAIT):
-            return True
-    return False
+def _lost_websockets(server: LiveServer) -> int:
+    """How many controllers Asterisk has noticed to be gone."""
+    log = server.settings.asterisk / "log" / "full"
+    return log.read_text(encoding="utf-8", errors="replace").count("WebSocket read error")
+
+
+@asynccontextmanager
+async def with_frozen_controller(server: LiveServer) -> AsyncIterator[None]:
+    """Stop the controller without ending it, and keep it so until the end of the block."""
+    supervisor = server.process.pid
+    controller = children(supervisor)["callcenter"]
+    os.kill(supervisor, signal.SIGSTOP)
+    os.kill(controller, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(controller, signal.SIGCONT)
+        os.kill(supervisor, signal.SIGCONT)
+    await server.until_healthy()
