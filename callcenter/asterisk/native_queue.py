@@ -7,7 +7,8 @@ switch took, or that the core gave up.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from typing import Protocol
 
 import structlog
 
@@ -19,7 +20,6 @@ from callcenter.calls.events import Event, SeatEngaged
 from callcenter.calls.state import Centre
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.model import Plan
-from callcenter.runtime import Runtime
 from callcenter.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -42,15 +42,32 @@ _SERVING = frozenset(
 )
 
 
+class Core(Protocol):
+    """What is used of the single writer (runtime.py)."""
+
+    @property
+    def centre(self) -> Centre:
+        """The state of this moment."""
+
+    @property
+    def plan(self) -> Plan:
+        """The plan in force."""
+
+    def post(self, event: Event) -> None:
+        """Tell a fact."""
+
+    def changes(self) -> AsyncGenerator[None]:
+        """Yields whenever the state has changed."""
+
+
 class NativeQueues:
     """The plan's queues in one Asterisk."""
 
-    def __init__(self, settings: Settings, ari: Ari, runtime: Runtime) -> None:
+    def __init__(self, settings: Settings, ari: Ari, core: Core) -> None:
         self._settings = settings
         self._ari = ari
-        self._runtime = runtime
-        self._tell: Callable[[Event], None] = runtime.post
-        self._engaged = set(runtime.centre.engaged_seats)
+        self._core = core
+        self._engaged = set(core.centre.engaged_seats)
         self._paused = False
         self._unread = True
         """Whether Asterisk has yet to read what was written."""
@@ -62,13 +79,19 @@ class NativeQueues:
         """Keep the members as the operators are, until cancelled."""
         try:
             await self._until_written()
-            async for _ in self._runtime.changes():
+            async for _ in self._core.changes():
                 await asyncio.sleep(SETTLE_SECONDS)
                 await self._until_written()
         finally:
-            for task in (self._watching, self._returning):
-                if task is not None:
-                    task.cancel()
+            await self.close()
+
+    async def close(self) -> None:
+        """End what is under way."""
+        tasks = [task for task in (self._watching, self._returning) if task is not None]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
 
     # -- coming back ---------------------------------------------------------------------------
 
@@ -91,7 +114,7 @@ class NativeQueues:
 
     async def _bring_back(self) -> None:
         """Fetch every caller who waits; one whose seat is ringing only if it does not answer."""
-        longest = max((q.ring_seconds for q in self._runtime.plan.queues.values()), default=0.0)
+        longest = max((q.ring_seconds for q in self._core.plan.queues.values()), default=0.0)
         fetched: set[str] = set()
         try:
             async with asyncio.timeout(longest + GRACE_SECONDS):
@@ -132,14 +155,14 @@ class NativeQueues:
         """Asterisk's own queue rings a seat: it is engaged until its leg is gone."""
         if seat not in self._engaged:
             self._engaged.add(seat)
-            self._tell(SeatEngaged(seat, True))
+            self._core.post(SeatEngaged(seat, True))
         self._watch()
 
     def _note(self, channels: Sequence[JsonObject]) -> None:
         """Tell what changed with the seats' legs."""
         found = {leg.seat for each in channels if (leg := queue_leg(each))}
         for seat in sorted(found ^ self._engaged):
-            self._tell(SeatEngaged(seat, seat in found))
+            self._core.post(SeatEngaged(seat, seat in found))
         self._engaged = found
         self._watch()
 
@@ -169,7 +192,7 @@ class NativeQueues:
     async def _write(self) -> None:
         """Write who answers, and have Asterisk read it, if it changed. Raises AmiError."""
         async with self._writing:
-            centre, plan = self._runtime.centre, self._runtime.plan
+            centre, plan = self._core.centre, self._core.plan
             for queue in plan.queues:
                 text = "" if self._paused else members(centre, plan, queue)
                 file = self._settings.asterisk / "etc" / members_file(queue)
