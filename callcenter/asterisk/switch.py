@@ -134,6 +134,8 @@ class AsteriskSwitch:
 
     async def _dial(self, dial: Dial) -> None:
         variables = {"CALLID": dial.call, "ROLE": dial.role.value}
+        if isinstance(dial.to, OutsideAddress):
+            variables["GROUP(trunk)"] = dial.to.trunk  # the fallback dialplan counts channels so
         if dial.diversion:
             header = f"<sip:{dial.diversion}@callcenter.invalid>;reason=unconditional"
             variables["PJSIP_HEADER(add,Diversion)"] = header
@@ -156,13 +158,13 @@ class AsteriskSwitch:
         name = type(command).__name__
         leg = _leg(command)
         gone = error.status == 404
-        level = log.debug if gone else log.warning
+        level = log.debug if gone or isinstance(command, Guard) else log.warning
         level("command_failed", call=_call(command), leg=leg, command=name, error=str(error))
         if isinstance(command, Dial):
             # No contact, unknown endpoint, dead originator: nothing rang, nothing will be told.
             self.tell(LegEnded(leg, Ending.UNREACHABLE))
-        elif isinstance(command, Disconnect | Separate | StopMusic | StopRinging):
-            pass
+        elif isinstance(command, Disconnect | Separate | StopMusic | StopRinging | Guard):
+            pass  # of a caller who has left us Asterisk tells by itself
         elif gone and not isinstance(command, Connect):
             self.tell(LegEnded(leg))
         else:

@@ -100,7 +100,7 @@ def planned(plan: Plan, number: str, at: datetime, diverted: tuple[str, ...] = (
                 )
             return "forward", *(
                 f"PJSIP/{to.digits}@trunk-{to.trunk},{seconds},"
-                f"b(forwarded^s^1({route.number})){digits})"
+                f"b(forwarded^s^1({route.number}^{to.trunk})){digits})"
                 for to in route.targets
             )
         case _:

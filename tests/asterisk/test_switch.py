@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from callcenter.asterisk.ari import AriError
-from callcenter.asterisk.switch import AsteriskSwitch
+from callcenter.asterisk.switch import GUARD_SECONDS, AsteriskSwitch
 from callcenter.calls.commands import (
     Answer,
     Command,
     Connect,
+    Detour,
     Dial,
     Disconnect,
+    Guard,
     Hangup,
     OutsideAddress,
     Play,
@@ -24,6 +26,8 @@ from callcenter.calls.commands import (
     SendDigits,
     StartMusic,
     StopMusic,
+    StopRinging,
+    Unguard,
 )
 from callcenter.calls.events import CommandFailed, Ending, Event, LegEnded
 from tests.fakes.ari import FakeAri
@@ -68,6 +72,22 @@ class Bench:
         (Hangup("15.1", Ending.UNALLOCATED), "DELETE /channels/15.1", {"reason_code": 1}),
         (Hangup("15.1", Ending.CONGESTION), "DELETE /channels/15.1", {"reason_code": 34}),
         (Disconnect("15.1_b"), "DELETE /bridges/15.1_b", {}),
+        (StopRinging("15.1_1"), "DELETE /channels/15.1_1/ring", {}),
+        (
+            Guard("15.1"),
+            "POST /channels/15.1/variable",
+            {"variable": "TIMEOUT(absolute)", "value": str(GUARD_SECONDS)},
+        ),
+        (
+            Unguard("15.1"),
+            "POST /channels/15.1/variable",
+            {"variable": "TIMEOUT(absolute)", "value": "0"},
+        ),
+        (
+            Detour("15.1"),
+            "POST /channels/15.1/continue",
+            {"context": "fallback", "extension": "s", "priority": 1},
+        ),
     ],
     ids=lambda value: type(value).__name__ if not isinstance(value, str | dict) else "",
 )
@@ -101,6 +121,7 @@ async def test_an_outside_line_is_told_which_number_was_diverted() -> None:
     assert asked.body is not None
     variables = asked.body["variables"]
     assert isinstance(variables, dict)
+    assert variables["GROUP(trunk)"] == "telecom", "so that the dialplan counts its channels"
     assert variables["PJSIP_HEADER(add,Diversion)"] == (
         "<sip:12310@callcenter.invalid>;reason=unconditional"
     )
@@ -170,3 +191,11 @@ async def test_tidying_up_what_is_gone_is_no_news() -> None:
     for request in ("DELETE /bridges/15.1_b", "DELETE /channels/15.1/moh"):
         bench.ari.refusals[request] = AriError(404, "not found")
     assert await bench.carry_out(Disconnect("15.1_b"), StopMusic("15.1")) == []
+
+
+@pytest.mark.parametrize("status", [404, 409])
+async def test_a_guard_that_comes_too_late_is_no_news(status: int) -> None:
+    """The dialplan has the caller, or nobody: Asterisk tells which."""
+    bench = Bench()
+    bench.ari.refusals["POST /channels/15.1/variable"] = AriError(status, "not in Stasis")
+    assert await bench.carry_out(Guard("15.1")) == []

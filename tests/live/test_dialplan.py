@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
 from callcenter.asterisk.ami import Ami, AmiError, SeatContact
 from callcenter.asterisk.ari import Access, Ari, JsonObject
 from callcenter.asterisk.decode import Decoder, feature_call
-from callcenter.asterisk.exchange import Exchange
+from callcenter.asterisk.exchange import Exchange, FallbackNumber, Treatment
 from callcenter.asterisk.process import AsteriskProcess
 from callcenter.asterisk.queue_log import CallRecord, follow
 from callcenter.asterisk.render import render
 from callcenter.asterisk.secrets import USER, ari_password, seat_password, set_seat_password
 from callcenter.calls.events import CallArrived, Ending, Handled, SipHeaders
+from callcenter.numberplan.model import Action, Queue
 from callcenter.settings import PROJECT, Settings
 from callcenter.simulator.agent import Call, UserAgent
 from callcenter.simulator.behaviour import AT_ONCE, BUSY, NO_ANSWER, UNAVAILABLE
@@ -118,6 +120,28 @@ async def test_without_a_controller_a_seat_hears_that_the_system_is_busy(
     call = await seat.dial("*12")
     await asyncio.wait_for(call.until_ended(), 20)
     assert heard(call) == ("system_busy",)
+
+
+async def test_without_a_controller_what_is_kept_for_emergencies_is_not_taken(
+    settings: Settings, exchange: Exchange, asterisk: AsteriskProcess, citizen: UserAgent
+) -> None:
+    """The trunk has three channels, one of them kept."""
+    waits = Treatment(Action.QUEUE, queue="hotline")
+    number = FallbackNumber("12345", ("12345",), waits, waits)
+    queue = Queue(name="hotline", title="热线")
+    rendered = render(settings, replace(exchange, numbers=(number,), queues=(queue,)))
+    ami = await Ami.connect(settings)
+    for module in rendered.reloads:
+        await ami.reload(module)
+    await ami.close()
+    waiting = [await citizen.call(uri(settings, "12345"), caller=CITIZEN) for _ in range(2)]
+    for call in waiting:
+        assert await asyncio.wait_for(call.until_answered(), 10)
+    third = await citizen.call(uri(settings, "12345"), caller=CITIZEN)
+    assert (await asyncio.wait_for(third.until_ended(), 10)).status == 503
+    await waiting[0].hang_up()
+    fourth = await citizen.call(uri(settings, "12345"), caller=CITIZEN)
+    assert await asyncio.wait_for(fourth.until_answered(), 10)
 
 
 async def test_a_stranger_gets_nothing(settings: Settings) -> None:
