@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from callcenter.calls.codec import encode_centre
 from callcenter.calls.commands import Command
@@ -18,6 +19,8 @@ from callcenter.recovery import restore
 from callcenter.runtime import Runtime
 from callcenter.store.journal import Entry, Journal
 from tests.crashes.world import World
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -41,21 +44,25 @@ class WorldClock(Clock):
 
 
 class CopiedJournal(Journal):
-    """A real journal that knows what of it a kill would leave, and tells of each commit."""
+    """A real journal that knows what of it a kill would leave, and tells of each commit.
+
+    It works on the loop's own thread: nobody waits here for whom that would matter.
+    """
 
     def __init__(self, path: Path, committed: Callable[[list[Entry]], None]) -> None:
         super().__init__(path)
-        self.left = b""
         self._committed = committed
 
-    def _open(self) -> None:
-        super()._open()
-        self.left = self._db.serialize()
+    async def _do(self, work: Callable[[], T]) -> T:
+        return work()
 
     def _commit(self, entries: list[Entry]) -> None:
         super()._commit(entries)
-        self.left = self._db.serialize()
         self._committed(entries)
+
+    def copy(self) -> bytes:
+        """The whole file."""
+        return self._db.serialize()
 
 
 class Life:
@@ -64,8 +71,11 @@ class Life:
     Where it could have been killed, what it would have left is noted in `deaths`.
     """
 
-    def __init__(self, world: World, journal: Path, left: bytes = b"") -> None:
-        """`left` is what an earlier controller has left of its journal."""
+    def __init__(self, world: World, journal: Path, left: bytes = b"", notes: int = 0) -> None:
+        """`left` is what an earlier controller has left of its journal.
+
+        `notes`: how many of its possible deaths are noted, the first ones.
+        """
         self.world = world
         self.deaths: list[Death] = []
         self.sent: Callable[[Command], None] = lambda _: None
@@ -73,6 +83,9 @@ class Life:
         if left:
             journal.write_bytes(left)
         self._journal = CopiedJournal(journal, self._committed)
+        self._left = left
+        """What a kill would leave of the journal."""
+        self._notes = notes
         self._commits = 0
         self._commands = 0
 
@@ -114,11 +127,15 @@ class Life:
 
     def _committed(self, entries: list[Entry]) -> None:
         self._commits += 1
+        if self._notes:
+            self._left = self._journal.copy()
         kinds = " ".join(entry.kind for entry in entries)
         self._note(f"commit {self._commits}, {kinds}")
 
     def _note(self, point: str) -> None:
-        self.deaths.append(Death(point, self._journal.left, self.world.copy()))
+        if self._notes:
+            self._notes -= 1
+            self.deaths.append(Death(point, self._left, self.world.copy()))
 
     # -- what happens to it -------------------------------------------------------------------
 
