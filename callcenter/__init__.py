@@ -9,8 +9,8 @@ A call's way through the code, from the trunk to its work order:
     (`calls/events.py`), here `CallArrived`.
 3.  `runtime.py`, the single writer, gives each fact to `calls/centre.py`: `step` turns state,
     event, plan and time into new state, commands and order records. It does no I/O.
-4.  `calls/arrival.py`: `numberplan/callers.py` reads who calls, `numberplan/decide.py` what the plan
-    says: queue, forward, announce, reject. The plan is YAML, read by `numberplan/loader.py`.
+4.  `calls/arrival.py`: `numberplan/callers.py` reads who calls, `numberplan/decide.py` what the
+    plan says: queue, forward, announce, reject. The plan is YAML, read by `numberplan/loader.py`.
 5.  `calls/call.py` leads the call through its phases; `calls/queueing.py` offers the
     longest-waiting caller to the longest-idle operator; `calls/operator.py` knows what operators
     are doing; `calls/transfer.py` brings a partner in, by key (`calls/features.py`) or API.
@@ -21,10 +21,10 @@ A call's way through the code, from the trunk to its work order:
     `recordings/` adds what was said.
 8.  `web/` shows the wallboard, from `calls/figures.py`.
 
-Without us the same dialplan does what the plan says (context `fallback`): for calls that come while
-no controller is there, for callers whose dead man's switch `asterisk/guard.py` no longer renews, and
-for a call on which the core raises. `calls/native.py` keeps their orders, `asterisk/native_queue.py`
-brings those who wait back.
+Without us the same dialplan does what the plan says (its context fallback): for calls that come
+while no controller is there, for callers whose dead man's switch `asterisk/guard.py` no longer
+renews, and for a call on which the core raises. `calls/native.py` keeps their orders,
+`asterisk/native_queue.py` brings those who wait back.
 
 `app.py` puts the pieces together, `recovery.py` reads the state back after a restart,
 `supervisor.py` starts Asterisk and this program and keeps both running; on a machine of their own

@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import Coroutine, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -20,7 +21,7 @@ from callcenter.asterisk.native_queue import NativeQueues
 from callcenter.asterisk.queue_log import CallRecord, follow
 from callcenter.asterisk.render import RenderError, render
 from callcenter.asterisk.secrets import USER, ari_password
-from callcenter.asterisk.switch import AsteriskSwitch
+from callcenter.asterisk.switch import GUARD, GUARD_SECONDS, AsteriskSwitch
 from callcenter.calls.events import OrderNumbersTaken, SeatReachable
 from callcenter.calls.turn import shanghai_day
 from callcenter.clock import Clock
@@ -103,6 +104,7 @@ class Controller:
     async def run(self, switch: AsteriskSwitch, supervisor: Supervisor) -> None:
         """Run all parts until cancelled; the failure of one that cannot go on ends all."""
         runtime = self._runtime
+        switch.arm = partial(self._arm, switch)
         link = AsteriskLink(
             self._ari,
             runtime.post,
@@ -189,6 +191,16 @@ class Controller:
         finally:
             self._ami = None
             await ami.close()
+
+    async def _arm(self, switch: AsteriskSwitch, leg: str) -> None:
+        """Arm the dead man's switch of a leg. Raises AriError where neither way works."""
+        if self._ami is not None:
+            try:
+                await self._ami.set_variable(leg, GUARD, str(GUARD_SECONDS))
+                return
+            except AmiError as error:
+                log.debug("not_armed_by_ami", leg=leg, error=str(error))
+        await switch.arm_by_ari(leg)
 
     async def _read_records(self) -> None:
         """Asterisk's own lines of calls: they tell what the controller did not see."""

@@ -172,6 +172,12 @@ class Ami:
             }
         )
 
+    async def set_variable(self, channel: str, variable: str, value: str) -> None:
+        """Set a channel's variable or function at once, whatever it does. Raises AmiError."""
+        await self._ask(
+            {"Action": "Setvar", "Channel": channel, "Variable": variable, "Value": value}
+        )
+
     async def close(self) -> None:
         """Leave."""
         if self._pinging is not None:

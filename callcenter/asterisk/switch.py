@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import structlog
@@ -41,9 +41,11 @@ from callcenter.calls.events import CommandFailed, Ending, Event, LegEnded
 
 log = structlog.get_logger(__name__)
 
-BRIDGE = "mixing"
-"""Plain: with `dtmf_events` or `proxy_media` a recording loses the far voice once three fall back
-to two. Keys reach us because bridge_native_rtp is not loaded (modules.conf)."""
+BRIDGE = "mixing,video_sfu"
+"""Two are mixed as three are: `video_sfu`, though there is no video, keeps Asterisk from its simple
+bridge. In that one MixMonitor decodes what the caller hears with one decoder for the whole call,
+which takes the packets of a new far end for late ones where their numbers are lower than those of
+the one before, and leaves them out: the recording would lack that voice. Keys reach us."""
 GUARD_SECONDS = 6
 """A caller who is not talking goes to the fallback dialplan this long after our last renewal."""
 GUARD = "TIMEOUT(absolute)"
@@ -57,6 +59,9 @@ class AsteriskSwitch:
     def __init__(self, ari: Ari, sounds: Path) -> None:
         self.tell: Callable[[Event], None] = _nobody_listens
         """Takes the events that failures become."""
+        self.arm: Callable[[str], Awaitable[None]] = self.arm_by_ari
+        """Arms a leg's dead man's switch. ARI sets a variable only once what is being played is
+        over, which may be too late: AMI is better, while there is a connection."""
         self._ari = ari
         self._sounds = sounds
         self._lanes: dict[str, deque[Command]] = {}
@@ -74,6 +79,10 @@ class AsteriskSwitch:
             task = asyncio.create_task(self._drive(call))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+    async def arm_by_ari(self, leg: str) -> None:
+        """Arm the dead man's switch as soon as nothing is played to the leg. Raises AriError."""
+        await self._ari.set_variable(leg, GUARD, str(GUARD_SECONDS))
 
     async def close(self) -> None:
         """Wait for what is under way."""
@@ -104,7 +113,7 @@ class AsteriskSwitch:
             case StopRinging(leg):
                 await ari.stop_ringing(leg)
             case Guard(leg):
-                await ari.set_variable(leg, GUARD, str(GUARD_SECONDS))
+                await self.arm(leg)
             case Unguard(leg):
                 await ari.set_variable(leg, GUARD, "0")
             case Detour(leg):
