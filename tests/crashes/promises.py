@@ -97,6 +97,8 @@ def _of_caller(world: World, call: Call) -> Iterator[str]:
     leg = world.switch.legs.get(call.id)
     if leg is None or call.phase is Phase.ENDING:
         return
+    if call.caller_up and not (leg.answered or leg.outside):
+        yield f"{call.id} is not answered"
     if call.phase is Phase.NATIVE:
         if not leg.outside:
             yield f"{call.id} is nobody's: not the dialplan's either"
