@@ -135,9 +135,10 @@ class FakeSwitch:
         self._to_dialplan(leg)
 
     def comes_back(self, call: str, queued: float) -> None:
-        """A caller in Asterisk's own queue is brought back."""
+        """A caller in Asterisk's own queue, who was answered there, is brought back."""
         leg = self.legs[call]
         leg.outside = False
+        leg.answered = True
         leg.guarded = True
         self.told.append(CallReturned(call, leg.trunk, leg.dialled, SipHeaders(), queued, queued))
 
