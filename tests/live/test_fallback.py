@@ -14,7 +14,7 @@ from callcenter.asterisk.switch import FALLBACK
 from callcenter.numberplan.loader import load
 from callcenter.orders.record import LegRole, OrderRecord, Outcome
 from callcenter.simulator.agent import Side
-from callcenter.simulator.behaviour import AT_ONCE, BUSY, NO_ANSWER, Behaviour
+from callcenter.simulator.behaviour import AT_ONCE, BUSY, DECLINE, NO_ANSWER, UNAVAILABLE, Behaviour
 from tests.fakes.waiting import until as changed
 from tests.support.city import VOICE, City, new_caller, running_city, until, within
 from tests.support.processes import with_frozen_controller, without_controller
@@ -132,22 +132,27 @@ async def test_numbers_with_lines_of_their_own_reach_them(city: City) -> None:
         assert order.answered is not None
 
 
-async def test_a_line_that_is_busy_or_rings_out_is_apologised_for(city: City) -> None:
-    busy, silent = new_caller(), new_caller()
-    lines = {number: await city.target(number) for number in ("12360", "12313")}
-    city.outside.behave(lines["12360"], BUSY)
-    city.outside.behave(lines["12313"], NO_ANSWER)
+async def test_a_line_that_cannot_be_had_is_apologised_for(city: City) -> None:
+    cases = {
+        "12360": (BUSY, "forward_busy"),
+        "12313": (NO_ANSWER, "forward_no_answer"),
+        "12348": (DECLINE, "forward_busy"),
+        "12319": (UNAVAILABLE, "forward_unreachable"),
+    }
+    callers = {number: new_caller() for number in cases}
+    lines = {number: await city.target(number) for number in cases}
+    for number, (behaviour, _) in cases.items():
+        city.outside.behave(lines[number], behaviour)
     try:
         async with without_controller(city.server):
-            calls = [await city.call("12360", busy), await city.call("12313", silent)]
-            for call in calls:
-                await within(call.until_ended())
-            assert await city.heard(calls[0]) == ["forward_busy"]
-            assert await city.heard(calls[1]) == ["forward_no_answer"]
+            calls = {number: await city.call(number, callers[number]) for number in cases}
+            for number, (_, apology) in cases.items():
+                await within(calls[number].until_ended())
+                assert await city.heard(calls[number]) == [apology], number
     finally:
         for line in lines.values():
             city.outside.behave(line, AT_ONCE)
-    for caller in (busy, silent):
+    for caller in callers.values():
         assert (await record_of(city, caller)).outcome is Outcome.FORWARD_FAILED
 
 
