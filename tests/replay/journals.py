@@ -22,6 +22,7 @@ from callcenter.calls.commands import Command
 from callcenter.calls.state import Centre
 from callcenter.numberplan.loader import load_source
 from callcenter.numberplan.model import Plan
+from callcenter.numberplan.source import Source
 from callcenter.orders.record import OrderRecord
 
 T = TypeVar("T")
@@ -155,6 +156,11 @@ def state_digest(centre: Centre) -> str:
 def plan_source(prefix: str) -> str:
     """The texts of a plan that is kept here."""
     return (FOLDER / "plans" / f"{prefix}.json").read_text(encoding="utf-8")
+
+
+def keep_plan(source: Source) -> None:
+    """Put a plan's texts beside the journals."""
+    (FOLDER / "plans" / f"{source.hash[:12]}.json").write_text(source.to_json(), encoding="utf-8")
 
 
 @cache
