@@ -13,7 +13,8 @@ from callcenter.simulator.behaviour import (
     NO_ANSWER,
     Behaviour,
 )
-from tests.support.city import VOICE, City, new_caller, within
+from tests.support.city import VOICE, City, new_caller, until, within
+from tests.support.queue_log import GRAMMAR
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GREETING = False
@@ -100,6 +101,35 @@ async def test_the_operator_leaves_first(city: City) -> None:
         await city.until_operator("001", "wrap_up")
     order = (await city.order_of(caller)).record
     assert (order.outcome, order.ended_by) == (Outcome.ANSWERED, "operator")
+
+
+async def test_a_call_leaves_its_lines_in_our_queue_log(city: City) -> None:
+    file = city.server.settings.own_queue_log
+    caller = new_caller()
+    async with city.operator("001", "seat01"):
+        call = await city.talk(caller)
+        await call.hang_up()
+        order = (await city.order_of(caller)).record
+    operator = order.legs[1]
+    began = int(order.queued or 0)
+    held, talked = (
+        int(order.answered or 0) - began,
+        int(order.ended or 0) - int(order.answered or 0),
+    )
+    rang = int(operator.answered or 0) - int(operator.began)
+    expected = [
+        f"{began}|{order.call}|hotline|NONE|ENTERQUEUE||+86{caller}|1",
+        f"{began + held}|{order.call}|hotline|001|CONNECT|{held}|{operator.leg}|{rang}",
+        f"{int(order.ended or 0)}|{order.call}|hotline|001|COMPLETECALLER|{held}|{talked}|1",
+    ]
+
+    def written() -> list[str]:
+        text = file.read_text(encoding="utf-8") if file.exists() else ""
+        lines = text.rpartition("\n")[0].splitlines()
+        assert all(GRAMMAR.fullmatch(line) for line in lines)
+        return [line for line in lines if line.split("|")[1] == order.call]
+
+    await until(lambda: written() == expected, lambda: f"{written()} is not {expected}")
 
 
 async def test_a_caller_who_gives_up_has_an_order_too(city: City) -> None:
