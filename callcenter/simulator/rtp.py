@@ -198,7 +198,9 @@ class RtpStream(asyncio.DatagramProtocol):
             await future
 
     async def close(self) -> None:
-        """Stop; what was heard stays."""
+        """Stop; what was heard stays, and nobody waits for keys that are not out yet."""
+        while self._pressing:
+            self._pressing.popleft().done.set()
         if self._pacing is not None:
             self._pacing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
