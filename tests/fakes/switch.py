@@ -167,13 +167,18 @@ class FakeSwitch:
             case Separate(_, leg) if leg in self.legs:
                 self.legs[leg].bridge = None
             case Hangup(leg, ending):
-                if leg in self.legs:
-                    self._drop(leg, ending)
-                else:
+                if leg not in self.legs:
                     self.told.append(LegEnded(leg))
+                elif self.legs[leg].trunk:  # for a caller the code is all that differs
+                    self._drop(leg, Ending.NORMAL)
+                else:
+                    self._drop(leg, ending)
             case _ if command.leg not in self.legs:
-                if not isinstance(command, StopMusic | StopRinging | Separate):
+                if not isinstance(command, StopMusic | StopRinging | Separate | Guard):
                     self.told.append(LegEnded(command.leg))
+            case Answer() | Ring() | Play() | StartMusic() if self.legs[command.leg].outside:
+                reason = "409 channel not in Stasis"
+                self.told.append(CommandFailed(command.leg, type(command).__name__, reason))
             case Answer(leg):
                 self.legs[leg].answered = True
                 self.legs[leg].ringing = False
@@ -209,7 +214,7 @@ class FakeSwitch:
     def _connect(self, command: Connect) -> None:
         self.bridges.add(command.bridge)
         for leg in command.legs:
-            if leg not in self.legs:
+            if leg not in self.legs or self.legs[leg].outside:
                 self.told.append(CommandFailed(command.call, "Connect", "400 channel not found"))
                 return
             self.legs[leg].bridge = command.bridge

@@ -1,0 +1,347 @@
+"""The same cases on the fake exchange and on a real Asterisk: so the fake stays honest."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import pytest
+import pytest_asyncio
+
+from callcenter.calls.commands import (
+    Answer,
+    Connect,
+    Detour,
+    Dial,
+    Disconnect,
+    Guard,
+    Hangup,
+    OutsideAddress,
+    Play,
+    Ring,
+    Role,
+    SeatAddress,
+    SendDigits,
+    Separate,
+    StartMusic,
+    StopMusic,
+    StopRinging,
+    Unguard,
+)
+from callcenter.calls.events import Ending, SwitchReconciled
+from callcenter.settings import Settings
+from tests.contract.exchanges import (
+    SEAT,
+    SILENT_TRUNK,
+    Exchange,
+    InMemory,
+    Seat,
+    asterisk_for_all,
+    at_asterisk,
+)
+from tests.support.ears import Sound
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+Opened = Callable[[Seat], AbstractAsyncContextManager[Exchange]]
+RING_SECONDS = 30.0
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def asterisk() -> AsyncIterator[tuple[Settings, dict[str, str]]]:
+    async with asterisk_for_all() as found:
+        yield found
+
+
+@pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.live)])
+def exchange(request: pytest.FixtureRequest) -> Opened:
+    """Opens the exchange: with one caller in our hands, and a seat that does as it is told."""
+
+    found: tuple[Settings, dict[str, str]] | None = None
+    if request.param == "real":
+        found = request.getfixturevalue("asterisk")
+
+    @asynccontextmanager
+    async def opened(seat: Seat) -> AsyncIterator[Exchange]:
+        if found is None:
+            fake = InMemory(seat)
+            await fake.told("C arrived")
+            yield fake
+            return
+        async with at_asterisk(*found, seat) as real:
+            await real.told("C arrived")
+            yield real
+
+    return opened
+
+
+def to_seat(call: str, seconds: float = RING_SECONDS) -> Dial:
+    return Dial(call, f"{call}_1", Role.OPERATOR, SeatAddress(SEAT), seconds, "13800004572")
+
+
+def together(call: str, *legs: str) -> Connect:
+    return Connect(call, f"{call}_b", (call, *legs), own_digits=(f"{call}_1",))
+
+
+async def talk(exchange: Exchange) -> str:
+    """Caller and seat hear each other; the seat's leg."""
+    call, leg = exchange.call, f"{exchange.call}_1"
+    exchange.send(to_seat(call))
+    await exchange.rung(leg)
+    await exchange.told("C_1 answered")
+    exchange.send(Answer(call), Unguard(call), together(call, leg))
+    await exchange.hears(call, Sound.OPERATOR)
+    await exchange.hears(leg, Sound.CITIZEN)
+    return leg
+
+
+# -- dialling --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("seat", "fact"),
+    [
+        (Seat.ANSWERS, "C_1 answered"),
+        (Seat.BUSY, "C_1 ended: busy"),
+        (Seat.DECLINES, "C_1 ended: declined"),
+    ],
+)
+async def test_a_seat_that_is_dialled_says_what_it_does(
+    exchange: Opened, seat: Seat, fact: str
+) -> None:
+    async with exchange(seat) as x:
+        x.send(to_seat(x.call))
+        await x.rung(f"{x.call}_1")
+        await x.told(fact)
+
+
+async def test_a_seat_without_a_telephone_cannot_be_reached(exchange: Opened) -> None:
+    async with exchange(Seat.AWAY) as x:
+        x.send(to_seat(x.call))
+        await x.told("C_1 ended: unreachable")
+
+
+async def test_a_seat_that_nobody_answers_is_given_up_in_time(exchange: Opened) -> None:
+    async with exchange(Seat.RINGS) as x:
+        x.send(to_seat(x.call, seconds=1.0))
+        await x.rung(f"{x.call}_1")
+        await x.time_passes()
+        await x.told("C_1 ended: no_answer")
+
+
+async def test_a_far_end_that_says_nothing_is_given_up_in_time(exchange: Opened) -> None:
+    async with exchange(Seat.AWAY) as x:
+        to = OutsideAddress(SILENT_TRUNK, "12319")
+        x.send(Dial(x.call, f"{x.call}_1", Role.PARTNER, to, 1.0, "13800004572"))
+        await x.time_passes()
+        await x.told("C_1 ended: no_answer")
+
+
+@pytest.mark.parametrize("ending", [Ending.NORMAL, Ending.NO_ANSWER])
+async def test_who_rings_can_be_hung_up(exchange: Opened, ending: Ending) -> None:
+    async with exchange(Seat.RINGS) as x:
+        x.send(to_seat(x.call))
+        await x.rung(f"{x.call}_1")
+        x.send(Hangup(f"{x.call}_1", ending))
+        await x.told(f"C_1 ended: {ending}")
+
+
+async def test_a_hang_up_does_not_overtake_the_dialling(exchange: Opened) -> None:
+    async with exchange(Seat.RINGS) as x:
+        x.send(to_seat(x.call), Hangup(f"{x.call}_1"))
+        await x.told("C_1 ended: normal")
+        assert (await x.connect()).legs == ("C",)
+
+
+async def test_nobody_is_dialled_for_a_caller_who_is_gone(exchange: Opened) -> None:
+    async with exchange(Seat.RINGS) as x:
+        await x.caller_goes()
+        await x.told("C ended: normal")
+        x.send(to_seat(x.call))
+        await x.told("C_1 ended: unreachable")
+
+
+# -- legs that are gone ----------------------------------------------------------------------------
+
+
+async def test_a_leg_that_is_not_there_has_ended(exchange: Opened) -> None:
+    async with exchange(Seat.AWAY) as x:
+        gone = f"{x.call}_9"
+        x.send(Hangup(gone))
+        await x.told("C_9 ended: normal")
+        x.send(Play(gone, f"{gone}_p", ("greeting",)))
+        await x.told("C_9 ended: normal")
+        x.send(Ring(gone), SendDigits(gone, "2"))
+        await x.told("C_9 ended: normal", "C_9 ended: normal")
+        x.send(StopMusic(gone), StopRinging(gone), Guard(gone), Separate(f"{x.call}_b", gone))
+        x.send(Disconnect(f"{x.call}_b"))
+        await x.told()
+
+
+async def test_a_leg_that_is_gone_cannot_be_connected(exchange: Opened) -> None:
+    async with exchange(Seat.AWAY) as x:
+        x.send(Answer(x.call), together(x.call, f"{x.call}_9"))
+        await x.told("Connect failed on C")
+
+
+async def test_the_caller_hangs_up(exchange: Opened) -> None:
+    async with exchange(Seat.AWAY) as x:
+        x.send(Answer(x.call), StartMusic(x.call, "default"))
+        await x.hears(x.call, Sound.OTHER)
+        await x.caller_goes()
+        await x.told("C ended: normal")
+        await x.lines("C over: not handled")
+
+
+async def test_the_caller_gives_up_ringing(exchange: Opened) -> None:
+    async with exchange(Seat.RINGS) as x:
+        x.send(Ring(x.call), to_seat(x.call))
+        await x.caller_hears_ringing()
+        await x.rung(f"{x.call}_1")
+        await x.caller_goes()
+        await x.told("C ended: normal")
+        assert (await x.connect()).legs == ("C_1",), "the seat rings on until we end it"
+
+
+# -- what is heard ---------------------------------------------------------------------------------
+
+
+async def test_a_prompt_is_played_to_its_end(exchange: Opened) -> None:
+    async with exchange(Seat.AWAY) as x:
+        x.send(Answer(x.call), Play(x.call, f"{x.call}_2", ("digit_1",)))
+        if isinstance(x, InMemory):
+            x.switch.prompt_ends(x.call)
+        await x.told("C has heard C_2")
+
+
+async def test_music_until_it_is_stopped(exchange: Opened) -> None:
+    async with exchange(Seat.AWAY) as x:
+        x.send(Answer(x.call), StartMusic(x.call, "default"))
+        await x.hears(x.call, Sound.OTHER)
+        x.send(StopMusic(x.call))
+        await x.hears(x.call)
+        await x.told()
+
+
+async def test_a_ringing_tone_until_it_is_stopped(exchange: Opened) -> None:
+    async with exchange(Seat.AWAY) as x:
+        x.send(Answer(x.call), Ring(x.call))
+        await x.hears(x.call, Sound.RINGING)
+        x.send(StopRinging(x.call))
+        await x.hears(x.call)
+        await x.told()
+
+
+# -- talks -----------------------------------------------------------------------------------------
+
+
+async def test_a_talk_that_the_seat_ends(exchange: Opened) -> None:
+    async with exchange(Seat.ANSWERS) as x:
+        await talk(x)
+        await x.seat_goes()
+        await x.told("C_1 ended: normal")
+        assert (await x.connect()).legs == ("C",)
+
+
+async def test_the_operators_keys_come_to_us_and_to_nobody_else(exchange: Opened) -> None:
+    async with exchange(Seat.ANSWERS) as x:
+        await talk(x)
+        await x.seat_presses("5")
+        await x.told("C_1 pressed 5")
+        await x.hears(x.call, Sound.OPERATOR)
+
+
+async def test_keys_are_pressed_towards_one_leg(exchange: Opened) -> None:
+    async with exchange(Seat.ANSWERS) as x:
+        leg = await talk(x)
+        x.send(SendDigits(leg, "2"))
+        assert await x.seat_received() == "2"
+        await x.told()
+
+
+async def test_one_is_taken_out_of_a_talk_and_brought_back(exchange: Opened) -> None:
+    async with exchange(Seat.ANSWERS) as x:
+        leg = await talk(x)
+        x.send(Separate(f"{x.call}_b", x.call), StartMusic(x.call, "default"))
+        await x.hears(x.call, Sound.OTHER)
+        await x.hears(leg)
+        x.send(StopMusic(x.call), together(x.call))
+        await x.hears(x.call, Sound.OPERATOR)
+        await x.hears(leg, Sound.CITIZEN)
+        await x.told()
+
+
+async def test_a_bridge_is_removed_and_its_legs_stay(exchange: Opened) -> None:
+    async with exchange(Seat.ANSWERS) as x:
+        leg = await talk(x)
+        x.send(Disconnect(f"{x.call}_b"))
+        await x.hears(x.call)
+        x.send(together(x.call, leg))
+        await x.hears(x.call, Sound.OPERATOR)
+        await x.told()
+
+
+async def test_connecting_again_cuts_nobody(exchange: Opened) -> None:
+    async with exchange(Seat.ANSWERS) as x:
+        leg = await talk(x)
+        x.send(Answer(x.call), Unguard(x.call), StopMusic(x.call), together(x.call, leg))
+        await x.told()
+        await x.hears(x.call, Sound.OPERATOR)
+        await x.hears(leg, Sound.CITIZEN)
+
+
+# -- the dialplan ----------------------------------------------------------------------------------
+
+
+async def test_whom_nobody_renews_the_dialplan_has(exchange: Opened) -> None:
+    async with exchange(Seat.AWAY) as x:
+        x.send(Answer(x.call))
+        await x.nobody_renews()
+        await x.told("C left")
+        await x.lines("C entered")
+        assert await x.connect() == SwitchReconciled((), outside=("C",))
+        x.send(Guard(x.call))
+        await x.told()
+
+
+async def test_a_detour_leads_to_the_dialplan_at_once(exchange: Opened) -> None:
+    async with exchange(Seat.AWAY) as x:
+        x.send(Detour(x.call))
+        await x.told("C left")
+        x.send(Play(x.call, f"{x.call}_2", ("greeting",)))
+        await x.told("Play failed on C")
+        x.send(together(x.call))
+        await x.told("Connect failed on C")
+        await x.caller_goes()
+        await x.lines("C entered", "C over: queue")
+
+
+# -- after we were away ----------------------------------------------------------------------------
+
+
+async def test_who_talks_is_still_there_after_we_were_away(exchange: Opened) -> None:
+    async with exchange(Seat.ANSWERS) as x:
+        leg = await talk(x)
+        await x.disconnect()
+        await x.hears(leg, Sound.CITIZEN)
+        assert await x.connect() == SwitchReconciled(
+            ("C", "C_1"), answered=("C_1",), callers=("C",), bridges=("C_b",)
+        )
+
+
+async def test_who_answers_while_we_are_away_is_gone(exchange: Opened) -> None:
+    async with exchange(Seat.RINGS) as x:
+        x.send(to_seat(x.call))
+        await x.rung(f"{x.call}_1")
+        await x.disconnect()
+        await x.seat_answers()
+        await x.seat_is_hung_up()
+        found = await x.connect()
+        assert (found.legs, found.answered) == (("C",), ())
+
+
+async def test_a_caller_can_be_refused_with_a_code(exchange: Opened) -> None:
+    async with exchange(Seat.AWAY) as x:
+        x.send(Hangup(x.call, Ending.UNALLOCATED))
+        await x.told("C ended: normal")
+        await x.lines("C over: not handled")
