@@ -125,6 +125,15 @@ async def test_keys_that_are_none_or_cannot_be_sent_are_refused() -> None:
     await asyncio.gather(one.close(), other.close())
 
 
+async def test_nobody_waits_for_keys_once_the_stream_is_closed() -> None:
+    one, other = await talk()
+    keying = asyncio.create_task(one.press("123"))
+    await other.until_digits(1)
+    await one.close()
+    await asyncio.wait_for(keying, 5)
+    await other.close()
+
+
 async def test_who_is_held_sends_nothing() -> None:
     one, other = await talk(Direction.SEND)
     await one.until_heard(5)
