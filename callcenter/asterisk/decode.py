@@ -154,7 +154,7 @@ def caller_outside(channel: JsonObject) -> str | None:
 
 def our_bridge(bridge: str) -> bool:
     """Whether the bridge is one that the controller made: it is named after a call."""
-    return bridge.endswith("_b")
+    return bridge.endswith(("_b", "_mb"))
 
 
 def _is_caller(channel: JsonObject) -> bool:

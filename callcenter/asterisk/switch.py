@@ -41,11 +41,14 @@ from callcenter.calls.events import CommandFailed, Ending, Event, LegEnded
 
 log = structlog.get_logger(__name__)
 
-BRIDGE = "mixing,video_sfu"
+BRIDGE = "mixing"
+"""Two legs are bridged at little cost. Keys reach us because bridge_native_rtp is not loaded
+(modules.conf)."""
+MIXED_BRIDGE = "mixing,video_sfu"
 """Two are mixed as three are: `video_sfu`, though there is no video, keeps Asterisk from its simple
 bridge. In that one MixMonitor decodes what the caller hears with one decoder for the whole call,
 which takes the packets of a new far end for late ones where their numbers are lower than those of
-the one before, and leaves them out: the recording would lack that voice. Keys reach us."""
+the one before, and leaves them out: the recording would lack that voice."""
 GUARD_SECONDS = 6
 """A caller who is not talking goes to the fallback dialplan this long after our last renewal."""
 GUARD = "TIMEOUT(absolute)"
@@ -127,7 +130,8 @@ class AsteriskSwitch:
             case Dial():
                 await self._dial(command)
             case Connect():
-                inside = await ari.make_bridge(command.bridge, BRIDGE)
+                kind = MIXED_BRIDGE if command.mixed else BRIDGE
+                inside = await ari.make_bridge(command.bridge, kind)
                 # To be added once more would cost a leg some of what it hears.
                 for leg in (leg for leg in command.legs if leg not in inside):
                     absorb = leg in command.own_digits

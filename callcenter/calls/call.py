@@ -33,6 +33,8 @@ from callcenter.orders.record import LegRole, Outcome
 PROMPT_SECONDS = 60.0
 """No prompt is longer; a playback that has not finished by then is given up."""
 MAX_FAILURES = 3
+_MIXED = "_mb"
+"""Ends the name of a bridge for a second far end, or for three."""
 
 _TRY_NEXT = frozenset({Ending.UNREACHABLE, Ending.CONGESTION})
 """Failures of the trunk rather than of the number dialled: another trunk may do."""
@@ -459,8 +461,13 @@ def connect(
     call = stop_music(turn, call)
     if call.guarded:
         turn.send(Unguard(call.id))
-    bridge = call.bridge or f"{call.id}_b"
-    _send_connect(turn, call, bridge, joining)
+    far_ends = [leg for leg in call.legs if leg.leg != call.id and leg.answered is not None]
+    bridge = f"{call.id}{_MIXED}" if len(far_ends) > 1 else call.bridge or f"{call.id}_b"
+    old = call.bridge
+    moved = old is not None and old != bridge
+    _send_connect(turn, call, bridge, None if moved else joining)
+    if old is not None and moved:
+        turn.send(Disconnect(old))
     turn.put(
         replace(
             call,
@@ -478,4 +485,12 @@ def _send_connect(
     together = joining or (call.id, call.leg, call.partner)
     legs = tuple(leg.leg for leg in call.live() if leg.leg in together)
     own = tuple(leg.leg for leg in call.live() if leg.role is LegRole.OPERATOR)
-    turn.send(Connect(call.id, bridge, legs, own_digits=tuple(leg for leg in own if leg in legs)))
+    turn.send(
+        Connect(
+            call.id,
+            bridge,
+            legs,
+            own_digits=tuple(leg for leg in own if leg in legs),
+            mixed=bridge.endswith(_MIXED),
+        )
+    )

@@ -284,11 +284,14 @@ def _switch_reconciled(turn: Turn, event: SwitchReconciled) -> None:
         turn.about = call.id
         live = tuple(leg.leg for leg in call.live())
         known.update(live)
+        gone = tuple(leg for leg in live if leg not in there and leg not in event.outside)
         if call.id in event.outside:
-            native.take(turn, call)
+            for leg in gone:
+                turn.leg_ended(turn.call(call.id) or call, leg, Ending.LOST)
+            native.take(turn, turn.call(call.id) or call)
         elif call.phase is Phase.NATIVE and call.id in there and call.id not in event.arriving:
             native.come_back(turn, call, call.queued or call.opened)
-        if gone := tuple(leg for leg in live if leg not in there and leg not in event.outside):
+        if gone:
             _legs_ended(turn, turn.call(call.id) or call, gone, Ending.LOST)
         still = turn.call(call.id)
         if still is not None:

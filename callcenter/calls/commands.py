@@ -128,6 +128,9 @@ class Connect:
     legs: tuple[str, ...]
     own_digits: tuple[str, ...] = ()
     """Of these legs, the ones whose keys come to us and are not heard by the others."""
+    mixed: bool = False
+    """Mix two as three are: the talk is with another far end than the first one. Else the recording
+    might lack that voice (asterisk/switch.py)."""
 
 
 @dataclass(frozen=True, slots=True)

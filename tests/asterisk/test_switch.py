@@ -199,3 +199,36 @@ async def test_a_guard_that_comes_too_late_is_no_news(status: int) -> None:
     bench = Bench()
     bench.ari.refusals["POST /channels/15.1/variable"] = AriError(status, "not in Stasis")
     assert await bench.carry_out(Guard("15.1")) == []
+
+
+async def test_who_is_in_the_bridge_already_is_not_moved_again() -> None:
+    bench = Bench()
+    bench.ari.refusals["POST /bridges/15.1_b"] = AriError(409, "exists")
+    bench.ari.answers["GET /bridges/15.1_b"] = {"channels": ["15.1", "15.1_1"]}
+    await bench.carry_out(Connect("15.1", "15.1_b", ("15.1", "15.1_1", "15.1_2")))
+    added = [asked.query for asked in bench.ari.asked if asked.path.endswith("addChannel")]
+    assert added == [{"channel": "15.1_2"}]
+
+
+async def test_a_dial_that_was_not_answered_in_time_is_taken_back() -> None:
+    """Asterisk may have made the leg all the same: it would ring without an owner."""
+    bench = Bench()
+    bench.ari.refusals["POST /channels/15.1_1"] = AriError(0, "TimeoutError")
+    assert await bench.carry_out(TO_SEAT) == [LegEnded("15.1_1", Ending.UNREACHABLE)]
+    assert bench.ari.paths() == ["POST /channels/15.1_1", "DELETE /channels/15.1_1"]
+
+
+async def test_the_callers_hang_up_does_not_overtake_the_dialling_under_way() -> None:
+    bench = Bench()
+    slow = bench.ari.held["/channels/15.1_1"] = asyncio.Event()
+    bench.switch.send((TO_SEAT,))
+    await until(lambda: bench.ari.paths() == ["POST /channels/15.1_1"])
+    bench.switch.send((Hangup("15.1_1"), Disconnect("15.1_b")))
+    assert bench.ari.paths() == ["POST /channels/15.1_1"]
+    slow.set()
+    await bench.switch.close()
+    assert bench.ari.paths() == [
+        "POST /channels/15.1_1",
+        "DELETE /channels/15.1_1",
+        "DELETE /bridges/15.1_b",
+    ]

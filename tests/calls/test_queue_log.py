@@ -290,7 +290,7 @@ def test_an_operator_who_leaves_three_makes_an_attended_transfer() -> None:
     desk.news()
     desk.wait(10)
     desk.goes(call)
-    assert log.of(call) == [f"001|ATTENDEDTRANSFER|BRIDGE|{call}_b|0|40|1"]
+    assert log.of(call) == [f"001|ATTENDEDTRANSFER|BRIDGE|{call}_mb|0|40|1"]
 
 
 def test_an_operator_who_leaves_while_the_partner_rings_makes_a_blind_one() -> None:

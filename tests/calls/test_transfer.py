@@ -97,9 +97,10 @@ def test_then_all_three_talk() -> None:
     before = len(desk.sent(Connect))
     desk.answers(partner)
     assert desk.together(call) == {call, operator, partner}
-    assert [each.legs for each in desk.sent(Connect)[before:]] == [(call, partner)], (
-        "who is in the bridge stays there"
-    )
+    (connect,) = desk.sent(Connect)[before:]
+    assert connect.legs == (call, operator, partner)
+    assert connect.mixed, "two far ends, one after the other, are in the recording"
+    assert desk.sent(Disconnect) == [Disconnect(f"{call}_b")]
     caller = desk.switch.legs[call]
     assert (caller.music, caller.guarded) == (False, False)
     assert not desk.switch.legs[operator].ringing
@@ -508,7 +509,7 @@ def test_one_key_calls_110_while_caller_and_operator_talk_on() -> None:
     assert not desk.switch.legs[operator].ringing
     desk.answers(partner)
     assert desk.together(call) == {call, operator, partner}
-    assert desk.sent(Connect)[-1].legs == (partner,), "nobody who talks is touched"
+    assert desk.sent(Connect)[-1].legs == (call, operator, partner)
     leg = desk.order(call).legs[2]
     assert (leg.hotline, leg.unit) == ("110", "公安报警")
     assert desk.asks(LeaveCall("001")) == ""
@@ -571,7 +572,7 @@ def test_a_caller_whose_operator_is_gone_hears_110_ring(how: Ending) -> None:
     desk.answers(partner)
     assert (caller.ringing, caller.guarded) == (False, False)
     assert desk.together(call) == {call, partner}
-    assert desk.sent(Connect)[-1].legs == (partner,)
+    assert desk.sent(Connect)[-1].legs == (call, partner)
 
 
 def test_without_operator_and_110_the_caller_gets_an_operator_again() -> None:
@@ -1063,6 +1064,6 @@ def test_nothing_is_left_of_a_call_that_is_over() -> None:
     call = three_way(desk)
     desk.asks(LeaveCall("001"))
     desk.goes(call)
-    assert desk.sent(Disconnect)[-1] == Disconnect(f"{call}_b")
+    assert desk.sent(Disconnect) == [Disconnect(f"{call}_b"), Disconnect(f"{call}_mb")]
     assert desk.switch.bridges == set()
     assert len(desk.sent(Hangup)) == 2
