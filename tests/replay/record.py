@@ -24,10 +24,11 @@ from callcenter.asterisk.render import members_file
 from callcenter.calls.centre import LOGIC_VERSION
 from callcenter.calls.state import Centre
 from callcenter.numberplan.source import Source
-from callcenter.orders.record import OrderRecord
+from callcenter.orders.record import LegRole, OrderRecord
 from callcenter.simulator.agent import Call
 from callcenter.simulator.behaviour import AT_ONCE, BUSY, NO_ANSWER, Behaviour
 from callcenter.simulator.phone import Softphone
+from callcenter.store.orders import OrderFilter
 from tests.replay.journals import (
     FOLDER,
     Recorded,
@@ -118,8 +119,7 @@ async def partners(city: City) -> None:
     async with city.operator("001", "seat01") as phone:
         async with talk(city, phone):
             await city.ask("POST", "/operators/001/three-way", {"number": "12319"})
-            far = (await city.outside.call_to("12319")).call
-            assert await within(far.until_answered())
+            far = await joined(city, "12319")
             await city.ask("POST", "/operators/001/drop-partner")
             await within(far.until_ended())
         async with talk(city, phone) as own:
@@ -136,8 +136,7 @@ async def partners(city: City) -> None:
             await city.until_operator("001", "talking")
         async with talk(city, phone) as own:
             await own.media.press("*0")
-            far = (await city.outside.call_to("110")).call
-            assert await within(far.until_answered())
+            await joined(city, "110")
             await city.ask("POST", "/operators/001/leave")
             await within(own.until_ended())
 
@@ -180,6 +179,20 @@ async def talk(city: City, phone: Softphone) -> AsyncIterator[Call]:
     await city.until_operator("001", "talking")
     yield own
     await hangs_up(city, call, caller)
+
+
+async def joined(city: City, number: str) -> Call:
+    """The partner, who has answered and is in the talk."""
+    far = (await city.outside.call_to(number)).call
+    assert await within(far.until_answered())
+
+    async def is_known() -> bool:
+        page = await city.orders.page(OrderFilter())
+        legs = [leg for order in page.orders for leg in order.record.legs if leg.ended is None]
+        return any(leg.role is LegRole.PARTNER and leg.answered is not None for leg in legs)
+
+    await until(is_known, lambda: f"{number} has not joined")
+    return far
 
 
 async def hangs_up(city: City, call: Call, caller: str | None = None) -> None:
