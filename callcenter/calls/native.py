@@ -208,8 +208,11 @@ def _outcome(event: CallEndedOutside, *, talked: bool) -> Outcome:
         return Outcome.ANSWERED
     answered = event.answered is not None
     match event.handled:
+        case Handled.QUEUE if answered:
+            return Outcome.ANSWERED
         case Handled.QUEUE:
-            return Outcome.ANSWERED if answered else Outcome.ABANDONED
+            waited_out = event.ending is Ending.NO_ANSWER
+            return Outcome.TIMED_OUT if waited_out else Outcome.ABANDONED
         case Handled.FORWARD:
             return Outcome.FORWARDED if answered else Outcome.FORWARD_FAILED
         case Handled.ANNOUNCE:

@@ -160,6 +160,12 @@ def test_the_record_tells_the_outcome(
     assert desk.board().in_progress == 0
 
 
+def test_a_wait_that_asterisks_queue_gave_up_is_timed_out() -> None:
+    desk = Desk()
+    desk.happens(record(desk, "15.1", handled=Handled.QUEUE, ending=Ending.NO_ANSWER))
+    assert desk.order("15.1").outcome is Outcome.TIMED_OUT
+
+
 def test_who_answered_there_is_told_by_the_seat() -> None:
     desk = Desk()
     desk.operator_ready("001", "seat01")
