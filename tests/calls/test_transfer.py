@@ -815,6 +815,20 @@ def test_the_operator_says_which_number_was_dialled_first() -> None:
     assert desk.dialled()[-1].diversion == "12310"
 
 
+def test_a_pilot_number_says_nothing_so_it_is_unknown_until_the_operator_asked() -> None:
+    pilot = edited("dialplan/numbers.yaml", "12345: {", "12345: {dids: ['66660000'], ")
+    desk = Desk(plan=pilot)
+    desk.operator_ready("001", "seat01")
+    call = desk.waiting_call("66660000")
+    desk.answers(desk.leg_of(call))
+    desk.prompt_ends(call)
+    assert desk.order(call).first_dialled is None
+    desk.asks(AddPartner("001", "12319"))
+    assert desk.dialled()[-1].diversion == "66660000"
+    desk.asks(PickFirstDialled("001", "12310"))
+    assert desk.order(call).first_dialled == "12310"
+
+
 def test_a_number_of_nobody_was_not_dialled_first() -> None:
     desk = Desk()
     call = desk.talking_call()

@@ -27,6 +27,8 @@ class FakeAri(Ari):
         self.asked: list[Asked] = []
         self.refusals: dict[str, AriError] = {}
         """By `METHOD /path`."""
+        self.answers: dict[str, JsonValue] = {}
+        """By `METHOD /path`; nothing where there is none."""
         self.held: dict[str, asyncio.Event] = {}
         """Requests by path that are answered only once their event is set."""
         self.listed: list[JsonObject] = []
@@ -54,7 +56,7 @@ class FakeAri(Ari):
             return list(self.listed)
         if (method, path) == ("GET", "/bridges"):
             return [{"id": bridge} for bridge in self.bridged]
-        return None
+        return self.answers.get(f"{method} {path}")
 
     async def events(self) -> AsyncIterator[JsonObject]:
         events: asyncio.Queue[JsonObject | None] = asyncio.Queue()

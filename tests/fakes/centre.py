@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from callcenter.calls.events import SignIn
+from callcenter.calls.events import Request, SignIn
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.wallboard import OperatorLine, OperatorStatus, Wallboard
 from callcenter.numberplan.model import Action, NotReadyReason, Operator, Route, Seat
@@ -18,7 +18,7 @@ from callcenter.store.orders import OrderStore
 from callcenter.store.recordings import RecordingStore
 from callcenter.web.health import Health, Part
 from callcenter.web.metrics import Lag, Metrics
-from callcenter.web.services import Request, Services
+from callcenter.web.services import Services
 from tests.fakes.orders import MORNING
 
 NAMES = ("芮红", "陈静", "张伟")

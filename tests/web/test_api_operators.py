@@ -7,10 +7,22 @@ from dataclasses import replace
 import pytest
 from pydantic import JsonValue
 
-from callcenter.calls.events import BecomeNotReady, BecomeReady, HangUp, SignIn, SignOut
+from callcenter.calls.events import (
+    AddPartner,
+    BecomeNotReady,
+    BecomeReady,
+    CallEmergency,
+    DropPartner,
+    Forward,
+    HangUp,
+    LeaveCall,
+    PickFirstDialled,
+    Request,
+    SignIn,
+    SignOut,
+)
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.wallboard import OperatorStatus
-from callcenter.web.services import Request
 from tests.fakes.centre import QUIET, World
 from tests.fakes.orders import MORNING
 from tests.web.conftest import Api
@@ -21,6 +33,13 @@ ACTS: list[tuple[str, JsonValue, Request]] = [
     ("ready", None, BecomeReady("001")),
     ("not-ready", {"reason": "break"}, BecomeNotReady("001", "break")),
     ("hang-up", None, HangUp("001")),
+    ("forward", {"number": "12319"}, Forward("001", "12319")),
+    ("three-way", {"number": "12366-2"}, AddPartner("001", "12366-2")),
+    ("emergency", {"number": "120"}, CallEmergency("001", "120")),
+    ("emergency", {}, CallEmergency("001", "110")),
+    ("leave", None, LeaveCall("001")),
+    ("drop-partner", None, DropPartner("001")),
+    ("first-dialled", {"number": "87222160"}, PickFirstDialled("001", "87222160")),
 ]
 
 
@@ -72,6 +91,44 @@ async def test_a_refusal_is_passed_on_with_its_sentence(
     got, problem = await operator.ask("POST", "/operators/001/sign-in", {"seat": "seat01"})
     assert (got, problem["code"], problem.get("field")) == (status, code, field)
     assert problem["message"] == "席位已由002号签入，请换一个席位。"
+
+
+@pytest.mark.parametrize("act", ["forward", "three-way", "first-dialled"])
+@pytest.mark.parametrize("code", ["unknown_number", "not_a_partner"])
+async def test_a_number_that_is_refused_is_named_as_the_field(
+    operator: Api, world: World, act: str, code: str
+) -> None:
+    world.centre.refusal = Refusal(code, "号码表中没有99999999，请核对。")
+    body: JsonValue = {"number": "99999999"}
+    status, problem = await operator.ask("POST", f"/operators/001/{act}", body)
+    assert (status, problem["code"], problem["field"]) == (422, code, "number")
+
+
+@pytest.mark.parametrize(
+    "code", ["not_in_call", "partner_already", "no_partner", "emergency_joining", "trunk_full"]
+)
+async def test_a_transfer_out_of_turn_is_a_conflict(operator: Api, world: World, code: str) -> None:
+    world.centre.refusal = Refusal(code, "当前没有通话，不能转接。")
+    status, problem = await operator.ask("POST", "/operators/001/forward", {"number": "12319"})
+    assert (status, problem["code"], problem.get("field")) == (409, code, None)
+    assert problem["message"] == "当前没有通话，不能转接。"
+
+
+@pytest.mark.parametrize("act", ["forward", "three-way", "first-dialled"])
+async def test_a_transfer_needs_a_number(operator: Api, world: World, act: str) -> None:
+    bodies: list[JsonValue] = [{}, {"number": ""}, {"number": 12319}, {"number": "1" * 99}]
+    for body in bodies:
+        status, problem = await operator.ask("POST", f"/operators/001/{act}", body)
+        assert (status, problem["field"]) == (422, "number")
+    assert world.centre.asked == []
+
+
+async def test_nobody_transfers_a_colleagues_call(operator: Api, world: World) -> None:
+    for act in ("forward", "three-way", "emergency", "leave", "drop-partner", "first-dialled"):
+        body: JsonValue = {} if act in ("emergency", "leave", "drop-partner") else {"number": "1"}
+        status, problem = await operator.ask("POST", f"/operators/002/{act}", body)
+        assert (status, problem["code"]) == (403, "not_yours")
+    assert world.centre.asked == []
 
 
 async def test_an_unknown_operator(leader: Api, world: World) -> None:
