@@ -61,7 +61,9 @@ class WithNumber(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     number: str = Field(
-        min_length=1, max_length=32, description="A number of the plan in any spelling: 12319, 12366-2."
+        min_length=1,
+        max_length=32,
+        description="A number of the plan in any spelling: 12319, 12366-2.",
     )
 
 
