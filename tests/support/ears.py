@@ -32,6 +32,8 @@ PITCHES: Mapping[Sound, float] = {
 """In Hz. The ringing tone's is China's (asterisk-config/indications.conf.j2)."""
 _WINDOW = 0.4
 """Seconds that are looked at: the latest."""
+_STRETCH = 0.1
+"""Seconds in which a sound that goes on must be heard."""
 _LOUD = 300.0
 """Amplitude from which a tone is there; voices have 8000, and an echo or a click far less."""
 _WIDTH = 12.0
@@ -74,3 +76,15 @@ async def until_talking(*parties: tuple[Call, Sound]) -> None:
     """Wait until each of these hears all the others and nothing else."""
     for call, own in parties:
         await until_hears(call, *(sound for _, sound in parties if sound is not own))
+
+
+def gaps(call: Call, sound: Sound, since: float, until: float) -> list[float]:
+    """Seconds after `since` (of the event loop's clock) at which a sound was missing."""
+    pcm = call.media.heard.pcm(since, until).astype(np.float64)
+    size = int(_STRETCH * RATE)
+    wave = np.exp(-2j * np.pi * PITCHES[sound] * np.arange(size) / RATE)
+    return [
+        start / RATE
+        for start in range(0, len(pcm) - size + 1, size)
+        if abs(pcm[start : start + size] @ wave) * 2 / size < _LOUD
+    ]
