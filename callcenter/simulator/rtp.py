@@ -155,12 +155,21 @@ class RtpStream(asyncio.DatagramProtocol):
         if self._pacing is None and self._transport is not None:
             self._pacing = asyncio.create_task(self._pace())
 
+    def begin_at(self, sequence: int) -> None:
+        """Number the packets from here on, instead of from a random number."""
+        self._sequence = sequence
+
     def say(self, pcm: Pcm) -> None:
         """Speak this after what is being spoken; silence (or the background) follows."""
         frames = -(-len(pcm) // FRAME)
         padded = np.zeros(frames * FRAME, np.int16)
         padded[: len(pcm)] = pcm
         self._speech.extend(padded.reshape(frames, FRAME))
+
+    @property
+    def speaking(self) -> bool:
+        """Whether something that was to be said is not all out yet."""
+        return bool(self._speech)
 
     def background(self, pcm: Pcm) -> None:
         """Send this over and over whenever nothing else is to be said."""

@@ -79,9 +79,12 @@ async def city(
 ) -> AsyncIterator[City]:
     """One server for all tests of a file, on a day of the trial run.
 
-    A file with `GREETING = False` has callers wait at once.
+    A file with `GREETING = False` has callers wait at once; `QUOTA_GB` is its room for recordings.
     """
     greeting: bool = getattr(request.module, "GREETING", True)
+    quota_gb: float | None = getattr(request.module, "QUOTA_GB", None)
     folder: Path = tmp_path_factory.mktemp("plan")
-    async with running_city(folder, "--at", "2017-12-01T10:00", greeting=greeting) as city:
+    async with running_city(
+        folder, "--at", "2017-12-01T10:00", greeting=greeting, quota_gb=quota_gb
+    ) as city:
         yield city

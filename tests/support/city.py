@@ -293,7 +293,9 @@ def edit(folder: Path, file: str, pattern: str, new: str) -> None:
 
 
 @asynccontextmanager
-async def running_city(folder: Path, *arguments: str, greeting: bool = True) -> AsyncIterator[City]:
+async def running_city(
+    folder: Path, *arguments: str, greeting: bool = True, quota_gb: float | None = None
+) -> AsyncIterator[City]:
     """A server with the project's plan, in a hurry: short rings and wrap-ups.
 
     Without `greeting` callers wait at once: for tests that are about what comes after.
@@ -305,7 +307,10 @@ async def running_city(folder: Path, *arguments: str, greeting: bool = True) -> 
     edit(folder, "dialplan/centre.yaml", r"forward_ring_seconds: \d+", "forward_ring_seconds: 4")
     if not greeting:
         edit(folder, "dialplan/queues.yaml", r"(?m)^ *greeting: .*\n", "")
-    async with running_server(*arguments, plan=folder) as server, aiohttp.ClientSession() as http:
+    async with (
+        running_server(*arguments, plan=folder, quota_gb=quota_gb) as server,
+        aiohttp.ClientSession() as http,
+    ):
         outside = await Outside.listen(
             {trunk: (host, 5060) for trunk, host in server.trunks.items()}
         )

@@ -142,14 +142,22 @@ class LiveServer:
 
 @asynccontextmanager
 async def running_server(
-    *arguments: str, plan: Path = PROJECT, orders_url: str = ""
+    *arguments: str,
+    plan: Path = PROJECT,
+    orders_url: str = "",
+    quota_gb: float | None = None,
 ) -> AsyncIterator[LiveServer]:
-    """`callcenter serve ARGUMENTS` with a copy of a plan; ready to take calls."""
+    """`callcenter serve ARGUMENTS` with a copy of a plan; ready to take calls.
+
+    `quota_gb` is the room for recordings, where it is not as usual.
+    """
     with live_settings() as fresh:
         folder = fresh.data.parent
         settings = fresh.model_copy(
             update={"plan": folder / "plan", "orders_url": SecretStr(orders_url)}
         )
+        if quota_gb is not None:
+            settings = settings.model_copy(update={"recordings_quota_gb": quota_gb})
         trunks = copy_plan(plan, settings.plan, settings)
         output = folder / "output"
         with output.open("wb") as printed:
