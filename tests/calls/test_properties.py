@@ -58,7 +58,7 @@ from tests.plans import small_plan, without_queue
 OPERATORS = ("001", "002", "003")
 SEATS = ("seat01", "seat02", "seat03")
 NUMBERS = ("12345", "12345", "12345", "12310", "87209900", "12319", "12315", "99999999")
-PARTNERS = ("12319", "12366-2", "12315", "110", "12345", "99999999")
+PARTNERS = ("12319", "12319", "12366-2", "12315", "110", "12345", "99999999")
 KEYS = ("*", "1", "*0", "*23", "*24", "*2212319#", "*2112366*2#", "*22110", "*2512310#", "*131")
 _MOVES = (CallLeft, CallReturned, CallTakenOutside)
 TALKS = frozenset({Phase.TALKING, Phase.THREE_WAY, Phase.FORWARDED})
@@ -218,6 +218,7 @@ class CentreMachine(RuleBasedStateMachine):
     @rule(operator=st.sampled_from(OPERATORS), number=st.sampled_from(PARTNERS), data=st.data())
     def an_operator_wants_a_partner(self, operator: str, number: str, data: st.DataObject) -> None:
         wishes: tuple[Event, ...] = (
+            AddPartner(operator, number),
             AddPartner(operator, number),
             Forward(operator, number),
             CallEmergency(operator),
