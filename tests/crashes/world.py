@@ -123,12 +123,6 @@ def dials(number: str = "12345") -> Step:
     return step
 
 
-def dials_while_nobody_listens(world: World, number: str = "12345") -> None:
-    """A citizen calls, and Stasis() fails: the dialplan has the call."""
-    world.callers.append(world.switch.caller_arrives(number))
-    world.switch.dead_mans_switch(world.callers[-1])
-
-
 def prompt_ends(caller: int = 0) -> Step:
     """A caller has heard the prompt to its end."""
     return _of_playing(lambda world: world.caller(caller))

@@ -1,0 +1,36 @@
+"""Python reads this at its start where a test has put the folder on PYTHONPATH: the controller dies
+by SIGKILL where the test wants it to, as `Death` (tests/support/death.py) says in a file.
+"""
+
+import os
+import signal
+from pathlib import Path
+
+from callcenter.asterisk.switch import AsteriskSwitch
+from callcenter.calls.commands import Command
+from callcenter.store.journal import Entry, Journal
+
+_FILE = Path(os.environ["DEATH_AFTER"])
+_commit = Journal._commit
+_do = AsteriskSwitch._do
+
+
+def _die_after(point: str) -> None:
+    if _FILE.exists() and _FILE.read_text() == point:
+        _FILE.unlink()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _mortal_commit(journal: Journal, entries: list[Entry]) -> None:
+    _commit(journal, entries)
+    for entry in entries:
+        _die_after(f"commit {entry.kind}")
+
+
+async def _mortal_do(switch: AsteriskSwitch, command: Command) -> None:
+    await _do(switch, command)
+    _die_after(f"command {type(command).__name__}")
+
+
+setattr(Journal, "_commit", _mortal_commit)  # noqa: B010 - mypy would not have it otherwise
+setattr(AsteriskSwitch, "_do", _mortal_do)  # noqa: B010
