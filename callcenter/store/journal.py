@@ -152,6 +152,10 @@ class Journal:
         """The order records after `seq`, each with its own sequence number, oldest first."""
         return await self._do(lambda: self._orders_after(seq, limit))
 
+    async def latest_orders_after(self, seq: int, limit: int) -> list[tuple[int, OrderRecord]]:
+        """Of the first `limit` order records after `seq` each call's last one, oldest first."""
+        return await self._do(lambda: self._latest_orders_after(seq, limit))
+
     async def lines_after(self, seq: int, limit: int) -> list[tuple[int, str]]:
         """Lines for queue_log after `seq`, each with its own sequence number, oldest first."""
         return await self._do(lambda: self._lines_after(seq, limit))
@@ -287,6 +291,15 @@ class Journal:
     def _orders_after(self, seq: int, limit: int) -> list[tuple[int, OrderRecord]]:
         rows = self._db.execute(
             "SELECT seq, body FROM orders WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
+        )
+        return [(row[0], _RECORD.validate_json(row[1])) for row in rows]
+
+    def _latest_orders_after(self, seq: int, limit: int) -> list[tuple[int, OrderRecord]]:
+        rows = self._db.execute(
+            "SELECT seq, body FROM orders WHERE seq IN (SELECT max(seq) FROM"
+            " (SELECT seq, body FROM orders WHERE seq > ? ORDER BY seq LIMIT ?)"
+            " GROUP BY json_extract(body, '$.call')) ORDER BY seq",
+            (seq, limit),
         )
         return [(row[0], _RECORD.validate_json(row[1])) for row in rows]
 

@@ -14,7 +14,6 @@ from datetime import date
 from pathlib import Path
 
 import sqlalchemy as sa
-import structlog
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -26,15 +25,13 @@ from callcenter.orders.entry import (
     RequestType,
     apply,
 )
-from callcenter.orders.numbers import shown, with_suffix
 from callcenter.orders.record import Channel, LegRecord, LegRole, OrderRecord, Outcome
 from callcenter.orders.times import day_bounds
 from callcenter.settings import Settings
 from callcenter.store import migrations
 from callcenter.store.database import is_sqlite, open_engine
+from callcenter.store.filing import file_orders
 from callcenter.store.tables import CURSORS, ENTRIES, ENTRY_CHANGES, LEGS, ORDERS
-
-log = structlog.get_logger(__name__)
 
 READER = "orders"
 """The projector's name in the table of cursors."""
@@ -196,8 +193,7 @@ class OrderStore:
                 latest[record.call] = record
         values = {"position": position, "record": identity(records[-1])}
         async with self._writer.begin() as connection:
-            for record in latest.values():
-                await _file_one(connection, record)
+            await file_orders(connection, latest.values())
             moved = await connection.execute(
                 sa.update(CURSORS).where(CURSORS.c.reader == READER).values(**values)
             )
@@ -299,57 +295,6 @@ class OrderStore:
 def default_url(data: Path) -> URL:
     """Where a data folder keeps its orders."""
     return URL.create("sqlite+aiosqlite", database=str(data / "orders.db"))
-
-
-async def _file_one(connection: AsyncConnection, record: OrderRecord) -> None:
-    values = _storable(asdict(record))
-    del values["legs"]
-    # An order's number never changes: people were told it.
-    number = str(values.pop("number"))
-    # The row is locked, where there can be two writers: neither puts back what the other filed.
-    known = sa.select(ORDERS.c.version).where(ORDERS.c.call == record.call).with_for_update()
-    kept = await connection.scalar(known)
-    if kept is None:
-        number = await _free_number(connection, number)
-        values |= {"number": number, "shown": shown(number)}
-        await connection.execute(sa.insert(ORDERS).values(**values))
-    elif kept < record.version:
-        await connection.execute(
-            sa.update(ORDERS).where(ORDERS.c.call == record.call).values(**values)
-        )
-    else:
-        return
-    await connection.execute(sa.delete(LEGS).where(LEGS.c.call == record.call))
-    if record.legs:
-        rows = [
-            {"call": record.call, "position": place, **_storable(asdict(leg))}
-            for place, leg in enumerate(record.legs)
-        ]
-        await connection.execute(sa.insert(LEGS), rows)
-
-
-def _storable(values: dict[str, object]) -> dict[str, object]:
-    """The values without the one sign that PostgreSQL cannot hold: it would stop all filing."""
-    return {
-        name: value.replace("\0", "\ufffd") if isinstance(value, str) else value
-        for name, value in values.items()
-    }
-
-
-async def _free_number(connection: AsyncConnection, wanted: str) -> str:
-    """`wanted`, or with a suffix if another call has it: better two orders than one lost.
-
-    It happens only where a journal was lost or put back while the orders were kept.
-    """
-    copy = 1
-    while True:
-        number = with_suffix(wanted, copy)
-        taken = sa.select(ORDERS.c.call).where(ORDERS.c.number == number)
-        if await connection.scalar(taken) is None:
-            if copy > 1:
-                log.error("order_number_taken", wanted=wanted, given=number)
-            return number
-        copy += 1
 
 
 def _has_number(number: str) -> sa.ColumnElement[bool]:

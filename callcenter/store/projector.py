@@ -1,4 +1,7 @@
-"""Orders follow the journal: every record is filed once, in order, however often the store fails.
+"""Orders follow the journal: each call's latest record is filed, however often the store fails.
+
+A call makes a record whenever something about it changes; those that come close together are filed
+together, as the latest of each call.
 
 The call path never waits for the order store. While the store is away the records stay in the
 journal; the projector tries again, ever less often, and goes on where it stopped.
@@ -41,6 +44,9 @@ class OrderSource(Protocol):
     async def orders_after(self, seq: int, limit: int) -> list[tuple[int, OrderRecord]]:
         """At most `limit` order records behind `seq`, with their sequence numbers, in order."""
 
+    async def latest_orders_after(self, seq: int, limit: int) -> list[tuple[int, OrderRecord]]:
+        """Of those, each call's last one."""
+
 
 class OrderSink(Protocol):
     """The order store, as the projector sees it."""
@@ -72,7 +78,10 @@ class StoreHealth:
 
 
 class Projector:
-    """Files the journal's order records into the store, for ever: `batch` in one transaction."""
+    """Files the journal's order records into the store, for ever: `batch` in one transaction.
+
+    After each filing it rests for `rest` seconds. All seconds here are the loop's.
+    """
 
     def __init__(
         self,
@@ -82,13 +91,15 @@ class Projector:
         *,
         first_pause: float = 0.25,
         longest_pause: float = 30.0,
-        batch: int = 200,
+        rest: float = 0.5,
+        batch: int = 500,
     ) -> None:
         self._source = source
         self._sink = sink
         self._now = now
         self._first_pause = first_pause
         self._longest_pause = longest_pause
+        self._rest = rest
         self._batch = batch
         self._position: int | None = None
         self._failing_since: float | None = None
@@ -118,11 +129,13 @@ class Projector:
         if self._position is None:
             await self._sink.prepare()
             self._position = await self._start()
-        while records := await self._source.orders_after(self._position, self._batch):
-            last = records[-1][0]
+        while records := await self._source.latest_orders_after(self._position, self._batch):
+            passed, last = self._position, records[-1][0]
             await self._sink.file([record for _, record in records], last)
             self._position = last
             self._recovered()
+            if last - passed < self._batch:  # numbers may be missing, never twice: that was all
+                break
         self._recovered()
 
     async def _start(self) -> int:
@@ -144,6 +157,7 @@ class Projector:
         while True:
             self._source.changed.clear()
             await self.catch_up()
+            await asyncio.sleep(self._rest)  # what comes meanwhile is filed together
             await self._source.changed.wait()
 
     def _recovered(self) -> None:

@@ -57,6 +57,19 @@ async def test_order_records_follow_their_own_sequence(journal: Journal) -> None
     assert await journal.orders_after(1, limit=10) == [(2, second)]
 
 
+async def test_of_some_order_records_each_calls_last_one_is_told(journal: Journal) -> None:
+    records = [a_record(call) for call in "abacb"]
+    await journal.commit([an_entry(seq, record) for seq, record in enumerate(records, 1)])
+
+    async def latest(seq: int, limit: int) -> list[tuple[int, str]]:
+        return [(seq, record.call) for seq, record in await journal.latest_orders_after(seq, limit)]
+
+    assert await latest(0, limit=10) == [(3, "a"), (4, "c"), (5, "b")]
+    assert await latest(0, limit=3) == [(2, "b"), (3, "a")]
+    assert await latest(3, limit=10) == [(4, "c"), (5, "b")]
+    assert await latest(5, limit=10) == []
+
+
 async def test_new_records_are_told(journal: Journal) -> None:
     await journal.commit([an_entry(1)])
     assert not journal.changed.is_set()

@@ -19,7 +19,7 @@ from callcenter.orders.entry import (
     RefusalReason,
     RequestType,
 )
-from callcenter.orders.record import Outcome
+from callcenter.orders.record import OrderRecord, Outcome
 from callcenter.store.orders import (
     Cursor,
     EntryConflictError,
@@ -90,6 +90,33 @@ async def test_a_number_that_another_call_has_is_told_apart_and_nothing_is_lost(
     assert (await store.find("20171122-0252-2")).record.call == "call-2"
     await store.file([replace(ENDED, call="call-2")], 3)
     assert (await store.find("20171122-0252-2")).record.outcome is Outcome.ANSWERED
+
+
+async def test_numbers_in_one_batch_are_told_apart_too(store: OrderStore) -> None:
+    await store.file([WAITING], 1)
+    copies = [replace(WAITING, call=f"call-{n}") for n in (2, 3)]
+    await store.file([*copies, another(253), ENDED], 2)
+    page = await store.page(OrderFilter())
+    assert {order.record.call: order.record.number for order in page.orders} == {
+        "call-1": WAITING.number,
+        "call-2": f"{WAITING.number}-2",
+        "call-3": f"{WAITING.number}-3",
+        "call-253": another(253).number,
+    }
+
+
+async def test_a_batch_of_new_known_and_old_orders(store: OrderStore) -> None:
+    await store.file([WAITING, another(8, version=9), another(9)], 1)
+    batch = [ENDED, another(8, version=3, operator="007"), replace(another(9), version=2, legs=())]
+    await store.file([*batch, another(10)], 2)
+
+    async def kept(number: str) -> OrderRecord:
+        return (await store.find(number)).record
+
+    assert await kept(ENDED.number) == ENDED
+    assert await kept(another(8).number) == another(8, version=9)
+    assert await kept(another(9).number) == another(9, version=2, legs=())
+    assert await kept(another(10).number) == another(10)
 
 
 async def test_the_highest_sequence_of_a_day(store: OrderStore) -> None:

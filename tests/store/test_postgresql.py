@@ -12,11 +12,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from callcenter.orders.entry import EntryPatch
 from callcenter.store import database
 from callcenter.store.orders import OrderFilter, OrderStore
-from callcenter.store.projector import Projector
 from tests.fakes.orders import ENDED, MORNING, WAITING, another
 from tests.fakes.waiting import until
 from tests.store.conftest import PREPARED
-from tests.store.test_projector import FakeJournal, running
+from tests.store.test_projector import FakeJournal, projector_of, running
 from tests.support.postgresql import PostgreSQL
 
 AWAY = (SQLAlchemyError, OSError)
@@ -34,7 +33,7 @@ async def test_an_outage_delays_orders_and_neither_loses_nor_doubles_any(
     store: OrderStore, postgresql: PostgreSQL
 ) -> None:
     journal = FakeJournal()
-    projector = Projector(journal, store, lambda: 100.0, first_pause=0.01, longest_pause=0.05)
+    projector = projector_of(journal, store)
     async with running(projector):
         journal.write(WAITING, another(300))
         await until(lambda: projector.health().position == journal.last)

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from sqlalchemy.exc import OperationalError
 
 from callcenter.orders.record import OrderRecord
-from callcenter.store.orders import Cursor, OrderFilter, OrderStore
+from callcenter.store.orders import Cursor, OrderFilter, OrderStore, identity
 from callcenter.store.projector import OrderSource, Projector
 from tests.fakes.orders import ENDED, WAITING, another
 from tests.fakes.waiting import until
@@ -38,6 +38,11 @@ class FakeJournal(OrderSource):
     async def orders_after(self, seq: int, limit: int) -> list[tuple[int, OrderRecord]]:
         return [pair for pair in self.kept if pair[0] > seq][:limit]
 
+    async def latest_orders_after(self, seq: int, limit: int) -> list[tuple[int, OrderRecord]]:
+        found = await self.orders_after(seq, limit)
+        last = {record.call: seq for seq, record in found}
+        return [(seq, record) for seq, record in found if last[record.call] == seq]
+
 
 class BrittleStore:
     """The store, which can be made to fail."""
@@ -46,6 +51,8 @@ class BrittleStore:
         self._store = store
         self.away = False
         self.tries = 0
+        self.filed: list[list[str]] = []
+        """Each filing's records."""
 
     async def prepare(self) -> None:
         self._check()
@@ -58,6 +65,7 @@ class BrittleStore:
     async def file(self, records: Sequence[OrderRecord], position: int) -> None:
         self._check()
         await self._store.file(records, position)
+        self.filed.append([identity(record) for record in records])
 
     def _check(self) -> None:
         self.tries += 1
@@ -77,7 +85,7 @@ async def running(projector: Projector) -> AsyncIterator[None]:
 
 
 def projector_of(journal: FakeJournal, sink: BrittleStore | OrderStore) -> Projector:
-    return Projector(journal, sink, lambda: 100.0, first_pause=0.001, longest_pause=0.01)
+    return Projector(journal, sink, lambda: 100.0, first_pause=0.001, longest_pause=0.01, rest=0.0)
 
 
 async def test_orders_are_filed_as_the_journal_grows(store: OrderStore) -> None:
@@ -134,7 +142,28 @@ class Watched(FakeJournal):
 
     async def orders_after(self, seq: int, limit: int) -> list[tuple[int, OrderRecord]]:
         self.read_from.append(seq)
-        return await super().orders_after(seq, limit)
+        return await super().orders_after(seq, limit)  # the latest ones are taken from these
+
+
+async def test_of_records_that_wait_each_calls_latest_is_filed(store: OrderStore) -> None:
+    journal, sink = FakeJournal(), BrittleStore(store)
+    journal.write(*(another(1, version=version) for version in (1, 2, 3)), another(2))
+    await projector_of(journal, sink).catch_up()
+    assert sink.filed == [["call-1 3", "call-2 1"]]
+    assert (await store.find(another(1).number)).record.version == 3
+
+
+async def test_after_a_filing_it_rests_so_that_more_comes_together(store: OrderStore) -> None:
+    journal, rest = FakeJournal(), 0.05
+    projector = Projector(journal, store, lambda: 100.0, rest=rest)
+    now = asyncio.get_running_loop().time
+    async with running(projector):
+        journal.write(another(1))
+        began = now()
+        await until(lambda: projector.health().position == journal.last)
+        journal.write(another(2))
+        await until(lambda: projector.health().position == journal.last)
+    assert now() - began >= rest
 
 
 async def test_a_restart_goes_on_where_it_stopped(store: OrderStore) -> None:
@@ -173,7 +202,7 @@ async def test_a_new_journal_is_filed_from_its_beginning(store: OrderStore) -> N
 async def test_a_long_journal_is_filed_in_batches(store: OrderStore) -> None:
     journal = FakeJournal()
     journal.write(*(another(n) for n in range(1, 22)))
-    projector = Projector(journal, store, lambda: 100.0, batch=10)
+    projector = Projector(journal, store, lambda: 100.0, batch=10, rest=0.0)
     await projector.catch_up()
     assert (await store.page(OrderFilter())).total == 21
     assert projector.health().position == journal.last

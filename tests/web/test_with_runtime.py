@@ -72,7 +72,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     switch.runtime = runtime
     await runtime.use_plan(plan)
     store = OrderStore.in_folder(tmp_path)
-    projector = Projector(journal, store, clock.now, first_pause=0.01)
+    projector = Projector(journal, store, clock.now, first_pause=0.01, rest=0.01)
     services = Services(
         centre=runtime,
         orders=store,
