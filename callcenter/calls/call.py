@@ -390,11 +390,11 @@ def reconnect(turn: Turn, call: Call) -> None:
             _send_connect(turn, call, call.bridge)
         case Phase.TRANSFERRING if call.transfer is Transfer.EMERGENCY and call.bridge:
             if call.leg is None:
-                turn.send(Ring(call.id))
+                ring_alone(turn, call, call.id)
             else:
                 _send_connect(turn, replace(call, partner=None), call.bridge)
-        case Phase.TRANSFERRING if call.leg is not None:
-            turn.send(Ring(call.leg))
+        case Phase.TRANSFERRING:
+            ring_alone(turn, call, call.leg)
         case Phase.GREETING | Phase.INTRODUCING | Phase.ANNOUNCING:
             # The end of the prompt may have been told while nobody listened.
             turn.put(replace(call, deadline=min(call.deadline, turn.now + END_SECONDS)))
@@ -451,13 +451,17 @@ def start_music(turn: Turn, call: Call) -> Call:
     return turn.put(replace(call, guarded=True, hears_music=True))
 
 
-def connect(
-    turn: Turn, call: Call, phase: Phase, joining: tuple[str | None, ...] | None = None
-) -> None:
-    """Bring the caller and the call's other legs together; from now on nothing may cut them off.
+def ring_alone(turn: Turn, call: Call, leg: str | None) -> None:
+    """Let a leg hear the ringing tone; outside the bridge, whose silence would drown it."""
+    if leg is None:
+        return
+    if call.bridge is not None:
+        turn.send(Separate(call.bridge, leg))
+    turn.send(Ring(leg))
 
-    `joining` names the legs that are not in the bridge yet; by default none is.
-    """
+
+def connect(turn: Turn, call: Call, phase: Phase) -> None:
+    """Bring the caller and the call's other legs together; from now on nothing may cut them off."""
     call = stop_music(turn, call)
     if call.guarded:
         turn.send(Unguard(call.id))
@@ -465,7 +469,7 @@ def connect(
     bridge = f"{call.id}{_MIXED}" if len(far_ends) > 1 else call.bridge or f"{call.id}_b"
     old = call.bridge
     moved = old is not None and old != bridge
-    _send_connect(turn, call, bridge, None if moved else joining)
+    _send_connect(turn, call, bridge)
     if old is not None and moved:
         turn.send(Disconnect(old))
     turn.put(
@@ -479,10 +483,8 @@ def connect(
     )
 
 
-def _send_connect(
-    turn: Turn, call: Call, bridge: str, joining: tuple[str | None, ...] | None = None
-) -> None:
-    together = joining or (call.id, call.leg, call.partner)
+def _send_connect(turn: Turn, call: Call, bridge: str) -> None:
+    together = (call.id, call.leg, call.partner)
     legs = tuple(leg.leg for leg in call.live() if leg.leg in together)
     own = tuple(leg.leg for leg in call.live() if leg.role is LegRole.OPERATOR)
     turn.send(

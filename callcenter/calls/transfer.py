@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from callcenter.calls import call as calls
 from callcenter.calls import operator as operators
-from callcenter.calls.commands import Guard, Ring, Separate, StopRinging
+from callcenter.calls.commands import Guard, Separate, StopRinging
 from callcenter.calls.events import (
     AddPartner,
     CallEmergency,
@@ -142,7 +142,7 @@ def _bring_in(turn: Turn, operator: str, number: str, how: Transfer) -> Refusal 
         turn.send(Separate(call.bridge, call.id))
     call = calls.start_music(turn, call)
     if how is Transfer.THREE_WAY:
-        _ring(turn, call)
+        calls.ring_alone(turn, call, call.leg)
     else:
         turn.hang_up(call, call.leg)
         operator_gone(turn, call, Ending.NORMAL)
@@ -178,15 +178,14 @@ def _as_written(keyed: str) -> str:
 def partner_answered(turn: Turn, call: Call) -> None:
     """All talk; without the operator, the two of them."""
     partner = call.partner
-    joining = (call.id, partner) if call.hears_music else (partner,)
     if call.leg is not None:
         _stop_ringing(turn, call)
-        calls.connect(turn, replace(call, transfer=None), Phase.THREE_WAY, joining)
+        calls.connect(turn, replace(call, transfer=None), Phase.THREE_WAY)
     else:
         if call.transfer is Transfer.EMERGENCY:
             turn.send(StopRinging(call.id))
         together = replace(call, leg=partner, partner=None, operator=None, transfer=None)
-        calls.connect(turn, together, Phase.FORWARDED, joining)
+        calls.connect(turn, together, Phase.FORWARDED)
     calls.press_digits(turn, call, partner)
 
 
@@ -219,7 +218,8 @@ def operator_gone(turn: Turn, call: Call, ending: Ending) -> None:
         return
     if call.transfer is Transfer.EMERGENCY:
         # Until the emergency number answers, nothing else is to be heard.
-        turn.send(Guard(call.id), Ring(call.id))
+        turn.send(Guard(call.id))
+        calls.ring_alone(turn, call, call.id)
         call = replace(call, guarded=True)
     turn.put(call)
 
@@ -256,15 +256,10 @@ def _talk_again(turn: Turn, call: Call) -> None:
     alone = replace(call, partner=None, transfer=None, digits="", digits_deadline=None)
     if call.hears_music:  # they were apart
         _stop_ringing(turn, call)
-        calls.connect(turn, alone, Phase.TALKING, (call.id,))
+        calls.connect(turn, alone, Phase.TALKING)
     else:
         until = turn.now + turn.plan.limits.talk_seconds
         turn.put(replace(alone, phase=Phase.TALKING, deadline=until))
-
-
-def _ring(turn: Turn, call: Call) -> None:
-    if call.leg is not None:
-        turn.send(Ring(call.leg))
 
 
 def _stop_ringing(turn: Turn, call: Call) -> None:
