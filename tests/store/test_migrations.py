@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,10 +12,12 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from callcenter.store import migrations
+from callcenter.store.migrations.run import configuration
 from callcenter.store.orders import OrderStore
 from callcenter.store.recordings import RECORDINGS
 from tests.fakes.orders import ENDED
@@ -97,3 +101,9 @@ def test_there_is_one_newest_schema() -> None:
     assert [version.name[1:5] for version in versions] == [
         f"{number:04}" for number in range(1, len(versions) + 1)
     ]
+    assert ScriptDirectory.from_config(configuration()).get_heads() == [migrations.newest()]
+
+
+def test_alembic_is_loaded_for_a_step_only() -> None:
+    loaded = "import callcenter.app, sys; sys.exit('alembic' in sys.modules)"
+    subprocess.run([sys.executable, "-c", loaded], check=True)
