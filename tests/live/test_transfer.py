@@ -30,6 +30,7 @@ from callcenter.simulator.outside import FarCall
 from callcenter.simulator.phone import Softphone
 from tests.support.city import City, edit, new_caller, until, within
 from tests.support.ears import Sound, gaps, until_hears, until_talking, voice
+from tests.support.processes import without_controller
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GREETING = False
@@ -151,9 +152,15 @@ async def test_three_talk_after_music_and_ringing_and_the_operator_drops_the_par
         await talk.asks("drop-partner")
         await within(partner.until_ended())
         await talk.until_two()
-        (leg,) = await talk.partners()
-    assert (leg.hotline, leg.unit, leg.place) == ("12319", "城管局", "12319")
-    assert (leg.outcome, leg.answered is not None) == (Ending.NORMAL, True)
+        await talk.asks("three-way", "12319")
+        again = await talk.rings("12319")
+        await until_hears(talk.operator, Sound.RINGING)
+        await until_hears(talk.citizen, Sound.OTHER)
+        await talk.until_three(await speaking(again))
+        legs = await talk.partners()
+    for leg in legs:
+        assert (leg.hotline, leg.unit, leg.place) == ("12319", "城管局", "12319")
+        assert (leg.outcome, leg.answered is not None) == (Ending.NORMAL, True)
     city.outside.behave("12319", AT_ONCE)
 
 
@@ -207,6 +214,26 @@ async def test_the_digit_of_12366_2_arrives_after_its_pause_and_further_keys_aft
         assert talk.citizen.media.digits == ""
         (leg,) = await talk.partners()
     assert (leg.hotline, leg.unit) == ("12366-2", "地税局")
+
+
+async def test_a_death_of_the_controller_cuts_none_of_the_three(city: City) -> None:
+    clock = asyncio.get_running_loop().time
+    async with talking(city) as talk:
+        await talk.asks("three-way", "12319")
+        partner = await talk.answered("12319")
+        await talk.until_three(partner)
+        since = clock()
+        async with without_controller(city.server):
+            pass
+        await city.server.until_healthy()
+        await talk.asks("drop-partner")  # it knows them again
+        end = clock()
+        await within(partner.until_ended())
+        await talk.until_two()
+        for sound in (Sound.OPERATOR, Sound.PARTNER):
+            missing = gaps(talk.citizen, sound, since, end)
+            # Counted up to the moment at which the partner was dropped.
+            assert [at for at in missing if at < end - since - 0.5] == []
 
 
 # -- the partner cannot be had ---------------------------------------------------------------------
@@ -422,6 +449,7 @@ async def test_a_number_that_nobody_told_is_picked_by_the_operator(city: City) -
         return order.record.first_dialled
 
     async with talking(city, number=pilot) as talk:
+        await city.until_phase(talk.caller, "answered")
         assert await first_dialled(talk.caller) is None
 
         async def is_picked(number: str) -> bool:
