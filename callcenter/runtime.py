@@ -11,7 +11,7 @@ import sqlite3
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Protocol
 
@@ -26,6 +26,7 @@ from callcenter.calls.events import (
     DeadlineReached,
     Event,
     PlanChanged,
+    SwitchReconciled,
 )
 from callcenter.calls.figures import wallboard
 from callcenter.calls.refusal import Refusal
@@ -248,6 +249,8 @@ class Runtime:
             commands += self._detour(call, str(error), now)
             if call == own_call(waiting.event):
                 return result
+            if isinstance(waiting.event, SwitchReconciled):
+                waiting = replace(waiting, event=_without(waiting.event, call))
 
     def _detour(self, call: str, reason: str, now: float) -> tuple[Command, ...]:
         for event in (CallDetoured(call, reason), CallGivenUp(call)):
@@ -350,3 +353,9 @@ class Runtime:
             await self._journal.keep_snapshot(snapshot)
         except sqlite3.Error as error:  # the journal has it all; it only takes longer to read
             log.warning("snapshot_not_kept", seq=snapshot.seq, error=str(error))
+
+
+def _without(event: SwitchReconciled, call: str) -> SwitchReconciled:
+    """The same comparison, now that the dialplan has that caller."""
+    legs = tuple(leg for leg in event.legs if leg != call)
+    return replace(event, legs=legs, outside=(*event.outside, call))

@@ -56,8 +56,8 @@ def left(turn: Turn, event: CallLeft) -> None:
 def detour(turn: Turn, event: CallDetoured) -> None:
     """The core cannot go on with this call: the dialplan shall."""
     call = turn.call(event.call)
-    if call is not None and call.phase not in (Phase.ENDING, Phase.NATIVE):
-        turn.send(Detour(call.id))
+    if call is not None and call.phase is not Phase.ENDING:
+        turn.send(Detour(call.id))  # also if it was there before: it may have come back meanwhile
         take(turn, call)
 
 

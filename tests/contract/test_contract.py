@@ -310,6 +310,8 @@ async def test_a_detour_leads_to_the_dialplan_at_once(exchange: Opened) -> None:
         await x.told("C left")
         x.send(Play(x.call, f"{x.call}_2", ("greeting",)))
         await x.told("Play failed on C")
+        x.send(Detour(x.call))
+        await x.told("Detour failed on C")
         x.send(together(x.call))
         await x.told("Connect failed on C")
         await x.caller_goes()

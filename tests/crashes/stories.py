@@ -33,6 +33,12 @@ TALKING = (ready(), dials(), prompt_ends(), seat_answers(), prompt_ends())
 """A caller talks with operator 001."""
 THREE = (*TALKING, asks(AddPartner("001", "12319")), partner_answers())
 
+BESIDE_A_BUG: tuple[Step, ...] = (
+    *(dials(), dials(), prompt_ends(0), prompt_ends(1), ready(), seat_answers()),
+    *(prompt_ends(1), caller_goes(1), caller_goes(0)),
+)
+"""The core fails on the first caller, who is to wait; the second is served."""
+
 STORIES: dict[str, tuple[Step, ...]] = {
     "a talk that the caller ends": (*TALKING, caller_goes()),
     "a talk that the operator ends": (*TALKING, asks(HangUp("001"))),

@@ -16,11 +16,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from callcenter import runtime
+from callcenter.calls import call as calls
 from callcenter.calls.commands import Command, Hangup
 from callcenter.calls.events import Event
+from callcenter.calls.state import Call
+from callcenter.calls.turn import Turn
 from tests.crashes import promises
 from tests.crashes.lives import Death, Life
-from tests.crashes.stories import STORIES
+from tests.crashes.stories import BESIDE_A_BUG, STORIES
 from tests.crashes.world import GoneError, Step, World
 from tests.plans import small_plan
 
@@ -63,12 +66,36 @@ def slow_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_whenever_the_controller_dies(story: str, tmp_path: Path) -> None:
     points = await _points(STORIES[story], tmp_path)
     assert len(points) > len(STORIES[story])
+    wrong = await _wrong(points, tmp_path)
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_whenever_the_controller_dies_beside_a_bug(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call on which the core raises is the dialplan's, before and after the death."""
+    right = calls.wait
+
+    def buggy(turn: Turn, call: Call) -> None:
+        if call.id.endswith(".1"):
+            raise ZeroDivisionError("planted")
+        right(turn, call)
+
+    monkeypatch.setattr(calls, "wait", buggy)
+    points = await _points(BESIDE_A_BUG, tmp_path)
+    assert any("Detour" in point.death.point for point in points)
+    wrong = await _wrong(points, tmp_path)
+    assert [each for each in wrong if "were rejected" not in each] == []
+
+
+async def _wrong(points: Sequence[Point], folder: Path) -> list[str]:
+    """Everything that is wrong after any of these deaths, and any gap."""
     wrong = []
     for number, point in enumerate(points):
         for gap in Gap:
-            found = await _after(point, gap, tmp_path / f"{number}.{gap.name}")
+            found = await _after(point, gap, folder / f"{number}.{gap.name}")
             wrong += [f"killed after {point.death.point}; {gap}: {each}" for each in found]
-    assert not wrong, "\n".join([f"{len(wrong)} of {len(points)} points", *wrong])
+    return wrong
 
 
 async def _points(story: Sequence[Step], folder: Path) -> list[Point]:

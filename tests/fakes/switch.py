@@ -176,7 +176,9 @@ class FakeSwitch:
             case _ if command.leg not in self.legs:
                 if not isinstance(command, StopMusic | StopRinging | Separate | Guard):
                     self.told.append(LegEnded(command.leg))
-            case Answer() | Ring() | Play() | StartMusic() if self.legs[command.leg].outside:
+            case Answer() | Ring() | Play() | StartMusic() | Detour() if self.legs[
+                command.leg
+            ].outside:
                 reason = "409 channel not in Stasis"
                 self.told.append(CommandFailed(command.leg, type(command).__name__, reason))
             case Answer(leg):
