@@ -92,15 +92,21 @@ def test_a_detour_ends_all_else_of_the_call_and_frees_its_operator(request_: Req
     assert desk.operator("001").status in (OperatorStatus.READY, OperatorStatus.WRAP_UP)
 
 
-def test_a_call_that_ends_or_has_been_taken_already_takes_no_detour() -> None:
+def test_a_call_that_ends_takes_no_detour() -> None:
+    desk = Desk()
+    rejected = desk.call("87000000")
+    desk.happens(CallDetoured(rejected, "a fault"))
+    assert desk.sent(Detour) == []
+
+
+def test_a_caller_on_whose_return_the_core_fails_is_sent_to_the_dialplan_again() -> None:
     desk = Desk()
     call = desk.waiting_call()
     dead(desk, call)
     desk.happens(CallDetoured(call, "a fault"))
-    assert desk.sent(Detour) == []
-    rejected = desk.call("87000000")
-    desk.happens(CallDetoured(rejected, "a fault"))
-    assert desk.sent(Detour) == []
+    assert desk.sent(Detour) == [Detour(call)]
+    desk.news()
+    assert desk.state(call).phase is Phase.NATIVE
 
 
 def test_a_call_that_cannot_even_be_detoured_is_forgotten_with_its_order_made() -> None:
