@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from collections.abc import Coroutine, Sequence
 from datetime import datetime
 from functools import partial
@@ -55,6 +56,8 @@ QUEUE_LOG = "queue_log"
 RECONNECT_SECONDS = 1.0
 CUTOVER_SECONDS = 60.0
 """What the plan says of a number changes at full minutes."""
+SWITCH_SECONDS = 0.0005
+"""A thread that computes (filing, recordings) holds up the calls for no longer at a time."""
 NUMBERS_SECONDS = 1.0
 """How long calls wait at the start for a database that does not answer."""
 LOOK_SECONDS = 0.5
@@ -369,6 +372,7 @@ async def run_controller(settings: Settings) -> None:
         asterisk.link.ReplacedError: another controller has taken over this Asterisk.
     """
     log_to(settings.data / "logs" / "controller.log")
+    sys.setswitchinterval(SWITCH_SECONDS)
     clock = Clock(settings.clock_offset)
     supervisor = Supervisor()
     journal = Journal(settings.data / "journal.db")

@@ -2,23 +2,36 @@
 
 It knows no rules of the call centre. Events come out as decoded JSON objects, in order, from one
 reader that never waits for a handler (Asterisk closes a websocket that is not read).
+
+Requests about one call are carried out in the order in which they are made, though none waits for
+the answer of the one before: they share a connection (line.py). Other calls have other connections,
+as Asterisk answers some requests only when a channel has time for them. That is also why they do
+not go over the websocket, where one such channel would hold up every call.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from time import monotonic
 from types import TracebackType
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import aiohttp
+
+from callcenter.asterisk.line import Line, LineError
 
 JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
 JsonObject = dict[str, JsonValue]
 
 REQUEST_SECONDS = 5.0
 HEARTBEAT_SECONDS = 10.0
+IDLE_SECONDS = 5.0
+"""A line that was idle for longer is not used again: Asterisk may be about to close it."""
+LINES = 100
+"""At the most; then calls share them. Asterisk's own limit (http.conf) is higher."""
 
 
 class AriError(Exception):
@@ -42,17 +55,21 @@ class Access:
 
 
 class Ari:
-    """One ARI connection. Use as an async context manager."""
+    """One Asterisk. Use as an async context manager."""
 
     def __init__(self, access: Access) -> None:
         self.access = access
-        self._base = f"http://{access.host}:{access.port}/ari"
+        self._user = aiohttp.encode_basic_auth(access.user, access.password)
+        self._headers = f"Host: {access.host}:{access.port}\r\nAuthorization: {self._user}\r\n"
         self._session: aiohttp.ClientSession | None = None
+        self._busy: dict[str, Line] = {}
+        """By what the requests are about: the line that it uses now."""
+        self._idle: list[tuple[float, Line]] = []
+        """Since when, the last used one last."""
 
     async def __aenter__(self) -> Ari:
-        user = aiohttp.encode_basic_auth(self.access.user, self.access.password)
         self._session = aiohttp.ClientSession(
-            headers={"Authorization": user},
+            headers={"Authorization": self._user},
             timeout=aiohttp.ClientTimeout(total=REQUEST_SECONDS),
         )
         return self
@@ -63,6 +80,8 @@ class Ari:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        for line in {*self._busy.values(), *(line for _, line in self._idle)}:
+            line.close()
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -76,23 +95,68 @@ class Ari:
         query: Mapping[str, str | int] | None = None,
         body: JsonObject | None = None,
     ) -> JsonValue:
-        """One REST request; `path` begins after `/ari`.
+        """One REST request; `path` begins after `/ari`. It is sent before this first waits.
 
         Raises:
             AriError: Asterisk answered 4xx or 5xx, not in time, or not at all.
         """
         if self._session is None:
             raise AriError(0, "the ARI client is closed")
+        about = _about(path)
+        line = self._line(about)
         try:
-            async with self._session.request(
-                method, self._base + path, params=query, json=body
-            ) as response:
-                text = await response.text()
-                if response.status >= 400:
-                    raise AriError(response.status, text)
-                return json.loads(text) if text else None
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            async with asyncio.timeout(REQUEST_SECONDS):
+                status, text = await line.send(self._encode(method, path, query, body))
+            if status >= 400:
+                raise AriError(status, text.decode("utf-8", "replace"))
+            return json.loads(text) if text else None
+        except TimeoutError as error:
+            line.close("a request before took too long")
+            raise AriError(0, "no answer in time") from error
+        except (LineError, ValueError) as error:
             raise AriError(0, f"{type(error).__name__}: {error}") from error
+        finally:
+            self._done_with(about, line)
+
+    def _line(self, about: str) -> Line:
+        line = self._busy.get(about)
+        if line is not None and not line.closed:
+            return line
+        while self._idle:
+            since, line = self._idle.pop()
+            if not line.closed and monotonic() - since < IDLE_SECONDS:
+                break
+            line.close()
+        else:
+            busy = self._busy.values()
+            new = len(busy) < LINES
+            host, port = self.access.host, self.access.port
+            line = Line(host, port) if new else min(busy, key=lambda each: each.load)
+        self._busy[about] = line
+        return line
+
+    def _done_with(self, about: str, line: Line) -> None:
+        if line.load or self._busy.get(about) is not line:
+            return
+        for each in [each for each, used in self._busy.items() if used is line]:
+            del self._busy[each]
+        if not line.closed:
+            self._idle.append((monotonic(), line))
+
+    def _encode(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str | int] | None,
+        body: JsonObject | None,
+    ) -> bytes:
+        target = f"{path}?{urlencode(query, quote_via=quote)}" if query else path
+        head = f"{method} /ari{target} HTTP/1.1\r\n{self._headers}"
+        if body is None:
+            return f"{head}\r\n".encode()
+        text = json.dumps(body).encode()
+        kind = f"Content-Type: application/json\r\nContent-Length: {len(text)}\r\n"
+        return f"{head}{kind}\r\n".encode() + text
 
     async def answer(self, channel: str) -> None:
         """Answer an incoming channel."""
@@ -225,7 +289,7 @@ class Ari:
             raise AriError(0, "the ARI client is closed")
         try:
             async with self._session.ws_connect(
-                f"{self._base}/events",
+                f"http://{self.access.host}:{self.access.port}/ari/events",
                 params={"app": self.access.app},
                 heartbeat=HEARTBEAT_SECONDS,
                 max_msg_size=0,
@@ -238,6 +302,11 @@ class Ari:
                             yield event
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise AriError(0, f"{type(error).__name__}: {error}") from error
+
+
+def _about(path: str) -> str:
+    """Whose requests keep their order: names of channels and bridges begin with their call's."""
+    return path.split("/")[2].partition("_")[0] if path.count("/") > 1 else path
 
 
 def _id(name: str) -> str:

@@ -1,7 +1,7 @@
 """Carries out the core's commands on Asterisk, and says what went wrong.
 
-Commands of one call are carried out one after the other, in order: concurrent requests on one
-channel may be done in any order, and a hang-up must not overtake the dialling it ends. Different
+Commands of one call are carried out in order: a hang-up must not overtake the dialling it ends.
+What need not wait for an answer is sent at once, as ARI keeps a call's order (ari.py). Different
 calls do not wait for each other.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
 import structlog
@@ -55,6 +55,8 @@ GUARD = "TIMEOUT(absolute)"
 FALLBACK = "fallback"
 """The context that does without us what the plan says; extension `s`."""
 
+_WAITED_FOR = Guard | Connect | Separate | Disconnect
+
 
 class AsteriskSwitch:
     """Sends commands to one Asterisk."""
@@ -96,7 +98,7 @@ class AsteriskSwitch:
         lane = self._lanes[call]
         try:
             while lane:
-                await self._carry_out(lane.popleft())
+                await asyncio.gather(*(self._carry_out(each) for each in _together(lane)))
         finally:
             del self._lanes[call]
 
@@ -133,9 +135,11 @@ class AsteriskSwitch:
                 kind = MIXED_BRIDGE if command.mixed else BRIDGE
                 inside = await ari.make_bridge(command.bridge, kind)
                 # To be added once more would cost a leg some of what it hears.
-                for leg in (leg for leg in command.legs if leg not in inside):
-                    absorb = leg in command.own_digits
-                    await ari.add_to_bridge(command.bridge, leg, absorb_dtmf=absorb)
+                joining = [leg for leg in command.legs if leg not in inside]
+                await _all(
+                    ari.add_to_bridge(command.bridge, leg, absorb_dtmf=leg in command.own_digits)
+                    for leg in joining
+                )
             case Separate(bridge, leg):
                 await ari.take_from_bridge(bridge, leg)
             case Disconnect(bridge):
@@ -182,6 +186,29 @@ class AsteriskSwitch:
             self.tell(LegEnded(leg))
         else:
             self.tell(CommandFailed(leg, name, str(error)))
+
+
+def _together(lane: deque[Command]) -> list[Command]:
+    """Take from the lane what can be sent without waiting for answers, in the order of sending.
+
+    A guard goes another way than the rest, so it goes alone. A change of bridges is waited for. The
+    bridge of a Connect is made first of all: what comes before need not wait for it, and when that
+    is done the legs follow at once.
+    """
+    taken = [lane.popleft()]
+    while lane and not isinstance(lane[0], Guard) and not isinstance(taken[-1], _WAITED_FOR):
+        taken.append(lane.popleft())
+    if isinstance(taken[-1], Connect):
+        taken.insert(0, taken.pop())
+    return taken
+
+
+async def _all(requests: Iterable[Awaitable[None]]) -> None:
+    """Send these together and wait for all of them; the first error, if any, is raised then."""
+    results = await asyncio.gather(*requests, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
 
 
 def endpoint(address: SeatAddress | OutsideAddress) -> str:

@@ -151,15 +151,59 @@ async def test_a_bridge_that_is_there_already_will_do() -> None:
     assert await bench.carry_out(Connect("15.1", "15.1_b", ("15.1",))) == []
 
 
-async def test_commands_of_one_call_keep_their_order_and_calls_do_not_wait_for_each_other() -> None:
+async def test_commands_of_one_call_are_sent_in_order_without_waiting_for_answers() -> None:
     bench = Bench()
     slow = bench.ari.held["/channels/15.1_1"] = asyncio.Event()
-    bench.switch.send((TO_SEAT, Hangup("15.1_1"), Answer("15.9")))
-    await until(lambda: "POST /channels/15.9/answer" in bench.ari.paths())
-    assert bench.ari.paths().count("DELETE /channels/15.1_1") == 0
+    bench.switch.send((TO_SEAT, Ring("15.1"), Answer("15.9"), Hangup("15.1")))
+    await until(lambda: len(bench.ari.asked) == 4)
+    assert [each for each in bench.ari.paths() if "15.1" in each] == [
+        "POST /channels/15.1_1",
+        "POST /channels/15.1/ring",
+        "DELETE /channels/15.1",
+    ]
     slow.set()
     await bench.switch.close()
-    assert bench.ari.paths()[-1] == "DELETE /channels/15.1_1"
+
+
+async def test_a_bridge_is_made_first_and_legs_follow_what_was_asked_before() -> None:
+    bench = Bench()
+    talk = Connect("15.1", "15.1_b", ("15.1", "15.1_1"))
+    await bench.carry_out(Answer("15.1"), Unguard("15.1"), talk, SendDigits("15.1_1", "2", 1.0))
+    assert bench.ari.paths() == [
+        "POST /bridges/15.1_b",
+        "POST /channels/15.1/answer",
+        "POST /channels/15.1/variable",
+        "POST /bridges/15.1_b/addChannel",
+        "POST /bridges/15.1_b/addChannel",
+        "POST /channels/15.1_1/dtmf",
+    ]
+
+
+async def test_a_bridge_is_not_made_before_a_leg_has_left_it() -> None:
+    bench = Bench()
+    leaving = bench.ari.held["/bridges/15.1_b/removeChannel"] = asyncio.Event()
+    bench.switch.send((Separate("15.1_b", "15.1"), Connect("15.1", "15.1_b", ("15.1",))))
+    await until(lambda: bench.ari.asked != [])
+    assert bench.ari.paths() == ["POST /bridges/15.1_b/removeChannel"]
+    leaving.set()
+    await bench.switch.close()
+    assert bench.ari.paths()[1] == "POST /bridges/15.1_b"
+
+
+async def test_a_guard_under_way_is_waited_for_as_it_may_go_another_way() -> None:
+    bench = Bench()
+    armed = asyncio.Event()
+
+    async def arm(leg: str) -> None:
+        await armed.wait()
+
+    bench.switch.arm = arm
+    bench.switch.send((Answer("15.1"), Guard("15.1"), Unguard("15.1"), Answer("15.9")))
+    await until(lambda: "POST /channels/15.9/answer" in bench.ari.paths())
+    assert "POST /channels/15.1/variable" not in bench.ari.paths()
+    armed.set()
+    await bench.switch.close()
+    assert bench.ari.paths()[-1] == "POST /channels/15.1/variable"
 
 
 @pytest.mark.parametrize("status", [400, 404, 500])
