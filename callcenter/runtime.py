@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from time import perf_counter
@@ -40,6 +40,8 @@ log = structlog.get_logger(__name__)
 
 COMMIT_SECONDS = 0.2
 """A commit that takes longer no longer holds back the commands."""
+SYNC_SECONDS = 1.0
+"""A person does not wait longer for the disk."""
 TAIL_LIMIT = 100_000
 """Entries kept in memory while the journal cannot be written."""
 RETRY_SECONDS = 1.0
@@ -61,6 +63,9 @@ class _Waiting:
     event: Event
     cursor: tuple[str, int] | None = None
     answer: asyncio.Future[Refusal | None] | None = None
+
+
+_Answer = tuple[asyncio.Future[Refusal | None], Refusal | None]
 
 
 @dataclass(slots=True)
@@ -111,7 +116,7 @@ class Runtime:
         self._retry_at = 0.0
         """When storing may be tried again, as `perf_counter` counts."""
         self._snapshot_seq = restored.seq
-        self._snapshots: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     # -- coming in ---------------------------------------------------------------------------------
 
@@ -184,8 +189,8 @@ class Runtime:
             await asyncio.wait([self._storing])
         if self._tail:
             await self._store_tail()
-        if self._snapshots:
-            await asyncio.wait(self._snapshots)
+        if self._tasks:
+            await asyncio.wait(self._tasks)
         if not self._tail:
             await self._keep_snapshot(self._snapshot())
 
@@ -215,7 +220,7 @@ class Runtime:
 
     async def _handle(self, batch: list[_Waiting], now: float) -> None:
         commands: list[Command] = []
-        answers: list[tuple[asyncio.Future[Refusal | None], Refusal | None]] = []
+        answers: list[_Answer] = []
         for waiting in batch:
             result = self._settled(waiting, now, commands)
             commands += result.commands
@@ -225,15 +230,33 @@ class Runtime:
             await self._store()
         finally:  # also when we are told to stop: what happened has consequences
             self._switch.send(tuple(commands))
-        for answer, refusal in answers:
-            if not answer.done():
-                answer.set_result(refusal)
+        if answers:
+            self._aside(self._answer(answers))
         for watcher in self._watchers:
             watcher.set()
         if self._seq - self._snapshot_seq >= SNAPSHOT_EVENTS and not self._tail:
-            task = asyncio.create_task(self._keep_snapshot(self._snapshot()))
-            self._snapshots.add(task)
-            task.add_done_callback(self._snapshots.discard)
+            self._aside(self._keep_snapshot(self._snapshot()))
+
+    def _aside(self, work: Coroutine[None, None, None]) -> None:
+        """Start what no event waits for."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, answers: list[_Answer]) -> None:
+        """Tell people what came of their requests, once a loss of power would not undo it.
+
+        A disk that does not take it in time is known to be (`durability`); the request is done.
+        """
+        try:
+            async with asyncio.timeout(SYNC_SECONDS):
+                await self._journal.synced()
+        except (OSError, sqlite3.Error, TimeoutError) as error:
+            log.error("journal_not_on_disk", error=f"{type(error).__name__}: {error}")
+        finally:
+            for answer, refusal in answers:
+                if not answer.done():
+                    answer.set_result(refusal)
 
     def _settled(self, waiting: _Waiting, now: float, commands: list[Command]) -> Result:
         """One event through the core. A call on which the core raises takes a detour: the fallback
@@ -278,15 +301,16 @@ class Runtime:
                 self._raised_at = now
         self.timings.step(perf_counter() - began)
         for record in result.records:
-            log.info(
-                "call",
-                call=record.call,
-                order=record.number,
-                cause=kind,
-                hotline=record.hotline,
-                operator=record.operator,
-                outcome=record.outcome,
-            )
+            if record.outcome is not None and record.call not in self.centre.calls:  # its last
+                log.info(
+                    "call",
+                    call=record.call,
+                    order=record.number,
+                    cause=kind,
+                    hotline=record.hotline,
+                    operator=record.operator,
+                    outcome=record.outcome,
+                )
         self._tail.append(
             Entry(
                 seq=self._seq,

@@ -2,14 +2,16 @@
 local SQLite file.
 
 It is always local, also where the orders live in PostgreSQL: the call path never waits for a remote
-database. One thread of its own does all the work (sqlite3 objects stay on it); a commit is whole or
-not at all, and survives the death of the process at once. Only a commit that files an order, or
-answers a person, waits for the disk.
+database. One thread of its own does all the writing (sqlite3 objects stay on it); a commit is whole
+or not at all, and survives the death of the process at once. It does not wait for the disk: a loss
+of power may take the last commits. Who tells somebody of them waits for `synced` first. That, the
+checkpoints and the reading of what is to be filed are a second thread's, so that no call waits.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -60,6 +62,10 @@ CREATE TABLE IF NOT EXISTS cursors (name TEXT PRIMARY KEY, value INTEGER NOT NUL
 
 _RECORD = TypeAdapter(OrderRecord)
 KEPT_SNAPSHOTS = 3
+CHECKPOINT_ENTRIES = 500
+"""After so many, what was committed moves from the write-ahead log into the database."""
+_LARGEST_LOG = 50_000
+"""Pages; then a commit moves them itself, should the second thread not have come to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +117,18 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._second = ThreadPoolExecutor(1, thread_name_prefix="journal-disk")
         self._database: sqlite3.Connection | None = None
+        self._aside: sqlite3.Connection | None = None
+        self._log: int | None = None
+        """The write-ahead log, opened to put it onto the disk."""
+        self._commits = 0
+        """Commits so far, and how many of them are on the disk."""
+        self._synced = 0
+        self._syncing = asyncio.Lock()
+        self._unmoved = 0
+        """Entries since the last checkpoint."""
+        self._moving: asyncio.Future[None] | None = None
         self.changed = asyncio.Event()
         """Set whenever order records were added."""
         self.lines_added = asyncio.Event()
@@ -126,10 +143,13 @@ class Journal:
             sqlite3.Error: the file is not a journal, or cannot be written.
         """
         await self._do(self._open)
+        await self._do_aside(self._open_aside)
 
     async def close(self) -> None:
         """Finish what was begun and close the file."""
+        await self._do_aside(self._close_aside)
         await self._do(self._close)
+        self._second.shutdown()
         self._thread.shutdown()
 
     async def commit(self, entries: list[Entry]) -> None:
@@ -139,10 +159,28 @@ class Journal:
             sqlite3.Error: they could not be stored.
         """
         await self._do(lambda: self._commit(entries))
+        self._commits += 1
+        self._unmoved += len(entries)
+        if self._unmoved >= CHECKPOINT_ENTRIES and (self._moving is None or self._moving.done()):
+            self._unmoved = 0
+            self._moving = asyncio.ensure_future(self._do_aside(self._checkpoint))
         if any(entry.records for entry in entries):
             self.changed.set()
         if any(entry.queue_log for entry in entries):
             self.lines_added.set()
+
+    async def synced(self) -> None:
+        """Return once all that is committed now is on the disk, whatever happens to the machine.
+
+        Raises:
+            OSError: the disk does not take it.
+        """
+        wanted = self._commits
+        async with self._syncing:  # one time serves all who came while another was under way
+            if self._synced < wanted:
+                reached = self._commits
+                await self._do_aside(self._sync)
+                self._synced = reached
 
     async def entries_after(self, seq: int, limit: int = 1000) -> list[Entry]:
         """The entries after `seq`, oldest first, without their records."""
@@ -150,15 +188,21 @@ class Journal:
 
     async def orders_after(self, seq: int, limit: int) -> list[tuple[int, OrderRecord]]:
         """The order records after `seq`, each with its own sequence number, oldest first."""
-        return await self._do(lambda: self._orders_after(seq, limit))
+        return await self._do_aside(lambda: self._orders_after(seq, limit))
 
     async def latest_orders_after(self, seq: int, limit: int) -> list[tuple[int, OrderRecord]]:
-        """Of the first `limit` order records after `seq` each call's last one, oldest first."""
-        return await self._do(lambda: self._latest_orders_after(seq, limit))
+        """Of the first `limit` order records after `seq` each call's last one, oldest first.
+
+        They are on the disk: what is filed is not lost here. Raises OSError if they cannot be.
+        """
+        found = await self._do_aside(lambda: self._latest_orders_after(seq, limit))
+        if found:
+            await self.synced()
+        return found
 
     async def lines_after(self, seq: int, limit: int) -> list[tuple[int, str]]:
         """Lines for queue_log after `seq`, each with its own sequence number, oldest first."""
-        return await self._do(lambda: self._lines_after(seq, limit))
+        return await self._do_aside(lambda: self._lines_after(seq, limit))
 
     async def lines_written(self) -> Written | None:
         """How far queue_log's file goes; None before the first line."""
@@ -202,13 +246,17 @@ class Journal:
     async def _do(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
+    async def _do_aside(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._second, work)
+
     # -- on the journal's own thread ---------------------------------------------------------------
 
     def _open(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        database = sqlite3.connect(self._path, isolation_level=None)
+        database = self._connect()
         database.execute("PRAGMA journal_mode=WAL")
-        database.execute("PRAGMA busy_timeout=5000")
+        database.execute("PRAGMA synchronous=NORMAL")
+        database.execute(f"PRAGMA wal_autocheckpoint={_LARGEST_LOG}")
         database.executescript(_SCHEMA)
         for suffix in ("", "-wal", "-shm"):  # callers' numbers are nobody else's business
             if (file := self._path.with_name(self._path.name + suffix)).exists():
@@ -216,6 +264,11 @@ class Journal:
         newest = database.execute("SELECT max(seq) FROM orders").fetchone()
         self.last_order = int(newest[0] or 0)
         self._database = database
+
+    def _connect(self) -> sqlite3.Connection:
+        database = sqlite3.connect(self._path, isolation_level=None)
+        database.execute("PRAGMA busy_timeout=5000")
+        return database
 
     def _close(self) -> None:
         self._db.close()
@@ -235,8 +288,6 @@ class Journal:
         return None if row is None else str(row[0])
 
     def _commit(self, entries: list[Entry]) -> None:
-        to_disk = any(record.outcome is not None for entry in entries for record in entry.records)
-        self._db.execute(f"PRAGMA synchronous={'FULL' if to_disk else 'NORMAL'}")
         with self._whole():
             for entry in entries:
                 self._insert(entry)
@@ -288,32 +339,11 @@ class Journal:
         )
         return [Entry(*row) for row in rows]
 
-    def _orders_after(self, seq: int, limit: int) -> list[tuple[int, OrderRecord]]:
-        rows = self._db.execute(
-            "SELECT seq, body FROM orders WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
-        )
-        return [(row[0], _RECORD.validate_json(row[1])) for row in rows]
-
-    def _latest_orders_after(self, seq: int, limit: int) -> list[tuple[int, OrderRecord]]:
-        rows = self._db.execute(
-            "SELECT seq, body FROM orders WHERE seq IN (SELECT max(seq) FROM"
-            " (SELECT seq, body FROM orders WHERE seq > ? ORDER BY seq LIMIT ?)"
-            " GROUP BY json_extract(body, '$.call')) ORDER BY seq",
-            (seq, limit),
-        )
-        return [(row[0], _RECORD.validate_json(row[1])) for row in rows]
-
-    def _lines_after(self, seq: int, limit: int) -> list[tuple[int, str]]:
-        return self._db.execute(
-            "SELECT seq, line FROM queue_log WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
-        ).fetchall()
-
     def _lines_written(self) -> Written | None:
         row = self._db.execute("SELECT seq, inode, size FROM queue_log_file").fetchone()
         return None if row is None else Written(*row)
 
     def _keep_lines_written(self, written: Written) -> None:
-        self._db.execute("PRAGMA synchronous=NORMAL")
         with self._whole():
             self._write(
                 "INSERT OR REPLACE INTO queue_log_file VALUES (1, ?, ?, ?)",
@@ -341,3 +371,53 @@ class Journal:
     def _cursor(self, name: str) -> int:
         row = self._db.execute("SELECT value FROM cursors WHERE name = ?", (name,)).fetchone()
         return 0 if row is None else int(row[0])
+
+    # -- on the second thread ----------------------------------------------------------------------
+
+    def _open_aside(self) -> None:
+        self._aside = self._connect()
+        log = self._path.with_name(self._path.name + "-wal")
+        self._log = os.open(log, os.O_RDWR | os.O_CLOEXEC)
+
+    def _close_aside(self) -> None:
+        if self._aside is not None:
+            self._aside.close()
+            self._aside = None
+        if self._log is not None:
+            os.close(self._log)
+            self._log = None
+
+    @property
+    def _reader(self) -> sqlite3.Connection:
+        if self._aside is None:
+            raise sqlite3.ProgrammingError("the journal is not open")
+        return self._aside
+
+    def _sync(self) -> None:
+        if self._log is None:
+            raise OSError("the journal is not open")
+        os.fdatasync(self._log)
+
+    def _checkpoint(self) -> None:
+        """Never in a writer's way: what cannot be moved now is moved the next time."""
+        self._reader.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def _orders_after(self, seq: int, limit: int) -> list[tuple[int, OrderRecord]]:
+        rows = self._reader.execute(
+            "SELECT seq, body FROM orders WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
+        )
+        return [(row[0], _RECORD.validate_json(row[1])) for row in rows]
+
+    def _latest_orders_after(self, seq: int, limit: int) -> list[tuple[int, OrderRecord]]:
+        rows = self._reader.execute(
+            "SELECT seq, body FROM orders WHERE seq IN (SELECT max(seq) FROM"
+            " (SELECT seq, body FROM orders WHERE seq > ? ORDER BY seq LIMIT ?)"
+            " GROUP BY json_extract(body, '$.call')) ORDER BY seq",
+            (seq, limit),
+        )
+        return [(row[0], _RECORD.validate_json(row[1])) for row in rows]
+
+    def _lines_after(self, seq: int, limit: int) -> list[tuple[int, str]]:
+        return self._reader.execute(
+            "SELECT seq, line FROM queue_log WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
+        ).fetchall()

@@ -56,6 +56,9 @@ class CopiedJournal(Journal):
     async def _do(self, work: Callable[[], T]) -> T:
         return work()
 
+    async def _do_aside(self, work: Callable[[], T]) -> T:
+        return work()
+
     def _commit(self, entries: list[Entry]) -> None:
         super()._commit(entries)
         self._committed(entries)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from callcenter.orders.record import Channel, OrderRecord, Outcome
+from callcenter.store import journal as journal_module
 from callcenter.store.journal import KEPT_SNAPSHOTS, Entry, Journal, Snapshot
+from tests.fakes.waiting import until
 
 
 @pytest.fixture
@@ -68,6 +72,46 @@ async def test_of_some_order_records_each_calls_last_one_is_told(journal: Journa
     assert await latest(0, limit=3) == [(2, "b"), (3, "a")]
     assert await latest(3, limit=10) == [(4, "c"), (5, "b")]
     assert await latest(5, limit=10) == []
+
+
+async def test_one_sync_serves_all_who_came_while_another_was_under_way(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fdatasync", synced.append)
+    await journal.commit([an_entry(1)])
+    await asyncio.gather(*(journal.synced() for _ in range(3)))
+    assert len(synced) == 1
+    await journal.synced()
+    assert len(synced) == 1, "nothing was committed since"
+    await journal.commit([an_entry(2)])
+    await journal.synced()
+    assert len(synced) == 2
+
+
+async def test_what_is_to_be_filed_is_on_the_disk(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(file: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    await journal.commit([an_entry(1, a_record("a"))])
+    with monkeypatch.context() as patched, pytest.raises(OSError, match="Input/output"):
+        patched.setattr(os, "fdatasync", broken)
+        await journal.latest_orders_after(0, limit=10)
+    assert await journal.latest_orders_after(0, limit=10) == [(1, a_record("a"))]
+
+
+async def test_what_was_committed_moves_into_the_database(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "CHECKPOINT_ENTRIES", 3)
+    database = tmp_path / "data" / "journal.db"
+    before = database.stat().st_size
+    for seq in range(1, 4):
+        await journal.commit([an_entry(seq)])
+    await until(lambda: database.stat().st_size > before)
+    assert await journal.entries_after(0) == [an_entry(1), an_entry(2), an_entry(3)]
 
 
 async def test_new_records_are_told(journal: Journal) -> None:
