@@ -225,7 +225,8 @@ def _outcome(event: CallEndedOutside, *, talked: bool) -> Outcome:
 
 def _answer_time(event: CallEndedOutside) -> float | None:
     """When a person answered; a prompt is no answer."""
-    return event.answered if event.handled in (Handled.QUEUE, Handled.FORWARD) else None
+    spoke = event.emergency or event.handled in (Handled.QUEUE, Handled.FORWARD)
+    return event.answered if spoke else None
 
 
 def _answered_at(turn: Turn, call: Call, event: CallEndedOutside, answered: float) -> Call:
