@@ -22,18 +22,18 @@ def match(turn: Turn) -> None:
     )
     if not waiting:
         return
-    free = sorted(
-        (each for each in turn.operators() if _is_free(turn, each)),
+    ready = sorted(
+        (each for each in turn.operators() if each.status is OperatorStatus.READY),
         key=lambda each: (each.idle_since, each.number),
     )
     for call in waiting:
         turn.about = call.id
         queue = turn.queue(call.queue)
-        operator = _recalled(turn, call) or _choose(turn, call, queue, free)
+        operator = _recalled(turn, call) or _choose(turn, call, queue, ready)
         if operator is None:
             continue
-        if operator in free:
-            free.remove(operator)
+        if operator in ready:
+            ready.remove(operator)
         _offer(turn, call, queue, operator)
 
 
@@ -59,11 +59,6 @@ def _wait_with_music(turn: Turn, call: Call) -> None:
     turn.put(replace(call, guarded=True, hears_music=True))
 
 
-def _is_free(turn: Turn, operator: OperatorState) -> bool:
-    """Ready, at a seat that can be rung."""
-    return operator.status is OperatorStatus.READY and _can_ring(turn, operator)
-
-
 def _can_ring(turn: Turn, operator: OperatorState) -> bool:
     """At a seat of the plan whose softphone is there and not busy with something else."""
     seat = operator.seat
@@ -87,28 +82,31 @@ def _recalled(turn: Turn, call: Call) -> OperatorState | None:
 
 
 def _choose(
-    turn: Turn, call: Call, queue: Queue, free: list[OperatorState]
+    turn: Turn, call: Call, queue: Queue, ready: list[OperatorState]
 ) -> OperatorState | None:
     """The caller's former operator while that is promised; else the longest idle who is able."""
     if call.preferred_operator and (call.preferred_until or 0.0) > turn.now:
         former = turn.operator(call.preferred_operator)
-        if former in free:
+        if former in ready and _can_ring(turn, former):
             return former
         if former.reason == SystemReason.UNREACHABLE or former.call == call.id:
             return None  # their telephone may be back in a moment
+    skills = set(queue.skills)
     able = (
-        each for each in free if set(queue.skills) <= set(turn.plan.operators[each.number].skills)
+        each
+        for each in ready
+        if _can_ring(turn, each) and skills <= set(turn.plan.operators[each.number].skills)
     )
     return next(able, None)
 
 
 def _offer(turn: Turn, call: Call, queue: Queue, operator: OperatorState) -> None:
-    assert operator.seat is not None  # _is_free
-    if not call.caller_up:
-        turn.send(Ring(call.id))
+    assert operator.seat is not None  # _can_ring
     call, leg = turn.dial(
         call, SeatAddress(operator.seat), seconds=queue.ring_seconds, operator=operator.number
     )
+    if not call.caller_up:
+        turn.send(Ring(call.id))
     turn.put(
         replace(
             call,

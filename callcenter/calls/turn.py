@@ -75,12 +75,7 @@ class Turn:
 
     def calls(self) -> Iterator[Call]:
         """All calls alive, oldest first."""
-        for known in self.centre.calls:
-            if (call := self.call(known)) is not None:
-                yield call
-        for added, call in self._calls.items():
-            if added not in self.centre.calls and call is not None:
-                yield call
+        return (each for each in {**self.centre.calls, **self._calls}.values() if each is not None)
 
     def operator(self, number: str) -> OperatorState:
         """That operator; offline when never seen."""
@@ -89,11 +84,7 @@ class Turn:
 
     def operators(self) -> Iterator[OperatorState]:
         """All operators ever seen."""
-        for number in self.centre.operators:
-            yield self.operator(number)
-        for number, operator in self._operators.items():
-            if number not in self.centre.operators:
-                yield operator
+        return iter({**self.centre.operators, **self._operators}.values())
 
     def operator_at(self, seat: str) -> OperatorState | None:
         """Who is signed in at that seat."""
