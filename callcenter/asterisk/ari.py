@@ -175,9 +175,9 @@ class Ari:
         path = f"/channels/{_id(channel)}/variable"
         await self.request("POST", path, {"variable": variable, "value": value})
 
-    async def go_on(self, channel: str, context: str) -> None:
-        """Hand a channel back to the dialplan, at extension `s` of a context."""
-        query: dict[str, str | int] = {"context": context, "extension": "s", "priority": 1}
+    async def go_on(self, channel: str, context: str, extension: str = "s") -> None:
+        """Hand a channel back to the dialplan, at the first priority of an extension."""
+        query: dict[str, str | int] = {"context": context, "extension": extension, "priority": 1}
         await self.request("POST", f"/channels/{_id(channel)}/continue", query)
 
     async def play(self, channel: str, playback: str, media: tuple[str, ...]) -> None:

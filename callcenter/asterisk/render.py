@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from callcenter.asterisk.exchange import Exchange
 from callcenter.asterisk.secrets import REALM, AsteriskSecrets, asterisk_secrets
-from callcenter.asterisk.switch import GUARD_SECONDS
+from callcenter.asterisk.switch import AGAIN, GUARD_SECONDS
 from callcenter.settings import PROJECT, Settings
 
 TEMPLATES = PROJECT / "asterisk-config"
@@ -123,6 +123,7 @@ def configuration(
         "members": members_file,
         "recordings": settings.asterisk / "spool" / "recordings",
         "returned": RETURNED,
+        "again": AGAIN,
     }
     templates = _environment()
     texts = {f"{name}.conf": "; Nothing to set.\n" for name in _WITHOUT_SETTINGS}

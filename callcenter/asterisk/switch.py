@@ -19,6 +19,7 @@ from callcenter.asterisk.ari import Ari, AriError
 from callcenter.asterisk.causes import hangup_cause
 from callcenter.calls.commands import (
     Answer,
+    ArriveAgain,
     Command,
     Connect,
     Detour,
@@ -52,6 +53,8 @@ the one before, and leaves them out: the recording would lack that voice."""
 GUARD_SECONDS = 6
 """A caller who is not talking goes to the fallback dialplan this long after our last renewal."""
 GUARD = "TIMEOUT(absolute)"
+ARRIVAL, AGAIN = "arrival", "again"
+"""Where the dialplan tells of a call's arrival once more."""
 FALLBACK = "fallback"
 """The context that does without us what the plan says; extension `s`."""
 
@@ -121,6 +124,8 @@ class AsteriskSwitch:
                 await self.arm(leg)
             case Unguard(leg):
                 await ari.set_variable(leg, GUARD, "0")
+            case ArriveAgain(leg):
+                await ari.go_on(leg, ARRIVAL, AGAIN)
             case Detour(leg):
                 await ari.go_on(leg, FALLBACK)
             case Play(leg, playback, words):

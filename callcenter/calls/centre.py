@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from callcenter.calls import arrival, features, native, operator, queueing, transfer
 from callcenter.calls import call as calls
-from callcenter.calls.commands import Command, Detour, Disconnect, Hangup
+from callcenter.calls.commands import ArriveAgain, Command, Disconnect, Hangup
 from callcenter.calls.events import (
     AddPartner,
     BecomeNotReady,
@@ -276,7 +276,7 @@ def _command_failed(turn: Turn, event: CommandFailed) -> None:
 def _switch_reconciled(turn: Turn, event: SwitchReconciled) -> None:
     """We were away. Legs that Asterisk no longer has are gone; legs that nobody knows go too.
 
-    A caller whom nobody knows, as the news of the arrival was lost with us, is the dialplan's.
+    A caller whom nobody knows, as the news of the arrival was lost with us, arrives once more.
     """
     there = set(event.legs)
     known: set[str] = set()
@@ -310,7 +310,7 @@ def _switch_reconciled(turn: Turn, event: SwitchReconciled) -> None:
             turn.drop_feature(feature.leg)
     for leg in sorted(there - known - set(event.arriving)):
         unheard = leg in event.callers and not turn.call_ended(leg)
-        turn.send(Detour(leg) if unheard else Hangup(leg))
+        turn.send(ArriveAgain(leg) if unheard else Hangup(leg))
     used = {call.bridge for call in turn.calls()}
     turn.send(*(Disconnect(bridge) for bridge in event.bridges if bridge not in used))
 

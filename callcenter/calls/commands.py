@@ -73,6 +73,13 @@ class Unguard:
 
 
 @dataclass(frozen=True, slots=True)
+class ArriveAgain:
+    """Have a caller's arrival told once more: the news was lost."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
 class Detour:
     """Hand a caller to the fallback dialplan at once."""
 
@@ -172,6 +179,7 @@ Command = (
     | StopRinging
     | Guard
     | Unguard
+    | ArriveAgain
     | Detour
     | Play
     | StartMusic

@@ -11,6 +11,7 @@ from callcenter.asterisk.ari import AriError
 from callcenter.asterisk.switch import GUARD_SECONDS, AsteriskSwitch
 from callcenter.calls.commands import (
     Answer,
+    ArriveAgain,
     Command,
     Connect,
     Detour,
@@ -88,6 +89,11 @@ class Bench:
             Unguard("15.1"),
             "POST /channels/15.1/variable",
             {"variable": "TIMEOUT(absolute)", "value": "0"},
+        ),
+        (
+            ArriveAgain("15.1"),
+            "POST /channels/15.1/continue",
+            {"context": "arrival", "extension": "again", "priority": 1},
         ),
         (
             Detour("15.1"),

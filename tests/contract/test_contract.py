@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from callcenter.calls.commands import (
     Answer,
+    ArriveAgain,
     Connect,
     Detour,
     Dial,
@@ -316,6 +317,15 @@ async def test_a_detour_leads_to_the_dialplan_at_once(exchange: Opened) -> None:
         await x.told("Connect failed on C")
         await x.caller_goes()
         await x.lines("C entered", "C over: queue")
+
+
+async def test_an_arrival_can_be_told_again(exchange: Opened) -> None:
+    async with exchange(Seat.AWAY) as x:
+        x.send(ArriveAgain(x.call))
+        await x.told("C left", "C arrived")
+        x.send(Answer(x.call), StartMusic(x.call, "default"))
+        await x.caller_goes()
+        await x.told("C ended: normal")
 
 
 # -- after we were away ----------------------------------------------------------------------------

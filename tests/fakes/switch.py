@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from callcenter.calls.commands import (
     Answer,
+    ArriveAgain,
     Command,
     Connect,
     Detour,
@@ -152,12 +153,7 @@ class FakeSwitch:
     def _carry_out(self, command: Command) -> None:
         match command:
             case Dial():
-                to = command.to
-                no_contact = isinstance(to, SeatAddress) and to.seat in self.dead_seats
-                if no_contact or command.call not in self.legs:
-                    self.told.append(LegEnded(command.leg, Ending.UNREACHABLE))
-                else:
-                    self.legs[command.leg] = FakeLeg(command.leg, command)
+                self._dial(command)
             case Connect():
                 self._connect(command)
             case Disconnect(bridge):
@@ -167,16 +163,11 @@ class FakeSwitch:
             case Separate(_, leg) if leg in self.legs:
                 self.legs[leg].bridge = None
             case Hangup(leg, ending):
-                if leg not in self.legs:
-                    self.told.append(LegEnded(leg))
-                elif self.legs[leg].trunk:  # for a caller the code is all that differs
-                    self._drop(leg, Ending.NORMAL)
-                else:
-                    self._drop(leg, ending)
+                self._hang_up(leg, ending)
             case _ if command.leg not in self.legs:
                 if not isinstance(command, StopMusic | StopRinging | Separate | Guard):
                     self.told.append(LegEnded(command.leg))
-            case Answer() | Ring() | Play() | StartMusic() | Detour() if self.legs[
+            case Answer() | Ring() | Play() | StartMusic() | Detour() | ArriveAgain() if self.legs[
                 command.leg
             ].outside:
                 reason = "409 channel not in Stasis"
@@ -190,6 +181,11 @@ class FakeSwitch:
                 self.legs[leg].ringing = False
             case Play(leg, playback, _):
                 self.legs[leg].playing = playback
+            case ArriveAgain(leg):
+                again = self.legs[leg]
+                again.guarded = True
+                arrived = CallArrived(leg, again.trunk, again.dialled, SipHeaders())
+                self.told += [CallLeft(leg), arrived]
             case Detour(leg):
                 self._to_dialplan(leg)
             case Guard(leg):
@@ -202,6 +198,22 @@ class FakeSwitch:
                 self.legs[leg].music = False
             case _:
                 pass
+
+    def _dial(self, command: Dial) -> None:
+        to = command.to
+        no_contact = isinstance(to, SeatAddress) and to.seat in self.dead_seats
+        if no_contact or command.call not in self.legs:
+            self.told.append(LegEnded(command.leg, Ending.UNREACHABLE))
+        else:
+            self.legs[command.leg] = FakeLeg(command.leg, command)
+
+    def _hang_up(self, leg: str, ending: Ending) -> None:
+        if leg not in self.legs:
+            self.told.append(LegEnded(leg))
+        elif self.legs[leg].trunk:  # for a caller the code is all that differs
+            self._drop(leg, Ending.NORMAL)
+        else:
+            self._drop(leg, ending)
 
     def _to_dialplan(self, leg: str) -> None:
         self.legs[leg].bridge = None
