@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from typing import cast
 
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = b"content-length:"
@@ -69,9 +70,8 @@ class Line(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Send what was waiting."""
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
-        transport.writelines(self._unsent)
+        self._transport = cast(asyncio.WriteTransport, transport)
+        self._transport.writelines(self._unsent)
         self._unsent.clear()
 
     def data_received(self, data: bytes) -> None:
