@@ -565,8 +565,8 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
     "a code that swallows another": (
         CODES,
         "",
-        "feature_codes: {not_ready: '*2', sign_out: ‸'*21'}\n",
-        "sign_out *21 cannot be told from not_ready *2: one begins with the other, and digits "
+        "feature_codes: {not_ready: '*3', sign_out: ‸'*31'}\n",
+        "sign_out *31 cannot be told from not_ready *3: one begins with the other, and digits "
         "follow (a reason's code); write another code",
     ),
     "two reasons of one code": (
