@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Coroutine, Sequence
@@ -390,9 +391,17 @@ async def run_controller(settings: Settings) -> None:
             await runtime.use_plan(plan)
             numbers = asyncio.create_task(controller.take_numbers_from_store())
             await asyncio.wait({numbers}, timeout=NUMBERS_SECONDS)
+        _spare_the_collector()
         await _until_told_to_end(controller.run(switch, supervisor))
         await switch.close()
     await journal.close()
+
+
+def _spare_the_collector() -> None:
+    """What is there now stays to the end: looking for garbage in it would only hold up calls."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def changed_at(folder: Path) -> int:
