@@ -10,7 +10,6 @@ import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Protocol
@@ -106,6 +105,7 @@ class Runtime:
         self._journal = journal
         self._switch = switch
         self._seq = restored.seq
+        self._deadline = restored.centre.deadline()
         self._incoming: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
         self._turns: list[asyncio.Future[None]] = []
@@ -198,19 +198,24 @@ class Runtime:
         """Until something comes in or a deadline passes."""
         if self._incoming:
             return
-        deadline = self.centre.deadline()
+        deadline = self._deadline
         seconds = None if deadline is None else max(0.0, deadline - self.clock.now())
         if seconds is not None and self._raised_at is not None:
             seconds = max(seconds, RETRY_SECONDS)
         if self._tail and self._storing is None:
             seconds = RETRY_SECONDS if seconds is None else min(seconds, RETRY_SECONDS)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), seconds)
+        loop = asyncio.get_running_loop()
+        timer = None if seconds is None else loop.call_later(seconds, self._wake.set)
+        try:
+            await self._wake.wait()
+        finally:
+            if timer is not None:
+                timer.cancel()
         if self._tail and self._storing is None and perf_counter() >= self._retry_at:
             self._storing = asyncio.ensure_future(self._store_tail())
 
     def _is_due(self, now: float) -> bool:
-        deadline = self.centre.deadline()
+        deadline = self._deadline
         if deadline is None or deadline > now:
             return False
         if self._raised_at is not None and now < self._raised_at + RETRY_SECONDS:
@@ -226,6 +231,7 @@ class Runtime:
             commands += result.commands
             if waiting.answer is not None:
                 answers.append((waiting.answer, result.refusal))
+        self._deadline = self.centre.deadline()
         try:
             await self._store()
         finally:  # also when we are told to stop: what happened has consequences
