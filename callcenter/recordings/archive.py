@@ -39,8 +39,8 @@ LOOK_SECONDS = 5.0
 """How often the spool is looked through, and the room measured."""
 IDLE_SECONDS = 5.0
 """Asterisk writes 2 s of sound at a time: what is older is over, or paused."""
-LEAST_PAUSE = 0.02
-"""Seconds after each file; longer after a long one, so that calls have the disk half the time."""
+LEAST_PAUSE = 0.1
+"""Seconds after each file; longer after a long one: calls come first, files can wait."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 30.0
 """Seconds after a failure: ever more, until something goes well."""
 _BATCH = 100
