@@ -10,7 +10,6 @@ from callcenter.calls.state import Call, Phase
 from callcenter.calls.turn import Turn
 from callcenter.numberplan.callers import identify
 from callcenter.numberplan.decide import decide
-from callcenter.numberplan.dialled import Directory, DirectoryEntry
 from callcenter.numberplan.model import Action, Mode, Plan, Route
 from callcenter.orders.record import LegRecord, LegRole, Outcome
 
@@ -19,7 +18,8 @@ def arrived(turn: Turn, event: CallArrived) -> None:
     """A call came on a trunk: do what the plan says, unless the trunk has no channel left."""
     if turn.call(event.call) is not None or turn.call_ended(event.call):
         return  # told twice
-    full = _trunk_is_full(turn, event.trunk)
+    trunk = turn.plan.trunks.get(event.trunk)
+    full = trunk is not None and turn.is_full(trunk)
     call, route = new_call(turn, event, turn.now)
     if full:
         calls.reject(turn, call, Ending.CONGESTION, Outcome.REJECTED)
@@ -85,15 +85,6 @@ def _first_dialled(plan: Plan, dialled: str, route: Route, told: str | None) -> 
         return route.number
     if told is not None:
         return told
-    pilots = plan.numbers[route.number].dids if route.mode is Mode.PRIMARY else ()
-    if pilots and Directory(
-        plan.area_code, plan.country_code, (DirectoryEntry(route.number, pilots, False),)
-    ).find(dialled):
+    if route.mode is Mode.PRIMARY and plan.pilots.find(dialled) is not None:
         return None
     return route.number
-
-
-def _trunk_is_full(turn: Turn, name: str) -> bool:
-    """Whether one more call would take a channel that is kept for emergencies."""
-    trunk = turn.plan.trunks.get(name)
-    return trunk is not None and turn.channels_used(name) >= trunk.channels - trunk.reserved

@@ -53,7 +53,7 @@ def enter_queue(turn: Turn, call: Call, queue: str, announcement: str | None) ->
     if greeting is None:
         wait(turn, call)
     else:
-        _speak(turn, _answer(turn, call), Phase.GREETING, (greeting,))
+        _speak(turn, answer(turn, call), Phase.GREETING, (greeting,))
 
 
 def wait(turn: Turn, call: Call) -> None:
@@ -88,7 +88,7 @@ def operator_answered(turn: Turn, call: Call) -> None:
     """The caller hears the operator's number (and so does the operator), then they talk."""
     operators.answered(turn, call)
     call = replace(
-        _answer(turn, stop_music(turn, call)),
+        answer(turn, stop_music(turn, call)),
         answered=turn.now if call.answered is None else call.answered,
         talked_with=call.operator,
         waits_since=None,
@@ -154,8 +154,7 @@ def dial_next(
         trunk = turn.plan.trunks.get(target.trunk)
         if trunk is None:
             continue
-        kept = 0 if emergency else trunk.reserved
-        if turn.channels_used(trunk.name) >= trunk.channels - kept:
+        if turn.is_full(trunk, emergency=emergency):
             failed = Ending.CONGESTION
             continue
         call = replace(
@@ -203,7 +202,7 @@ def forward_failed(turn: Turn, call: Call, ending: Ending) -> None:
 
 def partner_answered(turn: Turn, call: Call) -> None:
     """The own line answered: connect, and send the digits that reach the right desk."""
-    call = _answer(turn, replace(call, answered=turn.now))
+    call = answer(turn, replace(call, answered=turn.now))
     connect(turn, call, Phase.FORWARDED)
     press_digits(turn, call, call.leg)
 
@@ -216,7 +215,7 @@ def press_digits(turn: Turn, call: Call, leg: str | None) -> None:
 
 def announce(turn: Turn, call: Call, prompt: str, outcome: Outcome) -> None:
     """Say one last thing, then hang up."""
-    call = _answer(turn, replace(call, next_outcome=outcome))
+    call = answer(turn, replace(call, next_outcome=outcome))
     _speak(turn, call, Phase.ANNOUNCING, (prompt,))
 
 
@@ -377,16 +376,17 @@ def reconnect(turn: Turn, call: Call) -> None:
     elif call.phase in (Phase.OFFERED, Phase.FORWARDING):
         turn.send(Ring(call.id))
     turn.send(Guard(call.id) if call.guarded else Unguard(call.id))
-    if call.hears_music and call.bridge is not None:
-        turn.send(Separate(call.bridge, call.id))
     if call.hears_music:
+        if call.bridge is not None:
+            turn.send(Separate(call.bridge, call.id))
         turn.send(StartMusic(call.id, turn.queue(call.queue).music))
     elif call.caller_up:
         turn.send(StopMusic(call.id))
     match call.phase:
         case Phase.TALKING | Phase.FORWARDED | Phase.THREE_WAY if call.bridge:
             ringing = call.leg if call.phase is not Phase.FORWARDED else call.id
-            turn.send(*(StopRinging(leg) for leg in (ringing,) if leg is not None))
+            if ringing is not None:
+                turn.send(StopRinging(ringing))
             _send_connect(turn, call, call.bridge)
         case Phase.TRANSFERRING if call.transfer is Transfer.EMERGENCY and call.bridge:
             if call.leg is None:
@@ -413,7 +413,7 @@ def _hang_up_again(turn: Turn, call: Call) -> None:
     turn.put(replace(call, failures=call.failures + 1, deadline=turn.now + END_SECONDS))
 
 
-def _answer(turn: Turn, call: Call) -> Call:
+def answer(turn: Turn, call: Call) -> Call:
     """Answer the caller's leg, once."""
     if call.caller_up:
         return call
@@ -447,7 +447,9 @@ def stop_music(turn: Turn, call: Call) -> Call:
 
 def start_music(turn: Turn, call: Call) -> Call:
     """Let the caller hear music, outside any talk: the dead man's switch is armed."""
-    turn.send(Guard(call.id), StartMusic(call.id, turn.queue(call.queue).music))
+    if not call.guarded:
+        turn.send(Guard(call.id))
+    turn.send(StartMusic(call.id, turn.queue(call.queue).music))
     return turn.put(replace(call, guarded=True, hears_music=True))
 
 
@@ -467,11 +469,9 @@ def connect(turn: Turn, call: Call, phase: Phase) -> None:
         turn.send(Unguard(call.id))
     far_ends = [leg for leg in call.legs if leg.leg != call.id and leg.answered is not None]
     bridge = f"{call.id}{_MIXED}" if len(far_ends) > 1 else call.bridge or f"{call.id}_b"
-    old = call.bridge
-    moved = old is not None and old != bridge
     _send_connect(turn, call, bridge)
-    if old is not None and moved:
-        turn.send(Disconnect(old))
+    if call.bridge is not None and call.bridge != bridge:
+        turn.send(Disconnect(call.bridge))
     turn.put(
         replace(
             call,

@@ -131,6 +131,7 @@ def _handle(turn: Turn, event: Event) -> Refusal | None:
             _switch_reconciled(turn, event)
         case CallEndedOutside():
             native.record_seen(turn, event)
+            _leg_ended(turn, LegEnded(event.call, event.ending))  # if nothing told so before
         case CallTakenOutside():
             native.taken(turn, event)
         case CallReturned():

@@ -69,7 +69,7 @@ def give_up(turn: Turn, event: CallGivenUp) -> None:
     turn.send(Detour(call.id), *(Hangup(leg.leg) for leg in call.legs if leg.leg != call.id))
     for operator in list(turn.operators()):
         if operator.call == call.id:
-            operators.back_from_fault(turn, operator)
+            operators.free(turn, operator)
     if call.outcome is None:
         turn.count_outcome(call.opened, Outcome.INTERRUPTED)
     legs = call.legs
@@ -108,12 +108,6 @@ def record_seen(turn: Turn, event: CallEndedOutside) -> None:
     call = turn.put(replace(call, line_written=True))
     if call.phase is Phase.NATIVE:
         _ended(turn, call, event)
-    elif call.has_live(call.id):
-        call = turn.leg_ended(call, call.id, event.ending)
-        if call.phase is not Phase.ENDING:
-            calls.caller_gone(turn, call)
-        elif not call.live():
-            calls.all_gone(turn, call)
 
 
 # -- what follows ----------------------------------------------------------------------------------

@@ -167,7 +167,7 @@ def offer_withdrawn(turn: Turn, call: Call) -> None:
     if operator.call != call.id or operator.status is not OperatorStatus.RINGING:
         return
     idle_since = operator.idle_since
-    _free(turn, operator)
+    free(turn, operator)
     operator = turn.operator(operator.number)
     if operator.status is OperatorStatus.READY:
         turn.put_operator(replace(operator, idle_since=idle_since))
@@ -177,12 +177,7 @@ def leg_lost(turn: Turn, call: Call) -> None:
     """Their softphone broke off in mid-talk: they can have the caller back as soon as it works."""
     operator = turn.operator(call.operator or "")
     if operator.call == call.id:
-        _free(turn, operator)
-
-
-def back_from_fault(turn: Turn, operator: OperatorState) -> None:
-    """Their call had to be given up: they are as after any other call."""
-    _free(turn, operator)
+        free(turn, operator)
 
 
 def release(turn: Turn, call: Call) -> None:
@@ -193,7 +188,7 @@ def release(turn: Turn, call: Call) -> None:
     if operator.status is OperatorStatus.RINGING:
         offer_withdrawn(turn, call)
     elif operator.status is OperatorStatus.TALKING:
-        _free(turn, operator)
+        free(turn, operator)
 
 
 def start_wrap_up(turn: Turn, call: Call) -> None:
@@ -203,7 +198,7 @@ def start_wrap_up(turn: Turn, call: Call) -> None:
         return
     seconds = turn.queue(call.queue).wrap_up_seconds
     if seconds <= 0:
-        _free(turn, operator)
+        free(turn, operator)
         return
     turn.put_operator(
         replace(
@@ -219,10 +214,10 @@ def deadlines(turn: Turn) -> None:
     """End the wrap-ups whose time is over."""
     for operator in list(turn.operators()):
         if operator.deadline is not None and operator.deadline <= turn.now:
-            _free(turn, operator)
+            free(turn, operator)
 
 
-def _free(turn: Turn, operator: OperatorState) -> None:
+def free(turn: Turn, operator: OperatorState) -> None:
     """After a call: ready, unless something else was wished for or the seat is gone."""
     operator = replace(operator, call=None, deadline=None)
     if operator.number not in turn.plan.operators or operator.seat not in turn.plan.seats:

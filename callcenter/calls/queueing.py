@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from callcenter.calls.commands import Answer, Guard, Ring, SeatAddress, StartMusic
-from callcenter.calls.state import Call, OperatorState, Phase, SystemReason, answer_leg
+from callcenter.calls import call as calls
+from callcenter.calls.commands import Ring, SeatAddress
+from callcenter.calls.state import Call, OperatorState, Phase, SystemReason
 from callcenter.calls.turn import Turn
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.model import Queue
@@ -46,17 +47,7 @@ def settle(turn: Turn) -> None:
         waits = call.phase is Phase.WAITING or (call.phase is Phase.OFFERED and call.caller_up)
         if waits and not call.hears_music:
             turn.about = call.id
-            _wait_with_music(turn, call)
-
-
-def _wait_with_music(turn: Turn, call: Call) -> None:
-    if not call.caller_up:
-        turn.send(Answer(call.id))
-        call = replace(call, caller_up=True, legs=answer_leg(call.legs, call.id, turn.now))
-    if not call.guarded:
-        turn.send(Guard(call.id))
-    turn.send(StartMusic(call.id, turn.queue(call.queue).music))
-    turn.put(replace(call, guarded=True, hears_music=True))
+            calls.start_music(turn, calls.answer(turn, call))
 
 
 def _can_ring(turn: Turn, operator: OperatorState) -> bool:

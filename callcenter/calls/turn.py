@@ -23,7 +23,7 @@ from callcenter.calls.state import (
     end_leg,
 )
 from callcenter.clock import SHANGHAI
-from callcenter.numberplan.model import Plan, Queue
+from callcenter.numberplan.model import Plan, Queue, Trunk
 from callcenter.orders.record import Channel, LegRecord, LegRole, OrderRecord, Outcome
 
 T = TypeVar("T")
@@ -127,6 +127,14 @@ class Turn:
         for known, call in self._calls.items():
             used += _on_trunk(call, trunk) - _on_trunk(self.centre.calls.get(known), trunk)
         return used
+
+    def is_full(self, trunk: Trunk, *, emergency: bool = False) -> bool:
+        """Whether one more call would take a channel that is kept for emergency calls.
+
+        One of these may take it: then, whether all channels are taken.
+        """
+        kept = 0 if emergency else trunk.reserved
+        return self.channels_used(trunk.name) >= trunk.channels - kept
 
     def call_ended(self, call: str) -> bool:
         """Whether that call was ours and is over."""

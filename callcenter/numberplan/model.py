@@ -442,6 +442,15 @@ class Plan:
         )
 
     @cached_property
+    def pilots(self) -> Directory:
+        """Which number a called number other than its public one stands for."""
+        return Directory(
+            self.area_code,
+            self.country_code,
+            (DirectoryEntry(each.number, each.dids, False) for each in self.numbers.values()),
+        )
+
+    @cached_property
     def own_lines(self) -> Directory:
         """Which number's own line a telephone number in any spelling is."""
         lines: dict[str, str] = {}
