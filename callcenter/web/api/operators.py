@@ -178,50 +178,6 @@ async def _wallboard(ask: Ask[Nothing, Nothing]) -> Answer:
     return Answer(WallboardView.model_validate(values))
 
 
-async def _sign_in(ask: Ask[Nothing, AtSeat]) -> Answer:
-    return await _act(ask, lambda operator: SignIn(operator, ask.body.seat))
-
-
-async def _sign_out(ask: Ask[Nothing, Nothing]) -> Answer:
-    return await _act(ask, SignOut)
-
-
-async def _ready(ask: Ask[Nothing, Nothing]) -> Answer:
-    return await _act(ask, BecomeReady)
-
-
-async def _not_ready(ask: Ask[Nothing, ForReason]) -> Answer:
-    return await _act(ask, lambda operator: BecomeNotReady(operator, ask.body.reason))
-
-
-async def _hang_up(ask: Ask[Nothing, Nothing]) -> Answer:
-    return await _act(ask, HangUp)
-
-
-async def _forward(ask: Ask[Nothing, WithNumber]) -> Answer:
-    return await _act(ask, lambda operator: Forward(operator, ask.body.number))
-
-
-async def _three_way(ask: Ask[Nothing, WithNumber]) -> Answer:
-    return await _act(ask, lambda operator: AddPartner(operator, ask.body.number))
-
-
-async def _emergency(ask: Ask[Nothing, EmergencyNumber]) -> Answer:
-    return await _act(ask, lambda operator: CallEmergency(operator, ask.body.number))
-
-
-async def _leave(ask: Ask[Nothing, Nothing]) -> Answer:
-    return await _act(ask, LeaveCall)
-
-
-async def _drop_partner(ask: Ask[Nothing, Nothing]) -> Answer:
-    return await _act(ask, DropPartner)
-
-
-async def _first_dialled(ask: Ask[Nothing, WithNumber]) -> Answer:
-    return await _act(ask, lambda operator: PickFirstDialled(operator, ask.body.number))
-
-
 async def _act(ask: Ask[Nothing, Body], event: Callable[[str], Request]) -> Answer:
     """Ask the centre, and answer with the operator's state after it."""
     operator = ask.path["number"]
@@ -233,6 +189,34 @@ async def _act(ask: Ask[Nothing, Body], event: Callable[[str], Request]) -> Answ
     if refusal is not None:
         raise _from_refusal(refusal)
     return Answer(_current(ask, operator))
+
+
+def _request(
+    action: str,
+    summary: str,
+    event: Callable[[str, Body], Request],
+    body: type[Body],
+    *,
+    example_answer: dict[str, JsonValue],
+    example_body: dict[str, JsonValue] | None = None,
+) -> Endpoint[Nothing, Body]:
+    """The endpoint of something that an operator may ask of the centre."""
+
+    async def handler(ask: Ask[Nothing, Body]) -> Answer:
+        return await _act(ask, lambda operator: event(operator, ask.body))
+
+    return Endpoint(
+        method="POST",
+        path=f"/operators/{{number}}/{action}",
+        summary=summary,
+        handler=handler,
+        query=Nothing,
+        body=body,
+        answer=OperatorView,
+        problems=(403, 404, 409),
+        example_body=example_body,
+        example_answer=example_answer,
+    )
 
 
 def _from_refusal(refusal: Refusal) -> ProblemError:
@@ -264,6 +248,13 @@ _TALKING: dict[str, JsonValue] = {
     **_EXAMPLE,
     "state": "talking",
     "state_title": "通话",
+    "call": "1511317865.1",
+}
+
+_WRAPPING_UP: dict[str, JsonValue] = {
+    **_EXAMPLE,
+    "state": "wrap_up",
+    "state_title": "整理",
     "call": "1511317865.1",
 }
 
@@ -308,152 +299,93 @@ OPERATORS = (
         problems=(404,),
         example_answer=_EXAMPLE,
     ),
-    Endpoint(
-        method="POST",
-        path="/operators/{number}/sign-in",
-        summary="Sign an operator in at a free seat; not yet ready",
-        handler=_sign_in,
-        query=Nothing,
-        body=AtSeat,
-        answer=OperatorView,
-        problems=(403, 404, 409),
-        example_body={"seat": "seat01"},
+    _request(
+        "sign-in",
+        "Sign an operator in at a free seat; not yet ready",
+        lambda operator, body: SignIn(operator, body.seat),
+        AtSeat,
         example_answer={
             **_EXAMPLE,
             "state": "not_ready",
             "state_title": "示忙",
             "reason": "刚签入",
         },
+        example_body={"seat": "seat01"},
     ),
-    Endpoint(
-        method="POST",
-        path="/operators/{number}/sign-out",
-        summary="Sign an operator out; not during a call",
-        handler=_sign_out,
-        query=Nothing,
-        body=Nothing,
-        answer=OperatorView,
-        problems=(403, 404, 409),
+    _request(
+        "sign-out",
+        "Sign an operator out; not during a call",
+        lambda operator, _: SignOut(operator),
+        Nothing,
         example_answer={**_EXAMPLE, "seat": None, "state": "offline", "state_title": "离线"},
     ),
-    Endpoint(
-        method="POST",
-        path="/operators/{number}/ready",
-        summary="Take calls from now on",
-        handler=_ready,
-        query=Nothing,
-        body=Nothing,
-        answer=OperatorView,
-        problems=(403, 404, 409),
+    _request(
+        "ready",
+        "Take calls from now on",
+        lambda operator, _: BecomeReady(operator),
+        Nothing,
         example_answer=_EXAMPLE,
     ),
-    Endpoint(
-        method="POST",
-        path="/operators/{number}/not-ready",
-        summary="Take no calls for now; during a call: once it is over",
-        handler=_not_ready,
-        query=Nothing,
-        body=ForReason,
-        answer=OperatorView,
-        problems=(403, 404, 409),
-        example_body={"reason": "break"},
+    _request(
+        "not-ready",
+        "Take no calls for now; during a call: once it is over",
+        lambda operator, body: BecomeNotReady(operator, body.reason),
+        ForReason,
         example_answer={**_EXAMPLE, "state": "not_ready", "state_title": "示忙", "reason": "小休"},
+        example_body={"reason": "break"},
     ),
-    Endpoint(
-        method="POST",
-        path="/operators/{number}/hang-up",
-        summary="End the operator's talk",
-        handler=_hang_up,
-        query=Nothing,
-        body=Nothing,
-        answer=OperatorView,
-        problems=(403, 404, 409),
-        example_answer={
-            **_EXAMPLE,
-            "state": "wrap_up",
-            "state_title": "整理",
-            "call": "1511317865.1",
-        },
+    _request(
+        "hang-up",
+        "End the operator's talk",
+        lambda operator, _: HangUp(operator),
+        Nothing,
+        example_answer=_WRAPPING_UP,
     ),
-    Endpoint(
-        method="POST",
-        path="/operators/{number}/forward",
-        summary="Hand the caller to a partner and leave; the caller comes back if that fails",
-        handler=_forward,
-        query=Nothing,
-        body=WithNumber,
-        answer=OperatorView,
-        problems=(403, 404, 409),
+    _request(
+        "forward",
+        "Hand the caller to a partner and leave; the caller comes back if that fails",
+        lambda operator, body: Forward(operator, body.number),
+        WithNumber,
+        example_answer=_WRAPPING_UP,
         example_body={"number": "12319"},
-        example_answer={
-            **_EXAMPLE,
-            "state": "wrap_up",
-            "state_title": "整理",
-            "call": "1511317865.1",
-        },
     ),
-    Endpoint(
-        method="POST",
-        path="/operators/{number}/three-way",
-        summary="Have a partner dialled for a three-way call; the caller hears music meanwhile",
-        handler=_three_way,
-        query=Nothing,
-        body=WithNumber,
-        answer=OperatorView,
-        problems=(403, 404, 409),
+    _request(
+        "three-way",
+        "Have a partner dialled for a three-way call; the caller hears music meanwhile",
+        lambda operator, body: AddPartner(operator, body.number),
+        WithNumber,
+        example_answer=_TALKING,
         example_body={"number": "12366-2"},
-        example_answer=_TALKING,
     ),
-    Endpoint(
-        method="POST",
-        path="/operators/{number}/emergency",
-        summary="Have an emergency number join; the caller is never alone",
-        handler=_emergency,
-        query=Nothing,
-        body=EmergencyNumber,
-        answer=OperatorView,
-        problems=(403, 404, 409),
+    _request(
+        "emergency",
+        "Have an emergency number join; the caller is never alone",
+        lambda operator, body: CallEmergency(operator, body.number),
+        EmergencyNumber,
+        example_answer=_TALKING,
         example_body={"number": "110"},
+    ),
+    _request(
+        "leave",
+        "Leave caller and partner talking",
+        lambda operator, _: LeaveCall(operator),
+        Nothing,
+        example_answer=_WRAPPING_UP,
+    ),
+    _request(
+        "drop-partner",
+        "End the partner's part, or stop its ringing",
+        lambda operator, _: DropPartner(operator),
+        Nothing,
         example_answer=_TALKING,
     ),
-    Endpoint(
-        method="POST",
-        path="/operators/{number}/leave",
-        summary="Leave caller and partner talking",
-        handler=_leave,
-        query=Nothing,
-        body=Nothing,
-        answer=OperatorView,
-        problems=(403, 404, 409),
-        example_answer={
-            **_EXAMPLE,
-            "state": "wrap_up",
-            "state_title": "整理",
-            "call": "1511317865.1",
-        },
-    ),
-    Endpoint(
-        method="POST",
-        path="/operators/{number}/drop-partner",
-        summary="End the partner's part, or stop its ringing",
-        handler=_drop_partner,
-        query=Nothing,
-        body=Nothing,
-        answer=OperatorView,
-        problems=(403, 404, 409),
+    _request(
+        "first-dialled",
+        "Say which number the citizen dialled first, where the carrier did not tell",
+        lambda operator, body: PickFirstDialled(operator, body.number),
+        WithNumber,
         example_answer=_TALKING,
-    ),
-    Endpoint(
-        method="POST",
-        path="/operators/{number}/first-dialled",
-        summary="Say which number the citizen dialled first, where the carrier did not tell",
-        handler=_first_dialled,
-        query=Nothing,
-        body=WithNumber,
-        answer=OperatorView,
-        problems=(403, 404, 409),
         example_body={"number": "87222160"},
-        example_answer=_TALKING,
     ),
     Endpoint(
         method="GET",
