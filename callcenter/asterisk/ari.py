@@ -21,10 +21,12 @@ from urllib.parse import quote, urlencode
 
 import aiohttp
 
-from callcenter.asterisk.line import Line, LineError
+from callcenter.asterisk.line import NO_ANSWER, Line
 
 JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
 JsonObject = dict[str, JsonValue]
+Asked = asyncio.Future[JsonValue]
+"""A request that is sent: its answer, or AriError. It must be awaited."""
 
 REQUEST_SECONDS = 5.0
 HEARTBEAT_SECONDS = 10.0
@@ -88,35 +90,31 @@ class Ari:
 
     # -- requests ----------------------------------------------------------------------------------
 
-    async def request(
+    def request(
         self,
         method: str,
         path: str,
         query: Mapping[str, str | int] | None = None,
         body: JsonObject | None = None,
-    ) -> JsonValue:
-        """One REST request; `path` begins after `/ari`. It is sent before this first waits.
+    ) -> Asked:
+        """Send one REST request now; `path` begins after `/ari`.
 
-        Raises:
-            AriError: Asterisk answered 4xx or 5xx, not in time, or not at all.
+        The answer raises AriError where Asterisk answered 4xx or 5xx, not in time, or not at all.
         """
+        asked: Asked = asyncio.get_running_loop().create_future()
         if self._session is None:
-            raise AriError(0, "the ARI client is closed")
+            asked.set_exception(AriError(NO_ANSWER, "the ARI client is closed"))
+            return asked
         about = _about(path)
         line = self._line(about)
-        try:
-            async with asyncio.timeout(REQUEST_SECONDS):
-                status, text = await line.send(self._encode(method, path, query, body))
-            if status >= 400:
-                raise AriError(status, text.decode("utf-8", "replace"))
-            return json.loads(text) if text else None
-        except TimeoutError as error:
-            line.close("a request before took too long")
-            raise AriError(0, "no answer in time") from error
-        except (LineError, ValueError) as error:
-            raise AriError(0, f"{type(error).__name__}: {error}") from error
-        finally:
+
+        def settle(status: int, text: bytes) -> None:
             self._done_with(about, line)
+            if not asked.done():  # else who asked waits no more
+                _settle(asked, status, text)
+
+        line.send(self._encode(method, path, query, body), settle)
+        return asked
 
     def _line(self, about: str) -> Line:
         line = self._busy.get(about)
@@ -131,7 +129,9 @@ class Ari:
             busy = self._busy.values()
             new = len(busy) < LINES
             host, port = self.access.host, self.access.port
-            line = Line(host, port) if new else min(busy, key=lambda each: each.load)
+            line = (
+                Line(host, port, REQUEST_SECONDS) if new else min(busy, key=lambda each: each.load)
+            )
         self._busy[about] = line
         return line
 
@@ -158,42 +158,42 @@ class Ari:
         kind = f"Content-Type: application/json\r\nContent-Length: {len(text)}\r\n"
         return f"{head}{kind}\r\n".encode() + text
 
-    async def answer(self, channel: str) -> None:
+    def answer(self, channel: str) -> Asked:
         """Answer an incoming channel."""
-        await self.request("POST", f"/channels/{_id(channel)}/answer")
+        return self.request("POST", f"/channels/{_id(channel)}/answer")
 
-    async def ring(self, channel: str) -> None:
+    def ring(self, channel: str) -> Asked:
         """Indicate ringing on an unanswered channel."""
-        await self.request("POST", f"/channels/{_id(channel)}/ring")
+        return self.request("POST", f"/channels/{_id(channel)}/ring")
 
-    async def stop_ringing(self, channel: str) -> None:
+    def stop_ringing(self, channel: str) -> Asked:
         """End the indication of ringing."""
-        await self.request("DELETE", f"/channels/{_id(channel)}/ring")
+        return self.request("DELETE", f"/channels/{_id(channel)}/ring")
 
-    async def set_variable(self, channel: str, variable: str, value: str) -> None:
+    def set_variable(self, channel: str, variable: str, value: str) -> Asked:
         """Set a channel variable, or call a dialplan function that can be written to."""
         path = f"/channels/{_id(channel)}/variable"
-        await self.request("POST", path, {"variable": variable, "value": value})
+        return self.request("POST", path, {"variable": variable, "value": value})
 
-    async def go_on(self, channel: str, context: str, extension: str = "s") -> None:
+    def go_on(self, channel: str, context: str, extension: str = "s") -> Asked:
         """Hand a channel back to the dialplan, at the first priority of an extension."""
         query: dict[str, str | int] = {"context": context, "extension": extension, "priority": 1}
-        await self.request("POST", f"/channels/{_id(channel)}/continue", query)
+        return self.request("POST", f"/channels/{_id(channel)}/continue", query)
 
-    async def play(self, channel: str, playback: str, media: tuple[str, ...]) -> None:
+    def play(self, channel: str, playback: str, media: tuple[str, ...]) -> Asked:
         """Play media one after the other under a chosen playback id."""
         path = f"/channels/{_id(channel)}/play/{_id(playback)}"
-        await self.request("POST", path, {"media": ",".join(media)})
+        return self.request("POST", path, {"media": ",".join(media)})
 
-    async def start_music(self, channel: str, music: str) -> None:
+    def start_music(self, channel: str, music: str) -> Asked:
         """Start music on hold of a class."""
-        await self.request("POST", f"/channels/{_id(channel)}/moh", {"mohClass": music})
+        return self.request("POST", f"/channels/{_id(channel)}/moh", {"mohClass": music})
 
-    async def stop_music(self, channel: str) -> None:
+    def stop_music(self, channel: str) -> Asked:
         """Stop music on hold."""
-        await self.request("DELETE", f"/channels/{_id(channel)}/moh")
+        return self.request("DELETE", f"/channels/{_id(channel)}/moh")
 
-    async def originate(
+    def originate(
         self,
         channel: str,
         endpoint: str,
@@ -202,9 +202,9 @@ class Ari:
         caller_id: str,
         originator: str,
         variables: Mapping[str, str],
-    ) -> None:
+    ) -> Asked:
         """Make a channel and ring `endpoint`; its StasisStart (args `leg`) is the answer."""
-        await self.request(
+        return self.request(
             "POST",
             f"/channels/{_id(channel)}",
             {
@@ -218,44 +218,41 @@ class Ari:
             {"variables": dict(variables)},
         )
 
-    async def hang_up(self, channel: str, cause: int) -> None:
+    def hang_up(self, channel: str, cause: int) -> Asked:
         """End a channel; an unanswered one is refused with the SIP code for the cause."""
-        await self.request("DELETE", f"/channels/{_id(channel)}", {"reason_code": cause})
+        return self.request("DELETE", f"/channels/{_id(channel)}", {"reason_code": cause})
 
-    async def send_digits(self, channel: str, digits: str, before_ms: int) -> None:
+    def send_digits(self, channel: str, digits: str, before_ms: int) -> Asked:
         """Send DTMF towards the channel's far end."""
         path = f"/channels/{_id(channel)}/dtmf"
-        await self.request("POST", path, {"dtmf": digits, "before": before_ms})
+        return self.request("POST", path, {"dtmf": digits, "before": before_ms})
 
-    async def make_bridge(self, bridge: str, kind: str) -> tuple[str, ...]:
-        """Make a bridge under a chosen id; one that exists already will do: who is in it."""
-        path = f"/bridges/{_id(bridge)}"
-        try:
-            await self.request("POST", path, {"type": kind})
-        except AriError as error:
-            if error.status != 409:
-                raise
-            found = await self.request("GET", path)
-            inside = found.get("channels") if isinstance(found, dict) else None
-            if isinstance(inside, list):
-                return tuple(channel for channel in inside if isinstance(channel, str))
-        return ()
+    def make_bridge(self, bridge: str, kind: str) -> Asked:
+        """Make a bridge under a chosen id; 409 says that it is there already."""
+        return self.request("POST", f"/bridges/{_id(bridge)}", {"type": kind})
 
-    async def add_to_bridge(self, bridge: str, channel: str, *, absorb_dtmf: bool) -> None:
+    async def in_bridge(self, bridge: str) -> tuple[str, ...]:
+        """Who is in a bridge. Raises AriError."""
+        found = await self.request("GET", f"/bridges/{_id(bridge)}")
+        inside = found.get("channels") if isinstance(found, dict) else None
+        channels = inside if isinstance(inside, list) else []
+        return tuple(channel for channel in channels if isinstance(channel, str))
+
+    def add_to_bridge(self, bridge: str, channel: str, *, absorb_dtmf: bool) -> Asked:
         """Move a channel into the bridge."""
         query: dict[str, str | int] = {"channel": channel}
         if absorb_dtmf:
             query["absorbDTMF"] = "true"
-        await self.request("POST", f"/bridges/{_id(bridge)}/addChannel", query)
+        return self.request("POST", f"/bridges/{_id(bridge)}/addChannel", query)
 
-    async def take_from_bridge(self, bridge: str, channel: str) -> None:
+    def take_from_bridge(self, bridge: str, channel: str) -> Asked:
         """Take a channel out of the bridge; it stays up."""
         path = f"/bridges/{_id(bridge)}/removeChannel"
-        await self.request("POST", path, {"channel": channel})
+        return self.request("POST", path, {"channel": channel})
 
-    async def remove_bridge(self, bridge: str) -> None:
+    def remove_bridge(self, bridge: str) -> Asked:
         """Destroy a bridge; its channels stay up."""
-        await self.request("DELETE", f"/bridges/{_id(bridge)}")
+        return self.request("DELETE", f"/bridges/{_id(bridge)}")
 
     async def channels(self) -> list[JsonObject]:
         """All channels Asterisk has now."""
@@ -302,6 +299,16 @@ class Ari:
                             yield event
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise AriError(0, f"{type(error).__name__}: {error}") from error
+
+
+def _settle(asked: Asked, status: int, text: bytes) -> None:
+    if status == NO_ANSWER or status >= 400:
+        asked.set_exception(AriError(status, text.decode("utf-8", "replace")))
+        return
+    try:
+        asked.set_result(json.loads(text) if text else None)
+    except ValueError as error:
+        asked.set_exception(AriError(NO_ANSWER, f"{type(error).__name__}: {error}"))
 
 
 def _about(path: str) -> str:

@@ -19,7 +19,6 @@ from callcenter.calls.events import (
     Handled,
     LegAnswered,
     LegEnded,
-    LegRinging,
     PlaybackFinished,
     SipHeaders,
 )
@@ -30,6 +29,7 @@ IGNORED = (
     "ChannelCallerId",
     "ChannelConnectedLine",
     "ChannelCreated",
+    "ChannelStateChange",
     "ChannelEnteredBridge",
     "ChannelLeftBridge",
     "PlaybackStarted",
@@ -57,8 +57,6 @@ class Decoder:
         match event.get("type"):
             case "StasisStart":
                 return self._started(event)
-            case "ChannelStateChange" if _channel(event, "state") == "Ringing":
-                return LegRinging(_channel(event, "id"))
             case "ChannelHangupRequest":
                 # Only what comes with a hang-up request was sent by the far end; the tech_cause of
                 # ChannelDestroyed alone is made up.

@@ -8,44 +8,54 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import cast
+
+Settle = Callable[[int, bytes], None]
+"""Takes an answer's status and body; status 0 and a reason where there was no answer: whether the
+request was carried out is not known then."""
+
+NO_ANSWER = 0
 
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = b"content-length:"
 
 
-class LineError(Exception):
-    """The connection is gone, or never was; whether the request was carried out is not known."""
-
-
 class Line(asyncio.Protocol):
-    """Opened with the first request. Use from one event loop."""
+    """Opened with the first request, closed where an answer takes too long. Use from one event
+    loop."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, seconds: float) -> None:
+        """No answer may take longer than `seconds`."""
         self.closed = False
         self._host, self._port = host, port
+        self._seconds = seconds
+        self._loop = asyncio.get_running_loop()
         self._opening: asyncio.Task[None] | None = None
         self._transport: asyncio.WriteTransport | None = None
         self._unsent: list[bytes] = []
-        self._answers: deque[asyncio.Future[tuple[int, bytes]]] = deque()
+        self._waiting: deque[tuple[float, Settle]] = deque()
+        """For each request without an answer: until when that is in time, and who waits."""
+        self._timer: asyncio.TimerHandle | None = None
         self._received = bytearray()
 
     @property
     def load(self) -> int:
         """How many requests have no answer yet."""
-        return len(self._answers)
+        return len(self._waiting)
 
-    def send(self, request: bytes) -> asyncio.Future[tuple[int, bytes]]:
-        """Send a whole request; its answer's status and body. The future raises LineError."""
-        answer: asyncio.Future[tuple[int, bytes]] = asyncio.get_running_loop().create_future()
-        self._answers.append(answer)
+    def send(self, request: bytes, settle: Settle) -> None:
+        """Send a whole request; `settle` is called once, later."""
+        deadline = self._loop.time() + self._seconds
+        self._waiting.append((deadline, settle))
+        if self._timer is None:
+            self._timer = self._loop.call_at(deadline, self._look)
         if self._transport is not None:
             self._transport.write(request)
-            return answer
+            return
         self._unsent.append(request)
         if self._opening is None:
             self._opening = asyncio.create_task(self._open())
-        return answer
 
     def close(self, reason: str = "closed") -> None:
         """Give up what has no answer yet."""
@@ -54,15 +64,26 @@ class Line(asyncio.Protocol):
             self._opening.cancel()
         if self._transport is not None:
             self._transport.abort()
-        while self._answers:
-            answer = self._answers.popleft()
-            if not answer.done():
-                answer.set_exception(LineError(reason))
+        if self._timer is not None:
+            self._timer.cancel()
+        while self._waiting:
+            _, settle = self._waiting.popleft()
+            settle(NO_ANSWER, reason.encode())
+
+    def _look(self) -> None:
+        """Whether the oldest request has waited too long; one timer serves all."""
+        self._timer = None
+        if not self._waiting:
+            return
+        deadline, _ = self._waiting[0]
+        if deadline <= self._loop.time():
+            self.close("no answer in time")
+        else:
+            self._timer = self._loop.call_at(deadline, self._look)
 
     async def _open(self) -> None:
-        loop = asyncio.get_running_loop()
         try:
-            await loop.create_connection(lambda: self, self._host, self._port)
+            await self._loop.create_connection(lambda: self, self._host, self._port)
         except OSError as error:
             self.close(str(error))
 
@@ -78,12 +99,11 @@ class Line(asyncio.Protocol):
         """Hand out the answers that are complete, in order."""
         self._received += data
         try:
-            while self._answers and (found := _parse(self._received)) is not None:
+            while self._waiting and (found := _parse(self._received)) is not None:
                 status, body, length = found
                 del self._received[:length]
-                answer = self._answers.popleft()
-                if not answer.done():
-                    answer.set_result((status, body))
+                _, settle = self._waiting.popleft()
+                settle(status, body)
         except ValueError:
             self.close("an answer that is not HTTP")
 

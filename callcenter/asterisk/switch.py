@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 
 import structlog
 
-from callcenter.asterisk.ari import Ari, AriError
+from callcenter.asterisk.ari import Ari, AriError, Asked
 from callcenter.asterisk.causes import hangup_cause
+from callcenter.asterisk.line import NO_ANSWER
 from callcenter.calls.commands import (
     Answer,
     ArriveAgain,
@@ -58,6 +59,7 @@ ARRIVAL, AGAIN = "arrival", "again"
 FALLBACK = "fallback"
 """The context that does without us what the plan says; extension `s`."""
 
+_IS_THERE = 409
 _WAITED_FOR = Guard | Connect | Separate | Disconnect
 
 
@@ -101,88 +103,100 @@ class AsteriskSwitch:
         lane = self._lanes[call]
         try:
             while lane:
-                await asyncio.gather(*(self._carry_out(each) for each in _together(lane)))
+                sent = [(command, self._begin(command)) for command in _together(lane)]
+                for command, answer in sent:
+                    try:
+                        await answer
+                    except AriError as error:
+                        await self._failed(command, error)
         finally:
             del self._lanes[call]
 
-    async def _carry_out(self, command: Command) -> None:
-        try:
-            await self._do(command)
-        except AriError as error:
-            self._failed(command, error)
-
-    async def _do(self, command: Command) -> None:
+    def _begin(self, command: Command) -> Awaitable[object]:
+        """Send what needs no answer first; the rest when this is awaited."""
         ari = self._ari
         match command:
             case Answer(leg):
-                await ari.answer(leg)
+                return ari.answer(leg)
             case Ring(leg):
-                await ari.ring(leg)
+                return ari.ring(leg)
             case StopRinging(leg):
-                await ari.stop_ringing(leg)
+                return ari.stop_ringing(leg)
             case Guard(leg):
-                await self.arm(leg)
+                return self.arm(leg)
             case Unguard(leg):
-                await ari.set_variable(leg, GUARD, "0")
+                return ari.set_variable(leg, GUARD, "0")
             case ArriveAgain(leg):
-                await ari.go_on(leg, ARRIVAL, AGAIN)
+                return ari.go_on(leg, ARRIVAL, AGAIN)
             case Detour(leg):
-                await ari.go_on(leg, FALLBACK)
+                return ari.go_on(leg, FALLBACK)
             case Play(leg, playback, words):
-                await ari.play(leg, playback, tuple(f"sound:{self._sounds / w}" for w in words))
+                return ari.play(leg, playback, tuple(f"sound:{self._sounds / w}" for w in words))
             case StartMusic(leg, music):
-                await ari.start_music(leg, music)
+                return ari.start_music(leg, music)
             case StopMusic(leg):
-                await ari.stop_music(leg)
+                return ari.stop_music(leg)
             case Dial():
-                await self._dial(command)
+                return self._dial(command)
+            case Connect(new=True):
+                made = ari.make_bridge(command.bridge, _kind(command))
+                return _connected(made, self._add(command, command.legs))
             case Connect():
-                kind = MIXED_BRIDGE if command.mixed else BRIDGE
-                inside = await ari.make_bridge(command.bridge, kind)
-                # To be added once more would cost a leg some of what it hears.
-                joining = [leg for leg in command.legs if leg not in inside]
-                await _all(
-                    ari.add_to_bridge(command.bridge, leg, absorb_dtmf=leg in command.own_digits)
-                    for leg in joining
-                )
+                return self._connect_again(command)
             case Separate(bridge, leg):
-                await ari.take_from_bridge(bridge, leg)
+                return ari.take_from_bridge(bridge, leg)
             case Disconnect(bridge):
-                await ari.remove_bridge(bridge)
+                return ari.remove_bridge(bridge)
             case SendDigits(leg, digits, pause):
-                await ari.send_digits(leg, digits, round(pause * 1000))
+                return ari.send_digits(leg, digits, round(pause * 1000))
             case Hangup(leg, ending):
-                await ari.hang_up(leg, hangup_cause(ending))
+                return ari.hang_up(leg, hangup_cause(ending))
 
-    async def _dial(self, dial: Dial) -> None:
+    async def _connect_again(self, command: Connect) -> None:
+        """Into a bridge that may be there: to be added once more would cost a leg some of what it
+        hears."""
+        inside: tuple[str, ...] = ()
+        try:
+            await self._ari.make_bridge(command.bridge, _kind(command))
+        except AriError as error:
+            if error.status != _IS_THERE:
+                raise
+            inside = await self._ari.in_bridge(command.bridge)
+        joining = [leg for leg in command.legs if leg not in inside]
+        await _all(self._add(command, joining))
+
+    def _add(self, command: Connect, legs: Sequence[str]) -> list[Asked]:
+        return [
+            self._ari.add_to_bridge(command.bridge, leg, absorb_dtmf=leg in command.own_digits)
+            for leg in legs
+        ]
+
+    def _dial(self, dial: Dial) -> Asked:
         variables = {"CALLID": dial.call, "ROLE": dial.role.value}
         if isinstance(dial.to, OutsideAddress):
             variables["GROUP(trunk)"] = dial.to.trunk  # the fallback dialplan counts channels so
         if dial.diversion:
             header = f"<sip:{dial.diversion}@callcenter.invalid>;reason=unconditional"
             variables["PJSIP_HEADER(add,Diversion)"] = header
-        try:
-            await self._ari.originate(
-                dial.leg,
-                endpoint(dial.to),
-                seconds=round(dial.seconds),
-                caller_id=_caller_id(dial.caller_name, dial.caller_number),
-                originator=dial.call,
-                variables=variables,
-            )
-        except AriError as error:
-            if error.status == 0:  # not heard of in time: it may ring all the same
-                with contextlib.suppress(AriError):
-                    await self._ari.hang_up(dial.leg, hangup_cause(Ending.NORMAL))
-            raise
+        return self._ari.originate(
+            dial.leg,
+            endpoint(dial.to),
+            seconds=round(dial.seconds),
+            caller_id=_caller_id(dial.caller_name, dial.caller_number),
+            originator=dial.call,
+            variables=variables,
+        )
 
-    def _failed(self, command: Command, error: AriError) -> None:
+    async def _failed(self, command: Command, error: AriError) -> None:
         name = type(command).__name__
         leg = _leg(command)
         gone = error.status == 404
         level = log.debug if gone or isinstance(command, Guard) else log.warning
         level("command_failed", call=_call(command), leg=leg, command=name, error=str(error))
         if isinstance(command, Dial):
+            if error.status == NO_ANSWER:  # it may ring all the same
+                with contextlib.suppress(AriError):
+                    await self._ari.hang_up(leg, hangup_cause(Ending.NORMAL))
             # No contact, unknown endpoint, dead originator: nothing rang, nothing will be told.
             self.tell(LegEnded(leg, Ending.UNREACHABLE))
         elif isinstance(command, Disconnect | Separate | StopMusic | StopRinging | Guard):
@@ -196,24 +210,34 @@ class AsteriskSwitch:
 def _together(lane: deque[Command]) -> list[Command]:
     """Take from the lane what can be sent without waiting for answers, in the order of sending.
 
-    A guard goes another way than the rest, so it goes alone. A change of bridges is waited for. The
-    bridge of a Connect is made first of all: what comes before need not wait for it, and when that
-    is done the legs follow at once.
+    A guard goes another way than the rest, so it goes alone. A change of bridges is waited for.
     """
     taken = [lane.popleft()]
     while lane and not isinstance(lane[0], Guard) and not isinstance(taken[-1], _WAITED_FOR):
         taken.append(lane.popleft())
-    if isinstance(taken[-1], Connect):
-        taken.insert(0, taken.pop())
     return taken
 
 
-async def _all(requests: Iterable[Awaitable[None]]) -> None:
-    """Send these together and wait for all of them; the first error, if any, is raised then."""
-    results = await asyncio.gather(*requests, return_exceptions=True)
+async def _connected(made: Asked, added: Sequence[Asked]) -> None:
+    """The bridge is made, or there already, and all are in it. Raises AriError."""
+    bridge, *legs = await asyncio.gather(made, *added, return_exceptions=True)
+    there = isinstance(bridge, AriError) and bridge.status == _IS_THERE
+    _raise_first(legs if there else [bridge, *legs])
+
+
+async def _all(asked: Sequence[Asked]) -> None:
+    """Wait for all of these. Raises the first AriError then."""
+    _raise_first(await asyncio.gather(*asked, return_exceptions=True))
+
+
+def _raise_first(results: Iterable[object]) -> None:
     for result in results:
         if isinstance(result, BaseException):
             raise result
+
+
+def _kind(connect: Connect) -> str:
+    return MIXED_BRIDGE if connect.mixed else BRIDGE
 
 
 def endpoint(address: SeatAddress | OutsideAddress) -> str:

@@ -6,8 +6,6 @@ says which event leads to which function.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from callcenter import prompts
 from callcenter.calls import operator as operators
 from callcenter.calls.commands import (
@@ -29,6 +27,7 @@ from callcenter.calls.state import Call, Phase, Transfer, answer_leg
 from callcenter.calls.turn import END_SECONDS, Turn
 from callcenter.numberplan.model import ForwardFailures
 from callcenter.orders.record import LegRole, Outcome
+from callcenter.values import replace
 
 PROMPT_SECONDS = 60.0
 """No prompt is longer; a playback that has not finished by then is given up."""
@@ -387,12 +386,12 @@ def reconnect(turn: Turn, call: Call) -> None:
             ringing = call.leg if call.phase is not Phase.FORWARDED else call.id
             if ringing is not None:
                 turn.send(StopRinging(ringing))
-            _send_connect(turn, call, call.bridge)
+            _send_connect(turn, call, call.bridge, new=False)
         case Phase.TRANSFERRING if call.transfer is Transfer.EMERGENCY and call.bridge:
             if call.leg is None:
                 ring_alone(turn, call, call.id)
             else:
-                _send_connect(turn, replace(call, partner=None), call.bridge)
+                _send_connect(turn, replace(call, partner=None), call.bridge, new=False)
         case Phase.TRANSFERRING:
             ring_alone(turn, call, call.leg)
         case Phase.GREETING | Phase.INTRODUCING | Phase.ANNOUNCING:
@@ -469,7 +468,7 @@ def connect(turn: Turn, call: Call, phase: Phase) -> None:
         turn.send(Unguard(call.id))
     far_ends = [leg for leg in call.legs if leg.leg != call.id and leg.answered is not None]
     bridge = f"{call.id}{_MIXED}" if len(far_ends) > 1 else call.bridge or f"{call.id}_b"
-    _send_connect(turn, call, bridge)
+    _send_connect(turn, call, bridge, new=bridge != call.bridge)
     if call.bridge is not None and call.bridge != bridge:
         turn.send(Disconnect(call.bridge))
     turn.put(
@@ -483,7 +482,7 @@ def connect(turn: Turn, call: Call, phase: Phase) -> None:
     )
 
 
-def _send_connect(turn: Turn, call: Call, bridge: str) -> None:
+def _send_connect(turn: Turn, call: Call, bridge: str, *, new: bool) -> None:
     together = (call.id, call.leg, call.partner)
     legs = tuple(leg.leg for leg in call.live() if leg.leg in together)
     own = tuple(leg.leg for leg in call.live() if leg.role is LegRole.OPERATOR)
@@ -494,5 +493,6 @@ def _send_connect(turn: Turn, call: Call, bridge: str) -> None:
             legs,
             own_digits=tuple(leg for leg in own if leg in legs),
             mixed=bridge.endswith(_MIXED),
+            new=new,
         )
     )

@@ -7,7 +7,7 @@ Asterisk; time and plan come in, commands and order records come out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from callcenter.calls import arrival, features, native, operator, queueing, transfer
 from callcenter.calls import call as calls
@@ -53,6 +53,7 @@ from callcenter.calls.state import Call, Centre, Phase, answer_leg
 from callcenter.calls.turn import Turn
 from callcenter.numberplan.model import Plan
 from callcenter.orders.record import OrderRecord
+from callcenter.values import replace
 
 LOGIC_VERSION = 2
 """Raised whenever the same journal would give another state; the journal names it."""
@@ -112,7 +113,7 @@ def _handle(turn: Turn, event: Event) -> Refusal | None:
         case CallArrived():
             arrival.arrived(turn, event)
         case LegRinging():
-            pass  # nothing waits for it: a leg that never rings ends by its time-out
+            pass
         case LegAnswered():
             _leg_answered(turn, event)
         case LegEnded():

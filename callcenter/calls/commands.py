@@ -138,6 +138,8 @@ class Connect:
     mixed: bool = False
     """Mix two as three are: the talk is with another far end than the first one. Else the recording
     might lack that voice (asterisk/switch.py)."""
+    new: bool = False
+    """The bridge is not there yet, so nobody need be asked who is in it."""
 
 
 @dataclass(frozen=True, slots=True)

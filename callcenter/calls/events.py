@@ -63,7 +63,7 @@ class CallArrived:
 
 @dataclass(frozen=True, slots=True)
 class LegRinging:
-    """The far phone rings."""
+    """The far phone rings. Nothing waits for it, so nobody tells it any more: old journals do."""
 
     leg: str
 

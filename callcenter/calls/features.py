@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from callcenter.calls import operator as operators
 from callcenter.calls import transfer
 from callcenter.calls.commands import Answer, Hangup, SendDigits
@@ -27,6 +25,7 @@ from callcenter.calls.events import (
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.state import Call, FeatureCall, Phase
 from callcenter.calls.turn import END_SECONDS, Turn
+from callcenter.values import replace
 
 FEATURE_SECONDS = 15.0
 """The longest a feature code's answer may take."""

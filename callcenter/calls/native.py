@@ -6,8 +6,6 @@ until Asterisk's own record tells how they ended, or the caller comes back to ou
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from callcenter.calls import call as calls
 from callcenter.calls import operator as operators
 from callcenter.calls.arrival import new_call
@@ -26,6 +24,7 @@ from callcenter.calls.events import (
 from callcenter.calls.state import Call, Phase, end_leg
 from callcenter.calls.turn import Turn
 from callcenter.orders.record import LegRecord, LegRole, Outcome
+from callcenter.values import replace
 
 LONGEST_SECONDS = 6 * 3600.0
 """Nobody waits and talks longer there; by then we stop waiting for Asterisk's record."""

@@ -6,8 +6,6 @@ taken as it is.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from callcenter.calls.events import (
     BecomeNotReady,
     BecomeReady,
@@ -22,6 +20,7 @@ from callcenter.calls.refusal import Refusal
 from callcenter.calls.state import Call, OperatorState, Phase, SystemReason, Transfer
 from callcenter.calls.turn import Turn
 from callcenter.calls.wallboard import OperatorStatus
+from callcenter.values import replace
 
 BUSY = frozenset({OperatorStatus.RINGING, OperatorStatus.TALKING})
 

@@ -12,12 +12,12 @@ RINGCANCELED have milliseconds.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 from callcenter.calls.events import Ending
 from callcenter.calls.state import Call, OperatorState, Phase, Stint
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.model import Plan
+from callcenter.values import replace
 
 NOBODY = "NONE"
 """Asterisk's word for no agent, no call, no queue."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from callcenter.calls import call as calls
 from callcenter.calls.commands import Ring, SeatAddress
 from callcenter.calls.state import Call, OperatorState, Phase, SystemReason
 from callcenter.calls.turn import Turn
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.model import Queue
+from callcenter.values import replace
 
 RING_GRACE_SECONDS = 5.0
 """Asterisk ends an unanswered ring itself; this much later we stop believing that it will."""

@@ -6,13 +6,14 @@ since 1970 UTC. Everything here is plain data, so a snapshot of it can be stored
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from callcenter.calls.events import Ending
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.model import DialTarget
 from callcenter.orders.record import LegRecord, Outcome
+from callcenter.values import replace
 
 
 class Phase(StrEnum):
@@ -67,7 +68,7 @@ SYSTEM_REASON_TITLES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Stint:
     """One wait in a queue and the talk that it led to, as queue_log.py tells of them."""
 
@@ -83,7 +84,7 @@ class Stint:
     """When the operator answered."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Call:
     """One call from its arrival until its last leg is gone."""
 
@@ -171,7 +172,7 @@ class Call:
         return any(each.leg == leg and each.answered is None for each in self.live())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class OperatorState:
     """What one operator is doing."""
 
@@ -191,7 +192,7 @@ class OperatorState:
     """Wished while busy: not ready for this reason once the call is over."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class FeatureCall:
     """A seat's call to a feature code, while it hears the answer."""
 
@@ -202,7 +203,7 @@ class FeatureCall:
     ending: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DayFigures:
     """Calls that arrived on one day, by how they ended."""
 

@@ -6,7 +6,7 @@ caller back. What came of it is kept on the partner's leg, with the unit behind 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from callcenter.calls import call as calls
@@ -28,6 +28,7 @@ from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.decide import decide
 from callcenter.numberplan.model import Action, DialTarget, ForwardFailures
 from callcenter.orders.record import Outcome
+from callcenter.values import replace
 
 _OPERATOR_HEARS = ForwardFailures(
     busy="partner_busy", no_answer="partner_no_answer", unreachable="partner_unreachable"

@@ -6,7 +6,7 @@ A handler reads and writes through the `Turn`; if it raises, the `Centre` is as 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
@@ -25,6 +25,7 @@ from callcenter.calls.state import (
 from callcenter.clock import SHANGHAI
 from callcenter.numberplan.model import Plan, Queue, Trunk
 from callcenter.orders.record import Channel, LegRecord, LegRole, OrderRecord, Outcome
+from callcenter.values import replace
 
 T = TypeVar("T")
 

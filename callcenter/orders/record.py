@@ -53,7 +53,7 @@ class LegRole(StrEnum):
     PARTNER = "partner"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LegRecord:
     """One leg of a call. Times in seconds since 1970 UTC."""
 

@@ -23,7 +23,6 @@ from callcenter.calls.events import (
     Event,
     LegAnswered,
     LegEnded,
-    LegRinging,
     PlaybackFinished,
     SipHeaders,
 )
@@ -134,14 +133,11 @@ def test_a_code_is_forgotten_with_its_leg() -> None:
     assert events == [LegEnded("15.1_2", Ending.BUSY), LegEnded("15.1_2", Ending.NORMAL)]
 
 
-def test_ringing_keys_and_prompts() -> None:
+def test_keys_and_prompts() -> None:
     assert decode(
-        {"type": "ChannelStateChange", "channel": {"id": "15.1_2", "state": "Ringing"}},
-        {"type": "ChannelStateChange", "channel": {"id": "15.1_2", "state": "Up"}},
         {"type": "ChannelDtmfReceived", "channel": {"id": "15.1_2"}, "digit": "*"},
         {"type": "PlaybackFinished", "playback": {"id": "15.1_3", "target_uri": "channel:15.1"}},
     ) == [
-        LegRinging("15.1_2"),
         DigitPressed("15.1_2", "*"),
         PlaybackFinished("15.1", "15.1_3"),
     ]

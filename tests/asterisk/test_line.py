@@ -54,9 +54,9 @@ async def exchange() -> AsyncIterator[tuple[Exchange, Ari]]:
 
 async def test_requests_about_one_call_share_a_connection_and_do_not_wait_for_answers() -> None:
     async with exchange() as (there, ari):
-        first = asyncio.create_task(ari.request("POST", "/channels/15.1/answer"))
-        second = asyncio.create_task(ari.request("POST", "/bridges/15.1_b", {"type": "a b"}))
-        third = asyncio.create_task(ari.request("GET", "/channels/15.1_1", body={"a": 1}))
+        first = ari.request("POST", "/channels/15.1/answer")
+        second = ari.request("POST", "/bridges/15.1_b", {"type": "a b"})
+        third = ari.request("GET", "/channels/15.1_1", body={"a": 1})
         await until(lambda: bool(there.asked) and len(there.asked[0]) == 3)
         assert there.asked == [
             [
@@ -76,10 +76,10 @@ async def test_requests_about_one_call_share_a_connection_and_do_not_wait_for_an
 
 async def test_other_calls_have_other_connections_which_are_used_again() -> None:
     async with exchange() as (there, ari):
-        held = asyncio.create_task(ari.request("POST", "/channels/15.1/answer"))
+        held = ari.request("POST", "/channels/15.1/answer")
         await until(lambda: there.asked == [["POST /ari/channels/15.1/answer"]])
         for done in range(2):
-            other = asyncio.create_task(ari.request("DELETE", f"/channels/15.{2 + done}"))
+            other = ari.request("DELETE", f"/channels/15.{2 + done}")
             await there.until_asked(2 + done)
             there.answer(1, 204)
             await other
@@ -93,17 +93,14 @@ async def test_a_connection_that_ends_fails_what_was_sent_and_the_next_request_h
     None
 ):
     async with exchange() as (there, ari):
-        lost = [
-            asyncio.create_task(ari.request("POST", f"/channels/15.1/{verb}"))
-            for verb in ("answer", "ring")
-        ]
+        lost = [ari.request("POST", f"/channels/15.1/{verb}") for verb in ("answer", "ring")]
         await until(lambda: bool(there.asked) and len(there.asked[0]) == 2)
         there.writers[0].close()
         for each in lost:
             with pytest.raises(AriError) as failure:
                 await each
             assert failure.value.status == 0
-        again = asyncio.create_task(ari.request("POST", "/channels/15.1/ring"))
+        again = ari.request("POST", "/channels/15.1/ring")
         await until(lambda: len(there.asked) == 2 and bool(there.asked[1]))
         there.answer(1, 204)
         await again
@@ -123,7 +120,7 @@ async def test_no_answer_in_time_is_an_error_and_nothing_more_is_sent_behind_it(
 
 async def test_what_is_not_http_is_an_error() -> None:
     async with exchange() as (there, ari):
-        asked = asyncio.create_task(ari.request("GET", "/channels"))
+        asked = ari.request("GET", "/channels")
         await until(lambda: bool(there.asked))
         there.writers[0].write(b"220 mail\r\n\r\n")
         with pytest.raises(AriError, match="not HTTP"):
@@ -144,9 +141,7 @@ async def test_where_all_connections_are_in_use_calls_share_them(
 ) -> None:
     monkeypatch.setattr(ari_module, "LINES", 2)
     async with exchange() as (there, ari):
-        asked = [
-            asyncio.create_task(ari.request("POST", f"/channels/15.{n}/ring")) for n in range(3)
-        ]
+        asked = [ari.request("POST", f"/channels/15.{n}/ring") for n in range(3)]
         await until(lambda: sum(len(each) for each in there.asked) == 3)
         assert len(there.asked) == 2
         for connection, requests in enumerate(there.asked):

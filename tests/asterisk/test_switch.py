@@ -171,18 +171,42 @@ async def test_commands_of_one_call_are_sent_in_order_without_waiting_for_answer
     await bench.switch.close()
 
 
-async def test_a_bridge_is_made_first_and_legs_follow_what_was_asked_before() -> None:
+async def test_into_a_new_bridge_legs_follow_without_waiting_for_its_answer() -> None:
     bench = Bench()
-    talk = Connect("15.1", "15.1_b", ("15.1", "15.1_1"))
-    await bench.carry_out(Answer("15.1"), Unguard("15.1"), talk, SendDigits("15.1_1", "2", 1.0))
+    slow = bench.ari.held["/channels/15.1/answer"] = asyncio.Event()
+    talk = Connect("15.1", "15.1_b", ("15.1", "15.1_1"), new=True)
+    digit = SendDigits("15.1_1", "2", 1.0)
+    bench.switch.send((Answer("15.1"), Unguard("15.1"), talk, digit))
+    await until(lambda: len(bench.ari.asked) == 5)
+    slow.set()
+    await bench.switch.close()
     assert bench.ari.paths() == [
-        "POST /bridges/15.1_b",
         "POST /channels/15.1/answer",
         "POST /channels/15.1/variable",
+        "POST /bridges/15.1_b",
         "POST /bridges/15.1_b/addChannel",
         "POST /bridges/15.1_b/addChannel",
         "POST /channels/15.1_1/dtmf",
     ]
+
+
+@pytest.mark.parametrize(
+    ("refused", "told"),
+    [
+        ({"POST /bridges/15.1_b": 409}, []),  # it is there already
+        ({"POST /bridges/15.1_b": 500}, [CommandFailed("15.1", "Connect", "500 refused")]),
+        (
+            {"POST /bridges/15.1_b": 409, "POST /bridges/15.1_b/addChannel": 409},
+            [CommandFailed("15.1", "Connect", "409 refused")],
+        ),
+    ],
+    ids=["there already", "not made", "a leg is not in Stasis"],
+)
+async def test_a_new_bridge_that_is_refused(refused: dict[str, int], told: list[Event]) -> None:
+    bench = Bench()
+    bench.ari.refusals |= {request: AriError(code, "refused") for request, code in refused.items()}
+    talk = Connect("15.1", "15.1_b", ("15.1", "15.1_1"), new=True)
+    assert await bench.carry_out(talk) == told
 
 
 async def test_a_bridge_is_not_made_before_a_leg_has_left_it() -> None:

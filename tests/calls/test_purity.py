@@ -27,6 +27,7 @@ ALLOWED = {
     "callcenter.numberplan",
     "callcenter.orders.record",
     "callcenter.prompts",
+    "callcenter.values",
 }
 
 

@@ -38,14 +38,17 @@ class FakeAri(Ari):
         self.connections: asyncio.Queue[asyncio.Queue[JsonObject | None]] = asyncio.Queue()
         """Websockets opened; a test puts events in, None closes."""
 
-    async def request(
+    def request(
         self,
         method: str,
         path: str,
         query: Mapping[str, str | int] | None = None,
         body: JsonObject | None = None,
-    ) -> JsonValue:
+    ) -> asyncio.Future[JsonValue]:
         self.asked.append(Asked(method, path, query or {}, body))
+        return asyncio.ensure_future(self._answer(method, path))
+
+    async def _answer(self, method: str, path: str) -> JsonValue:
         if path in self.held:
             await self.held[path].wait()
         refusal = self.refusals.get(f"{method} {path}")

@@ -12,7 +12,7 @@ from callcenter.store.journal import Entry, Journal
 
 _FILE = Path(os.environ["DEATH_AFTER"])
 _commit = Journal._commit
-_do = AsteriskSwitch._do
+_begin = AsteriskSwitch._begin
 
 
 def _die_after(point: str) -> None:
@@ -27,10 +27,10 @@ def _mortal_commit(journal: Journal, entries: list[Entry]) -> None:
         _die_after(f"commit {entry.kind}")
 
 
-async def _mortal_do(switch: AsteriskSwitch, command: Command) -> None:
-    await _do(switch, command)
+async def _mortal_begin(switch: AsteriskSwitch, command: Command) -> None:
+    await _begin(switch, command)
     _die_after(f"command {type(command).__name__}")
 
 
 setattr(Journal, "_commit", _mortal_commit)  # noqa: B010 - mypy would not have it otherwise
-setattr(AsteriskSwitch, "_do", _mortal_do)  # noqa: B010
+setattr(AsteriskSwitch, "_begin", _mortal_begin)  # noqa: B010
