@@ -7,6 +7,7 @@ import gc
 import signal
 import sys
 from collections.abc import Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -33,6 +34,7 @@ from callcenter.numberplan.loader import load, load_source
 from callcenter.numberplan.model import Plan, Route
 from callcenter.numberplan.problems import Problem
 from callcenter.numberplan.watch import watch
+from callcenter.realtime import after_calls
 from callcenter.recordings.archive import Archive, NoAnswerError
 from callcenter.recordings.space import GB
 from callcenter.recovery import restore
@@ -374,6 +376,8 @@ async def run_controller(settings: Settings) -> None:
     """
     log_to(settings.data / "logs" / "controller.log")
     sys.setswitchinterval(SWITCH_SECONDS)
+    threads = ThreadPoolExecutor(thread_name_prefix="aside", initializer=after_calls)
+    asyncio.get_running_loop().set_default_executor(threads)
     clock = Clock(settings.clock_offset)
     supervisor = Supervisor()
     journal = Journal(settings.data / "journal.db")

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import aiohttp
 
+from callcenter import realtime
 from callcenter.asterisk.secrets import USER, ari_password
 from callcenter.settings import PROJECT, Settings
 from callcenter.setup import asterisk_root
@@ -101,6 +102,8 @@ def _system_account() -> Account:
 def command(installation: Installation, folder: Path) -> list[str]:
     """The command line that becomes Asterisk (no fork in between) with its data in `folder`."""
     asterisk = [str(installation.executable), "-f", "-C", f"{folder}/etc/asterisk.conf"]
+    # As all that an account is not allowed: before it is changed.
+    first = realtime.before_others()
     # The signal, so that Asterisk never outlives us, must be asked for after changing the user.
     limits = ["setpriv", "--pdeathsig", "KILL", "--no-new-privs"]
     if installation.account is not None:
@@ -110,9 +113,9 @@ def command(installation: Installation, folder: Path) -> list[str]:
             *("--clear-groups", "--inh-caps=-all", "--bounding-set=-all"),
         ]
     if installation.root is None:
-        return [*limits, *asterisk]
+        return [*first, *limits, *asterisk]
     enter = _enter_root(installation.root, folder, [*limits, *asterisk])
-    return ["unshare", "--mount", "--uts", "sh", "-euc", enter]
+    return [*first, "unshare", "--mount", "--uts", "sh", "-euc", enter]
 
 
 def _enter_root(root: Path, folder: Path, then: Sequence[str]) -> str:

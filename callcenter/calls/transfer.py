@@ -91,8 +91,13 @@ def drop_partner(turn: Turn, request: DropPartner) -> Refusal | None:
 
 
 def pick_first_dialled(turn: Turn, request: PickFirstDialled) -> Refusal | None:
-    """The carrier did not tell which number the citizen dialled: the operator asked."""
-    call = _call_of(turn, request.operator)
+    """The carrier did not tell which number the citizen dialled: the operator asked.
+
+    Who forwarded the call may still note it while the caller talks on.
+    """
+    state = turn.operator(request.operator)
+    busy = state.status in (OperatorStatus.TALKING, OperatorStatus.WRAP_UP)
+    call = turn.call(state.call) if busy and state.call is not None else None
     if call is None:
         return Refusal("not_in_call", "当前没有通话，不能登记首拨号码。")
     number = turn.plan.directory.find(_as_written(request.number))
@@ -114,11 +119,14 @@ def _bring_in(turn: Turn, operator: str, number: str, how: Transfer) -> Refusal 
     call = _call_of(turn, operator)
     if call is None or call.phase is Phase.INTRODUCING:
         return Refusal("not_in_call", "当前没有通话，不能转接。")
-    if call.phase is not Phase.TALKING:
-        return Refusal("partner_already", "已有第三方在通话中，请先挂断第三方。")
     partner = _partner(turn, number)
     if isinstance(partner, Refusal):
         return partner
+    before = call
+    if before.partner is not None and (
+        not partner.emergency or before.partner_hotline in turn.plan.emergencies
+    ):
+        return Refusal("partner_already", "已有第三方在通话中，请先挂断第三方。")
     if partner.emergency:
         how = Transfer.EMERGENCY
     call = replace(
@@ -136,6 +144,10 @@ def _bring_in(turn: Turn, operator: str, number: str, how: Transfer) -> Refusal 
     if isinstance(dialled, Ending):
         return Refusal("trunk_full", f"通往{partner.hotline}的线路已满，请稍后再转。")
     call, leg = dialled
+    if before.partner is not None:  # whose place the emergency number takes
+        turn.hang_up(call, before.partner)
+        _talk_again(turn, replace(call, transfer=before.transfer))
+        call = replace(turn.call(call.id) or call, transfer=how, deadline=call.deadline)
     call = turn.put(replace(call, phase=Phase.TRANSFERRING, partner=leg))
     if how is Transfer.EMERGENCY:
         return None

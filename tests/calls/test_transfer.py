@@ -527,6 +527,36 @@ def test_110_asked_for_as_a_partner_is_never_left_to_the_caller_alone(
     assert desk.together(call) == {call, desk.leg_of(call)}
 
 
+@pytest.mark.parametrize("answered", [False, True])
+def test_110_takes_the_place_of_a_partner_who_rings_or_talks(answered: bool) -> None:
+    desk = Desk()
+    call = desk.talking_call()
+    operator = desk.leg_of(call)
+    desk.asks(AddPartner("001", "12319"))
+    other = desk.partner_of(call)
+    if answered:
+        desk.answers(other)
+    desk.keys(call, "*0")
+    assert Hangup(other) in desk.sent(Hangup)
+    caller = desk.switch.legs[call]
+    assert (caller.music, caller.guarded) == (False, False)
+    assert not desk.switch.legs[operator].ringing
+    assert desk.together(call) == {call, operator}
+    emergency = desk.partner_of(call)
+    assert desk.dialled()[-1].to == OutsideAddress("telecom", "110")
+    desk.answers(emergency)
+    assert desk.together(call) == {call, operator, emergency}
+    legs = desk.order(call).legs
+    assert [leg.hotline for leg in legs[2:]] == ["12319", "110"]
+
+
+def test_110_does_not_take_the_place_of_110() -> None:
+    desk = Desk()
+    desk.talking_call()
+    desk.asks(CallEmergency("001"))
+    assert desk.asks(CallEmergency("001")) == "partner_already"
+
+
 def test_until_110_answers_the_operator_cannot_leave() -> None:
     desk = Desk()
     call = desk.talking_call()
@@ -660,7 +690,7 @@ def test_one_partner_at_a_time() -> None:
     desk.talking_call()
     desk.asks(AddPartner("001", "12319"))
     sentence = "已有第三方在通话中，请先挂断第三方。"
-    for request in (Forward("001", "12315"), AddPartner("001", "12315"), CallEmergency("001")):
+    for request in (Forward("001", "12315"), AddPartner("001", "12315")):
         assert desk.happens(request) == Refusal("partner_already", sentence)
 
 
@@ -840,6 +870,16 @@ def test_a_number_of_nobody_was_not_dialled_first() -> None:
 def test_in_a_three_way_the_number_can_be_noted_too() -> None:
     desk = Desk()
     call = three_way(desk)
+    assert desk.asks(PickFirstDialled("001", "12310")) == ""
+    assert desk.order(call).first_dialled == "12310"
+
+
+def test_who_forwarded_the_call_can_note_the_number_while_the_caller_talks_on() -> None:
+    desk = Desk()
+    call = desk.talking_call()
+    desk.asks(Forward("001", "12319"))
+    desk.answers(desk.partner_of(call))
+    assert desk.operator("001").status is OperatorStatus.WRAP_UP
     assert desk.asks(PickFirstDialled("001", "12310")) == ""
     assert desk.order(call).first_dialled == "12310"
 

@@ -10,6 +10,7 @@ import socket
 import sys
 from pathlib import Path
 
+from callcenter import realtime
 from callcenter.asterisk.secrets import seat_password, set_seat_password
 from callcenter.settings import PROJECT, Settings
 from callcenter.simulator.phone import RegistrationError, Softphone
@@ -57,6 +58,15 @@ async def test_it_says_where_to_go_and_what_to_do(asterisk_server: LiveServer) -
         "plan": str(settings.plan),
         "clock_offset": 0.0,
     }
+
+
+async def test_asterisk_and_the_controller_run_in_real_time_where_that_is_allowed(
+    asterisk_server: LiveServer,
+) -> None:
+    allowed = os.SCHED_RR if realtime.before_others() else os.SCHED_OTHER
+    running = children(asterisk_server.process.pid)
+    for name in ("asterisk", "callcenter"):
+        assert os.sched_getscheduler(running[name]) == allowed
 
 
 async def test_the_controller_comes_back_and_asterisk_stays(asterisk_server: LiveServer) -> None:
