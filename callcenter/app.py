@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import sys
 from collections.abc import Coroutine, Sequence
@@ -34,7 +35,7 @@ from callcenter.numberplan.loader import load, load_source
 from callcenter.numberplan.model import Plan, Route
 from callcenter.numberplan.problems import Problem
 from callcenter.numberplan.watch import watch
-from callcenter.realtime import after_calls
+from callcenter.realtime import hurry, take_time
 from callcenter.recordings.archive import Archive, NoAnswerError
 from callcenter.recordings.space import GB
 from callcenter.recovery import restore
@@ -78,12 +79,20 @@ class PlanError(Exception):
 class Controller:
     """Everything that runs beside one Asterisk."""
 
-    def __init__(self, settings: Settings, journal: Journal, runtime: Runtime, ari: Ari) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        journal: Journal,
+        runtime: Runtime,
+        ari: Ari,
+        plan_problems: tuple[Problem, ...],
+    ) -> None:
+        """`plan_problems`: what is wrong with the plan's files, if the runtime has an older one."""
         self._settings = settings
         self._journal = journal
         self._runtime = runtime
         self._ari = ari
-        self._plan_problems: tuple[Problem, ...] = ()
+        self._plan_problems = plan_problems
         self._not_rendered: str | None = None
         """Why Asterisk's configuration cannot be made from the last good plan."""
         self._to_reload: set[str] = set()
@@ -376,26 +385,28 @@ async def run_controller(settings: Settings) -> None:
     """
     log_to(settings.data / "logs" / "controller.log")
     sys.setswitchinterval(SWITCH_SECONDS)
-    threads = ThreadPoolExecutor(thread_name_prefix="aside", initializer=after_calls)
+    threads = ThreadPoolExecutor(thread_name_prefix="aside", initializer=take_time)
     asyncio.get_running_loop().set_default_executor(threads)
     clock = Clock(settings.clock_offset)
     supervisor = Supervisor()
     journal = Journal(settings.data / "journal.db")
     async with starting(supervisor):
         await journal.open()
-        plan = await _plan(settings, journal)
+        plan, problems = await _plan(settings, journal)
         restored = await restore(journal, plan)
     access = Access("127.0.0.1", settings.ari_port, USER, ari_password(settings))
     async with Ari(access) as ari:
         switch = AsteriskSwitch(ari, settings.sounds)
         runtime = Runtime(restored, plan, journal, switch, clock)
         switch.tell = runtime.post
-        controller = Controller(settings, journal, runtime, ari)
+        controller = Controller(settings, journal, runtime, ari, problems)
         async with starting(supervisor):
             await runtime.use_plan(plan)
             numbers = asyncio.create_task(controller.take_numbers_from_store())
             await asyncio.wait({numbers}, timeout=NUMBERS_SECONDS)
         _spare_the_collector()
+        in_time = hurry(os.getpid())
+        log.info("controller_started", real_time=in_time)
         await _until_told_to_end(controller.run(switch, supervisor))
         await switch.close()
     await journal.close()
@@ -416,17 +427,17 @@ def changed_at(folder: Path) -> int:
         return 0
 
 
-async def _plan(settings: Settings, journal: Journal) -> Plan:
-    """The plan in the files; while they have errors, the one that was in force last."""
+async def _plan(settings: Settings, journal: Journal) -> tuple[Plan, tuple[Problem, ...]]:
+    """The plan in the files; while they have errors, the one that was in force last, and these."""
     loaded = load(settings.plan)
     if loaded.plan is not None:
-        return loaded.plan
+        return loaded.plan, ()
     source = await journal.last_plan()
     last = None if source is None else load_source(source)
     if last is None:
         raise PlanError(loaded.errors)
     log.error("last_good_plan_in_force", errors=[str(error) for error in loaded.errors])
-    return last
+    return last, loaded.errors
 
 
 async def _until_told_to_end(work: Coroutine[None, None, None]) -> None:

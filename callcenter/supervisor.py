@@ -18,7 +18,6 @@ from pathlib import Path
 
 import aiohttp
 
-from callcenter import realtime
 from callcenter.asterisk import process
 from callcenter.asterisk.exchange import exchange_of
 from callcenter.asterisk.render import RenderError, render
@@ -154,7 +153,6 @@ class _Supervisor:
     async def _keep_controller(self) -> None:
         delays = Backoff()
         command = (
-            *realtime.before_others(),
             *("setpriv", "--pdeathsig", "TERM"),
             *(str(Path(sys.executable).with_name("callcenter")), "controller"),
         )

@@ -4,19 +4,37 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from callcenter import realtime
 
-POLICY = "import os; print(os.sched_getscheduler(0))"
+TWO_THREADS = """
+import threading
+threading.Thread(target=input, daemon=True).start()
+print(flush=True)
+threading.Event().wait()
+"""
 
 
-def policy_of_a_child() -> int:
-    """What a program started with `before_others` has."""
-    command = [*realtime.before_others(), "python3", "-c", POLICY]
-    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+@contextmanager
+def program() -> Iterator[int]:
+    """A program of two threads that waits."""
+    running = subprocess.Popen(
+        [sys.executable, "-c", TWO_THREADS], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    try:
+        assert running.stdout is not None
+        running.stdout.readline()
+        yield running.pid
+    finally:
+        running.kill()
+        running.communicate()
 
 
 def may() -> bool:
@@ -25,24 +43,24 @@ def may() -> bool:
     return asked.returncode == 0
 
 
-def test_a_program_runs_in_real_time_where_that_is_allowed() -> None:
-    assert policy_of_a_child() == (os.SCHED_RR if may() else os.SCHED_OTHER)
+def test_every_thread_of_a_program_runs_in_real_time_where_that_is_allowed() -> None:
+    with program() as pid:
+        assert realtime.hurry(pid) is may()
+        threads = [int(each.name) for each in Path(f"/proc/{pid}/task").iterdir()]
+        assert len(threads) == 2
+        expected = os.SCHED_RR if may() else os.SCHED_OTHER
+        assert {os.sched_getscheduler(thread) for thread in threads} == {expected}
 
 
-def test_to_ask_changes_nothing_for_us() -> None:
-    before = os.sched_getscheduler(0), os.sched_getparam(0)
-    realtime.before_others()
-    assert (os.sched_getscheduler(0), os.sched_getparam(0)) == before
-
-
-def test_where_it_is_not_allowed_a_program_runs_as_others_do(
+def test_where_it_is_not_allowed_a_program_goes_on_as_others_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refuse(pid: int, policy: int, param: os.sched_param) -> None:
         raise PermissionError
 
-    monkeypatch.setattr(os, "sched_setscheduler", refuse)
-    assert realtime.before_others() == []
+    with program() as pid:
+        monkeypatch.setattr(os, "sched_setscheduler", refuse)
+        assert realtime.hurry(pid) is False
 
 
 def test_a_thread_that_computes_runs_as_ordinary_programs_do() -> None:
@@ -51,7 +69,7 @@ def test_a_thread_that_computes_runs_as_ordinary_programs_do() -> None:
     def compute() -> None:
         if may():
             os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(realtime.PRIORITY))
-        realtime.after_calls()
+        realtime.take_time()
         policies.append(os.sched_getscheduler(0))
 
     thread = threading.Thread(target=compute)

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import aiohttp
 
-from callcenter import realtime
 from callcenter.asterisk.secrets import USER, ari_password
+from callcenter.realtime import hurry
 from callcenter.settings import PROJECT, Settings
 from callcenter.setup import asterisk_root
 
@@ -102,8 +102,6 @@ def _system_account() -> Account:
 def command(installation: Installation, folder: Path) -> list[str]:
     """The command line that becomes Asterisk (no fork in between) with its data in `folder`."""
     asterisk = [str(installation.executable), "-f", "-C", f"{folder}/etc/asterisk.conf"]
-    # As all that an account is not allowed: before it is changed.
-    first = realtime.before_others()
     # The signal, so that Asterisk never outlives us, must be asked for after changing the user.
     limits = ["setpriv", "--pdeathsig", "KILL", "--no-new-privs"]
     if installation.account is not None:
@@ -113,9 +111,9 @@ def command(installation: Installation, folder: Path) -> list[str]:
             *("--clear-groups", "--inh-caps=-all", "--bounding-set=-all"),
         ]
     if installation.root is None:
-        return [*first, *limits, *asterisk]
+        return [*limits, *asterisk]
     enter = _enter_root(installation.root, folder, [*limits, *asterisk])
-    return [*first, "unshare", "--mount", "--uts", "sh", "-euc", enter]
+    return ["unshare", "--mount", "--uts", "sh", "-euc", enter]
 
 
 def _enter_root(root: Path, folder: Path, then: Sequence[str]) -> str:
@@ -244,6 +242,7 @@ async def start(settings: Settings) -> AsteriskProcess:
             {ready, ended}, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED
         )
         if ready.done() and not ended.done():
+            hurry(running.pid)
             return running
     finally:
         ready.cancel()

@@ -10,8 +10,8 @@ import socket
 import sys
 from pathlib import Path
 
-from callcenter import realtime
 from callcenter.asterisk.secrets import seat_password, set_seat_password
+from callcenter.realtime import PRIORITY
 from callcenter.settings import PROJECT, Settings
 from callcenter.simulator.phone import RegistrationError, Softphone
 from tests.fakes.waiting import until
@@ -63,10 +63,13 @@ async def test_it_says_where_to_go_and_what_to_do(asterisk_server: LiveServer) -
 async def test_asterisk_and_the_controller_run_in_real_time_where_that_is_allowed(
     asterisk_server: LiveServer,
 ) -> None:
-    allowed = os.SCHED_RR if realtime.before_others() else os.SCHED_OTHER
+    log = asterisk_server.settings.data / "logs" / "controller.log"
+    started = next(line for line in log.read_text().splitlines() if "controller_started" in line)
+    allowed: bool = json.loads(started)["real_time"]
     running = children(asterisk_server.process.pid)
     for name in ("asterisk", "callcenter"):
-        assert os.sched_getscheduler(running[name]) == allowed
+        assert os.sched_getparam(running[name]).sched_priority == (PRIORITY if allowed else 0)
+    assert os.sched_getscheduler(asterisk_server.process.pid) == os.SCHED_OTHER
 
 
 async def test_the_controller_comes_back_and_asterisk_stays(asterisk_server: LiveServer) -> None:
