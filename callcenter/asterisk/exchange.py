@@ -17,8 +17,10 @@ class Treatment:
 
     action: Action
     queue: str = ""
-    announcement: str = ""
-    """A sound's name: heard before the queue, or instead of anything else."""
+    spoken: tuple[str, ...] = ()
+    """Sounds' names: heard before the queue or the partner, or instead of anything else."""
+    way: str = ""
+    """Tells the number's forwards from each other."""
     targets: tuple[DialTarget, ...] = ()
     digits: str = ""
     """Sent to the far end after its answer, as Dial takes them: each `w` is half a second."""
@@ -34,6 +36,12 @@ class FallbackNumber:
     first: Treatment
     again: Treatment
     """For a call that has been through us already: queued wherever it would be forwarded."""
+
+    @property
+    def forwards(self) -> tuple[Treatment, ...]:
+        """Its different ways to other telephones."""
+        both = (each for each in (self.first, self.again) if each.action is Action.FORWARD)
+        return tuple({each.way: each for each in both}.values())
 
 
 @dataclass(frozen=True)
@@ -97,14 +105,16 @@ def _spelled(directory: Directory) -> dict[str, tuple[str, ...]]:
 
 def _treatment(plan: Plan, number: str, at: datetime, diverted: tuple[str, ...] = ()) -> Treatment:
     route = decide(plan, number, None, at, diverted)
-    announcement = route.announcement
-    if announcement is None and route.queue is not None:
-        announcement = plan.queues[route.queue].greeting
+    spoken = tuple(each for each in (route.announcement, route.prompt) if each)
+    if not spoken and route.queue is not None:
+        greeting = plan.queues[route.queue].greeting
+        spoken = (greeting,) if greeting else ()
     digits = route.after_answer_digits or ""
     return Treatment(
         action=route.action,
         queue=route.queue or "",
-        announcement=announcement or "",
+        spoken=spoken,
+        way=number if route.partner is None else f"{number}-to-{route.partner}",
         targets=route.targets,
         digits="w" * round(2 * route.after_answer_pause) + digits if digits else "",
     )

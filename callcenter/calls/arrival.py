@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from callcenter.calls import call as calls
+from callcenter.calls import destination
 from callcenter.calls.events import CallArrived, CallReturned, CallTakenOutside, Ending
 from callcenter.calls.state import Call, Phase
 from callcenter.calls.turn import Turn
 from callcenter.numberplan.callers import identify
 from callcenter.numberplan.decide import decide
+from callcenter.numberplan.destination import To
 from callcenter.numberplan.model import Action, Mode, Plan, Route
 from callcenter.orders.record import LegRecord, LegRole, Outcome
 
@@ -24,15 +26,14 @@ def arrived(turn: Turn, event: CallArrived) -> None:
     if full:
         calls.reject(turn, call, Ending.CONGESTION, Outcome.REJECTED)
         return
-    match route.action:
-        case Action.QUEUE:
-            calls.enter_queue(turn, call, route.queue or "", route.announcement)
-        case Action.FORWARD | Action.EMERGENCY:
-            calls.forward(turn, call)
-        case Action.ANNOUNCE:
-            calls.announce(turn, call, route.announcement or "", Outcome.ANNOUNCED)
-        case Action.REJECT:
-            calls.reject(turn, call, Ending.UNALLOCATED, Outcome.REJECTED)
+    to = route.destination
+    if to is not None:
+        said_by_itself = to.to is To.ANNOUNCE
+        destination.go(turn, call, to, None if said_by_itself else route.announcement)
+    elif route.action is Action.REJECT:
+        calls.reject(turn, call, Ending.UNALLOCATED, Outcome.REJECTED)
+    else:
+        calls.forward(turn, call)
 
 
 def new_call(
@@ -65,6 +66,7 @@ def new_call(
         hotline=route.number if route.mode is not None else None,
         hotline_service=route.service,
         owner=route.owner,
+        diverted=tuple(caller.diverted),
         legs=(leg,),
         targets=route.targets,
         after_answer_digits=route.after_answer_digits,

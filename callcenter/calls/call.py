@@ -25,6 +25,7 @@ from callcenter.calls.commands import (
 from callcenter.calls.events import Ending
 from callcenter.calls.state import Call, Phase, Transfer, answer_leg
 from callcenter.calls.turn import END_SECONDS, Turn
+from callcenter.numberplan.destination import Destination
 from callcenter.numberplan.model import ForwardFailures
 from callcenter.orders.record import LegRole, Outcome
 from callcenter.values import replace
@@ -45,14 +46,24 @@ WITH_OPERATOR = frozenset({Phase.INTRODUCING, Phase.TALKING, Phase.TRANSFERRING,
 # -- the queue -------------------------------------------------------------------------------------
 
 
-def enter_queue(turn: Turn, call: Call, queue: str, announcement: str | None) -> None:
-    """Say the announcement or the greeting, if there is one, then wait."""
-    greeting = announcement or turn.queue(queue).greeting
+def enter_queue(turn: Turn, call: Call, queue: str, words: tuple[str, ...] = ()) -> None:
+    """Say these words, or else the greeting to who has heard none, then wait."""
+    greeting = turn.queue(queue).greeting
+    if not words and greeting is not None and call.queue is None:
+        words = (greeting,)
+    if call.queue is not None and call.queue != queue:
+        call = replace(call, waits_since=turn.now)  # the place is kept, the limit is the new one's
     call = replace(call, queue=queue)
-    if greeting is None:
-        wait(turn, call)
+    if words:
+        speak_first(turn, call, words, None)
     else:
-        _speak(turn, answer(turn, call), Phase.GREETING, (greeting,))
+        wait(turn, call)
+
+
+def speak_first(turn: Turn, call: Call, words: tuple[str, ...], then: Destination | None) -> None:
+    """Say something, then go on to `then`; None: to wait in the call's queue."""
+    call = replace(answer(turn, stop_music(turn, call)), then=then)
+    _speak(turn, call, Phase.GREETING, words)
 
 
 def wait(turn: Turn, call: Call) -> None:
@@ -80,7 +91,7 @@ def wait(turn: Turn, call: Call) -> None:
 def waited_too_long(turn: Turn, call: Call) -> None:
     """The queue's limit is reached: an apology, then the end."""
     outcome = Outcome.TIMED_OUT if call.talked_with is None else Outcome.ANSWERED
-    announce(turn, stop_music(turn, call), turn.queue(call.queue).sorry, outcome)
+    announce(turn, call, turn.queue(call.queue).sorry, outcome)
 
 
 def operator_answered(turn: Turn, call: Call) -> None:
@@ -121,13 +132,20 @@ def back_to_queue(turn: Turn, call: Call, *, same_operator: bool = False) -> Non
 
 
 def forward(turn: Turn, call: Call) -> None:
-    """Dial the next way to the number's own line; none left: an apology."""
+    """Dial the number's own line; where no way leads there: an apology."""
     call = replace(call, partner_hotline=call.hotline or "", partner_unit=call.owner or "")
+    dial_out(turn, call)
+
+
+def dial_out(turn: Turn, call: Call) -> None:
+    """Dial the call's `targets`. Meanwhile the caller hears ringing; who is answered, music."""
     _forward_next(turn, call, Ending.UNREACHABLE)
 
 
 def _forward_next(turn: Turn, call: Call, failed: Ending) -> None:
-    if not call.caller_up and call.phase is not Phase.FORWARDING:
+    if call.caller_up:
+        call = call if call.hears_music else start_music(turn, call)
+    elif call.phase is not Phase.FORWARDING:
         turn.send(Ring(call.id))
     found = dial_next(turn, call, failed)
     if not isinstance(found, Ending):
@@ -135,7 +153,8 @@ def _forward_next(turn: Turn, call: Call, failed: Ending) -> None:
         turn.put(replace(call, phase=Phase.FORWARDING, leg=leg))
         return
     said = apology(turn.plan.forward_failures, found)
-    announce(turn, replace(call, leg=None), said, Outcome.FORWARD_FAILED)
+    outcome = Outcome.FORWARD_FAILED if call.talked_with is None else Outcome.ANSWERED
+    announce(turn, replace(call, leg=None), said, outcome)
 
 
 def dial_next(
@@ -214,7 +233,7 @@ def press_digits(turn: Turn, call: Call, leg: str | None) -> None:
 
 def announce(turn: Turn, call: Call, prompt: str, outcome: Outcome) -> None:
     """Say one last thing, then hang up."""
-    call = answer(turn, replace(call, next_outcome=outcome))
+    call = answer(turn, stop_music(turn, replace(call, next_outcome=outcome)))
     _speak(turn, call, Phase.ANNOUNCING, (prompt,))
 
 
@@ -308,8 +327,6 @@ def other_leg_gone(turn: Turn, call: Call, ending: Ending) -> None:
 def deadline(turn: Turn, call: Call) -> None:
     """The phase lasted too long: what it waited for will not come."""
     match call.phase:
-        case Phase.GREETING:
-            wait(turn, call)
         case Phase.WAITING:
             waited_too_long(turn, call)
         case Phase.OFFERED:

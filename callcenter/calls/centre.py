@@ -9,7 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from callcenter.calls import arrival, features, native, operator, queueing, transfer
+from callcenter.calls import (
+    arrival,
+    destination,
+    features,
+    native,
+    operator,
+    queueing,
+    transfer,
+)
 from callcenter.calls import call as calls
 from callcenter.calls.commands import ArriveAgain, Command, Disconnect, Hangup
 from callcenter.calls.events import (
@@ -248,7 +256,7 @@ def _playback_finished(turn: Turn, event: PlaybackFinished) -> None:
         return
     call = _call_of(turn, event.leg)
     if call is not None and call.playback == event.playback:
-        calls.spoken(turn, call)
+        destination.spoken(turn, call)
 
 
 def _digit_pressed(turn: Turn, event: DigitPressed) -> None:
@@ -266,7 +274,7 @@ def _command_failed(turn: Turn, event: CommandFailed) -> None:
     if call is None:
         return
     if event.command == "Play" and event.leg == call.id and call.playback is not None:
-        calls.spoken(turn, call)
+        destination.spoken(turn, call)
     elif event.command == "Connect" and call.phase is Phase.THREE_WAY:
         transfer.not_connected(turn, call)
     elif event.command == "Connect":
@@ -336,6 +344,8 @@ def _deadline_reached(turn: Turn) -> None:
             continue
         if current.phase in (Phase.TRANSFERRING, Phase.THREE_WAY):
             transfer.deadline(turn, current)
+        elif current.phase is Phase.GREETING:
+            destination.spoken(turn, current)
         else:
             calls.deadline(turn, current)
     turn.about = None

@@ -73,7 +73,7 @@ class QueueLog:
         self._write(before.id, before.queue or "", before.operator or NOBODY, event, rang)
 
     def _out_of_queue(self, stint: Stint, after: Call) -> Stint | None:
-        if after.leg is not None and after.phase is not Phase.ENDING:
+        if after.leg is not None and after.phase not in (Phase.ENDING, Phase.FORWARDING):
             return self._connected(stint, after)
         waited = (self._position(after), stint.position, self._seconds(stint.entered))
         match after.phase:

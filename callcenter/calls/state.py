@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from callcenter.calls.events import Ending
 from callcenter.calls.wallboard import OperatorStatus
+from callcenter.numberplan.destination import Destination
 from callcenter.numberplan.model import DialTarget
 from callcenter.orders.record import LegRecord, Outcome
 from callcenter.values import replace
@@ -104,6 +105,8 @@ class Call:
     hotline: str | None
     hotline_service: str | None
     owner: str | None
+    diverted: tuple[str, ...] = ()
+    """The numbers that the call was forwarded from, as its headers tell."""
     version: int = 0
     """Counts the order records made so far."""
     queue: str | None = None
@@ -125,6 +128,8 @@ class Call:
     hears_music: bool = False
     playback: str | None = None
     """The caller's playback that the phase waits for."""
+    then: Destination | None = None
+    """Where the call goes when that is over; None: to wait in `queue`."""
     bridge: str | None = None
     leg: str | None = None
     """The operator's or the partner's leg, whichever the phase is about."""

@@ -8,10 +8,12 @@ from datetime import time
 
 from callcenter.numberplan.checks.dates import cutover_of
 from callcenter.numberplan.checks.prompts import ANNOUNCED, FORWARDED, announcement, playable
+from callcenter.numberplan.destination import Destination, To
 from callcenter.numberplan.dialled import short_form
 from callcenter.numberplan.files import (
     CatalogFile,
     CentreFile,
+    DestinationShape,
     EmergenciesFile,
     FeatureCodesFile,
     HoursFile,
@@ -250,10 +252,20 @@ def _queue(files: _Files, name: str) -> Queue:
     shape = files.queues.queues[name]
     prompts = {
         key: _plays(files, prompt)
-        for key in ("greeting", "sorry", "closed")
+        for key in ("greeting", "sorry")
         if (prompt := getattr(shape, key)) is not None
     }
-    return Queue(name=name, **{**shape.model_dump(), **prompts})
+    closed = _destination(files, shape.closed)
+    return Queue(name=name, **{**shape.model_dump(), **prompts, "closed": closed})
+
+
+def _destination(files: _Files, shape: DestinationShape | None) -> Destination | None:
+    if shape is None:
+        return None
+    to = shape.destination
+    prompt = None if to.prompt is None else _plays(files, to.prompt)
+    name = _plays(files, to.name) if to.to is To.ANNOUNCE else to.name
+    return Destination(to.to, name, prompt)
 
 
 def _menu(files: _Files, name: str) -> Menu:

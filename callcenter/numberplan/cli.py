@@ -126,14 +126,16 @@ def explanation(route: Route) -> str:
 
 
 def _outcome(route: Route) -> str:
-    after = f" after {route.announcement}" if route.announcement else ""
+    spoken = " and ".join(each for each in (route.announcement, route.prompt) if each)
+    after = f" after {spoken}" if spoken else ""
     ways = " or ".join(f"{target.digits} on {target.trunk}" for target in route.targets)
     match route.action:
         case Action.QUEUE:
             return f"queue {route.queue}{after}"
         case Action.FORWARD:
             digits = route.after_answer_digits
-            return f"forward to {ways}{f', then press {digits}' if digits else ''}"
+            first = f"{route.partner}: " if route.partner else ""
+            return f"forward to {first}{ways}{f', then press {digits}' if digits else ''}{after}"
         case Action.ANNOUNCE:
             return f"announce {route.announcement}, then hang up"
         case Action.EMERGENCY:

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from callcenter.clock import SHANGHAI
+from callcenter.numberplan.destination import Destination, To
 from callcenter.numberplan.dialled import bare
-from callcenter.numberplan.hours import is_open
+from callcenter.numberplan.leading import lead
 from callcenter.numberplan.model import (
     Action,
     AnnouncedThen,
@@ -54,6 +55,19 @@ def decide(
     return _Decision(plan, number, plan.numbers[found], at.astimezone(SHANGHAI)).route(
         _been_through(plan, caller, diverted)
     )
+
+
+def way_to(
+    plan: Plan, partner: str, at: datetime, caller: str | None = None, diverted: Sequence[str] = ()
+) -> Route:
+    """How a partner of the plan is reached at `at`: as `decide`, but no call is queued instead.
+
+    Its `targets` are empty where nobody else answers that number, or where the call has been there.
+    """
+    route = decide(plan, partner, caller, at, diverted)
+    if route.action is Action.FORWARD and route.partner is None:
+        return route
+    return route.model_copy(update={"targets": ()})
 
 
 def _emergency(emergency: Emergency) -> Route:
@@ -161,16 +175,44 @@ class _Decision:
                 f"{self._number.after_answer_digits}",
                 "after_answer",
             )
-        return self._route(state, Action.FORWARD, targets=targets)
+        return self._route(
+            state,
+            Action.FORWARD,
+            targets=targets,
+            digits=self._number.after_answer_digits,
+            pause=self._number.after_answer_pause,
+        )
 
     def _queue(self, state: State, announcement: str | None = None) -> Route:
-        queue = self._plan.queues[self._number.queue]
-        if queue.hours is not None and not is_open(self._plan, queue.hours, self._at):
-            self._say(f"queue {queue.name} is closed now ({queue.hours})", "queue")
-            return self._route(state, Action.ANNOUNCE, announcement=queue.closed)
-        heard = f" after {announcement}" if announcement else ""
-        self._say(f"to queue {queue.name}{heard}", "queue")
-        return self._route(state, Action.QUEUE, queue=queue.name, announcement=announcement)
+        return self._lead(state, Destination(To.QUEUE, self._number.queue), announcement)
+
+    def _lead(self, state: State, wanted: Destination, announcement: str | None) -> Route:
+        to, passed = lead(self._plan, wanted, self._at)
+        for reason in passed:
+            self._say(reason, "queue")
+        if to.to is To.ANNOUNCE:
+            self._say(f"the caller hears {to.name}, then we hang up", "queue")
+            return self._route(state, Action.ANNOUNCE, announcement=to.name)
+        spoken = " and ".join(each for each in (announcement, to.prompt) if each)
+        self._say(f"to {to.to} {to.name}{f' after {spoken}' if spoken else ''}", "queue")
+        if to.to is To.PARTNER:
+            return self._to_partner(state, to, announcement)
+        return self._route(
+            state, Action.QUEUE, queue=to.name, announcement=announcement, prompt=to.prompt
+        )
+
+    def _to_partner(self, state: State, to: Destination, announcement: str | None) -> Route:
+        way = way_to(self._plan, to.name, self._at)
+        return self._route(
+            state,
+            Action.FORWARD,
+            targets=way.targets,
+            digits=way.after_answer_digits,
+            pause=way.after_answer_pause,
+            announcement=announcement,
+            prompt=to.prompt,
+            partner=to.name,
+        )
 
     def _route(
         self,
@@ -179,10 +221,13 @@ class _Decision:
         *,
         queue: str | None = None,
         targets: tuple[DialTarget, ...] = (),
+        digits: str | None = None,
+        pause: float = 0.0,
         announcement: str | None = None,
+        prompt: str | None = None,
+        partner: str | None = None,
     ) -> Route:
         number = self._number
-        forwarded = action is Action.FORWARD
         return Route.model_construct(
             number=number.number,
             mode=number.mode,
@@ -190,9 +235,11 @@ class _Decision:
             action=action,
             queue=queue,
             targets=targets,
-            after_answer_digits=number.after_answer_digits if forwarded else None,
-            after_answer_pause=number.after_answer_pause if forwarded else 0.0,
+            after_answer_digits=digits,
+            after_answer_pause=pause,
             announcement=announcement,
+            prompt=prompt,
+            partner=partner,
             owner=number.owner,
             service=number.service,
             steps=tuple(self._steps),

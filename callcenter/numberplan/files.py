@@ -10,8 +10,17 @@ import re
 from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 
+from callcenter.numberplan.destination import Destination, To
 from callcenter.numberplan.model import (
     AnnouncedThen,
     FeatureCodes,
@@ -262,6 +271,39 @@ class PhasesFile(Shape):
     phases: dict[PhaseName, PhaseShape]
 
 
+class DestinationShape(Shape):
+    """Where a call goes: exactly one of these, and what the caller hears before."""
+
+    queue: Name | None = None
+    partner: PublicNumber | None = None
+    """A number of the plan that another department answers."""
+    announce: Name | None = None
+    """A prompt; then the call ends."""
+    prompt: Name | None = None
+    """Spoken first."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _exactly_one(cls, given: object) -> object:
+        if isinstance(given, dict) and not given.keys() <= cls.model_fields.keys():
+            return given  # the wrong key is the better thing to tell
+        if not isinstance(given, dict) or len([kind for kind in To if kind in given]) != 1:
+            ways = ", ".join(f"{{{kind}: …}}" for kind in To)
+            raise ValueError(f"write exactly one of {ways}")
+        return given
+
+    @property
+    def kind(self) -> To:
+        """The key that says where."""
+        return next(kind for kind in To if getattr(self, kind) is not None)
+
+    @property
+    def destination(self) -> Destination:
+        """The same as the plan has it."""
+        name: str = getattr(self, self.kind)
+        return Destination(self.kind, name, self.prompt)
+
+
 class QueueShape(Shape):
     """One waiting line; times in seconds."""
 
@@ -275,7 +317,8 @@ class QueueShape(Shape):
     max_wait_seconds: Annotated[float, Field(gt=0, le=86400, allow_inf_nan=False)] = 1800.0
     sorry: Name = "queue_sorry"
     hours: Name | None = None
-    closed: Name | None = None
+    closed: DestinationShape | None = None
+    """Where callers go outside `hours`."""
 
 
 class QueuesFile(Shape):

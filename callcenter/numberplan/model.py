@@ -15,6 +15,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from callcenter.numberplan.destination import Destination, To
 from callcenter.numberplan.dialled import Directory, DirectoryEntry
 from callcenter.numberplan.source import Source
 
@@ -86,9 +87,26 @@ class Route(Frozen):
     """Seconds between the far end's answer and those digits."""
     announcement: str | None = None
     """The prompt spoken to the caller first (or, for `announce`, instead of anything else)."""
+    prompt: str | None = None
+    """Spoken after it, because what the call is for is closed now."""
+    partner: str | None = None
+    """The number of the plan to which the call goes, where that is not the number dialled."""
     owner: str | None = None
     service: str | None = None
     steps: tuple[Step, ...] = ()
+
+    @property
+    def destination(self) -> Destination | None:
+        """Where we lead the call; None for the number's own line, emergencies and refusals."""
+        match self.action:
+            case Action.QUEUE:
+                return Destination(To.QUEUE, self.queue or "", self.prompt)
+            case Action.FORWARD if self.partner is not None:
+                return Destination(To.PARTNER, self.partner, self.prompt)
+            case Action.ANNOUNCE:
+                return Destination(To.ANNOUNCE, self.announcement or "")
+            case _:
+                return None
 
 
 class Queue(Frozen):
@@ -111,8 +129,8 @@ class Queue(Frozen):
     sorry: str = "queue_sorry"
     hours: str | None = None
     """When it takes calls; None: always."""
-    closed: str | None = None
-    """Prompt for a caller outside these hours; the call then ends."""
+    closed: Destination | None = None
+    """Where callers go outside these hours."""
 
 
 class Operator(Frozen):

@@ -141,7 +141,7 @@ def test_separators_make_no_difference() -> None:
 def test_a_closed_queue_says_so() -> None:
     queues = """
 queues:
-  hotline: {title: 热线, hours: office, closed: queue_sorry}
+  hotline: {title: 热线, hours: office, closed: {announce: queue_sorry}}
 """
     hours = """
 hours:

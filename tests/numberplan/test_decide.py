@@ -224,14 +224,38 @@ def test_a_retired_number_is_unallocated(old: str, new: str) -> None:
     assert decide(plan, "12310", None, on("2040-01-01")).action is Action.QUEUE
 
 
+MONDAY, TUESDAY = on("2017-12-04T10:00"), on("2017-12-05T10:00")
+"""The small plan's hours `always` know no day but Monday."""
+
+
+def closed_on_tuesday(closed: str) -> Plan:
+    """The hotline's queue leads there when it is closed."""
+    hours = f"max_wait_seconds: 1800\n    hours: always\n    closed: {closed}"
+    return edited("dialplan/queues.yaml", "max_wait_seconds: 1800", hours)
+
+
 def test_a_queue_with_hours_answers_with_a_prompt_when_closed() -> None:
-    plan = edited(
-        "dialplan/queues.yaml", "ring_seconds: 20", "hours: always\n    closed: queue_sorry"
-    )
-    monday, tuesday = on("2017-12-04T10:00"), on("2017-12-05T10:00")
-    assert decide(plan, "12345", None, monday).action is Action.QUEUE
-    closed = decide(plan, "12345", None, tuesday)
+    plan = closed_on_tuesday("{announce: queue_sorry}")
+    assert decide(plan, "12345", None, MONDAY).action is Action.QUEUE
+    closed = decide(plan, "12345", None, TUESDAY)
     assert (closed.action, closed.announcement) == (Action.ANNOUNCE, "queue_sorry")
+
+
+def test_a_closed_queue_leads_to_another_after_a_prompt() -> None:
+    plan = closed_on_tuesday("{queue: night, prompt: system_busy}\n  night: {title: 夜间}")
+    closed = decide(plan, "87209900", None, TUESDAY)
+    assert (closed.action, closed.queue) == (Action.QUEUE, "night")
+    assert (closed.announcement, closed.prompt) == ("forwarded_87209900", "system_busy")
+    assert "queue hotline is closed now (always)" in [step.text for step in closed.steps]
+    assert decide(plan, "87209900", None, MONDAY).prompt is None
+
+
+def test_a_closed_queue_leads_to_a_partner() -> None:
+    plan = closed_on_tuesday("{partner: 12366-2, prompt: system_busy}")
+    closed = decide(plan, "12345", None, TUESDAY)
+    assert (closed.action, closed.partner, closed.owner) == (Action.FORWARD, "12366-2", "政务办")
+    assert closed.targets == plan.numbers["12366-2"].own_line
+    assert (closed.after_answer_digits, closed.after_answer_pause) == ("2", 1.5)
 
 
 def test_a_trunks_prefix_is_dialled_before_own_lines_but_not_emergency_numbers() -> None:

@@ -244,7 +244,7 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
     "no such hours": (
         QUEUES,
         "ring_seconds: 20",
-        "hours: ‸alway\n    closed: queue_sorry",
+        "hours: ‸alway\n    closed: {announce: queue_sorry}",
         "there is no hours 'alway'; did you mean 'always'?",
     ),
     "no such queue, in a menu": (
@@ -320,9 +320,68 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
     "closed without hours": (
         QUEUES,
         "  hotline:\n    title: 综合受理",
-        "  ‸hotline:\n    closed: queue_sorry\n    title: 综合受理",
+        "  ‸hotline:\n    closed: {announce: queue_sorry}\n    title: 综合受理",
         "queue hotline has only one of `hours` and `closed`; write both (when it is open, "
-        "and the prompt for callers outside these hours) or none",
+        "and where callers go outside these hours) or none",
+    ),
+    # -- destinations
+    "a destination without braces": (
+        QUEUES,
+        "ring_seconds: 20",
+        "hours: always\n    closed: ‸queue_sorry",
+        "queues.hotline.closed: 'queue_sorry' does not fit; "
+        "write exactly one of {queue: …}, {partner: …}, {announce: …}",
+    ),
+    "two destinations": (
+        QUEUES,
+        "ring_seconds: 20",
+        "hours: always\n    closed: ‸{announce: queue_sorry, partner: 12319}",
+        "queues.hotline.closed: `key: value` lines does not fit; "
+        "write exactly one of {queue: …}, {partner: …}, {announce: …}",
+    ),
+    "a destination misspelled": (
+        QUEUES,
+        "ring_seconds: 20",
+        "hours: always\n    closed: {‸anounce: queue_sorry}",
+        "queues.hotline.closed.anounce is not a key that is known here; did you mean 'announce'?",
+    ),
+    "no such queue to go to": (
+        QUEUES,
+        "ring_seconds: 20",
+        "hours: always\n    closed: {queue: ‸hotlines}",
+        "there is no queue 'hotlines'; did you mean 'hotline'?",
+    ),
+    "no such partner": (
+        QUEUES,
+        "ring_seconds: 20",
+        "hours: always\n    closed: {partner: ‸12318}",
+        "there is no number '12318'; did you mean '12319'?",
+    ),
+    "a partner whose calls come to us": (
+        QUEUES,
+        "ring_seconds: 20",
+        "hours: always\n    closed: {partner: ‸12310}",
+        "12310 is direct_keep: its calls come to us, so it is no partner; "
+        "name its queue, or a number that is parallel or resident",
+    ),
+    "no such prompt before": (
+        QUEUES,
+        "ring_seconds: 20",
+        "hours: always\n    closed: {partner: 12319, prompt: ‸gretings}",
+        "there is no prompt 'gretings'; did you mean 'greeting'?",
+    ),
+    "a prompt before a prompt": (
+        QUEUES,
+        "ring_seconds: 20",
+        "hours: always\n    closed: {announce: queue_sorry, ‸prompt: greeting}",
+        "what is announced needs no prompt before it; write one of the two",
+    ),
+    "a queue that leads to itself": (
+        QUEUES,
+        "ring_seconds: 20",
+        "hours: always\n    closed: {queue: ‸hotline}",
+        "a caller would be led round in a circle: queue hotline -> queue hotline; "
+        "let one of these lead to something else, such as {announce: …}",
     ),
     # -- dates
     "phases overlap": (

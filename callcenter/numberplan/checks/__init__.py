@@ -1,10 +1,19 @@
 """Checks across the plan's files, each a function that notes what it finds in `Parsed`."""
 
-from callcenter.numberplan.checks import dates, emergencies, lines, people, prompts, references
+from callcenter.numberplan.checks import (
+    dates,
+    destinations,
+    emergencies,
+    lines,
+    people,
+    prompts,
+    references,
+)
 from callcenter.numberplan.parsed import Parsed
 
 _ALL = (
     references.check,
+    destinations.check,
     dates.check,
     lines.check,
     emergencies.check,

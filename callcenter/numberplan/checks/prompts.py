@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from callcenter.numberplan.checks.destinations import destinations
+from callcenter.numberplan.destination import To
 from callcenter.numberplan.files import PromptShape
 from callcenter.numberplan.model import ForwardFailures, Mode
 from callcenter.numberplan.parsed import CATALOG, CENTRE, MENUS, NUMBERS, QUEUES, Parsed
@@ -61,13 +63,18 @@ def check(parsed: Parsed) -> None:
 def _named(parsed: Parsed) -> Iterable[tuple[str, Path, str]]:
     if parsed.queues:
         for name, queue in parsed.queues.queues.items():
-            for key in ("greeting", "sorry", "closed"):
+            for key in ("greeting", "sorry"):
                 prompt = getattr(queue, key)
                 if prompt is not None:
                     yield QUEUES, ("queues", name, key), prompt
     if parsed.menus:
         for name, menu in parsed.menus.menus.items():
             yield MENUS, ("menus", name, "prompt"), menu.prompt
+    for file, path, to in destinations(parsed):
+        if to.announce is not None:
+            yield file, (*path, To.ANNOUNCE), to.announce
+        if to.prompt is not None:
+            yield file, (*path, "prompt"), to.prompt
     if parsed.centre:
         for key in ForwardFailures.model_fields:
             prompt = getattr(parsed.centre.forward_failures, key)

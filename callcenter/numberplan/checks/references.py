@@ -144,12 +144,13 @@ def _queues(parsed: Parsed) -> None:
             parsed.refer(QUEUES, ("queues", name, "skills", index), skill, skills, "skill")
         if queue.hours is not None:
             parsed.refer(QUEUES, ("queues", name, "hours"), queue.hours, hours, "hours")
-        if (queue.hours is None) != (queue.closed is None):
+        here: Path = ("queues", name)
+        if parsed.has(QUEUES, (*here, "hours")) != parsed.has(QUEUES, (*here, "closed")):
             parsed.error(
                 QUEUES,
                 ("queues", name),
                 f"queue {name} has only one of `hours` and `closed`; write both (when it is open, "
-                "and the prompt for callers outside these hours) or none",
+                "and where callers go outside these hours) or none",
                 at_key=True,
             )
 
