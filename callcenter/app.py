@@ -43,6 +43,8 @@ from callcenter.runtime import Runtime
 from callcenter.settings import Settings
 from callcenter.staff.pins import Pins
 from callcenter.staff.tokens import Tokens
+from callcenter.store.feeds import OrderFeed, StateFeed
+from callcenter.store.figures import FigureStore
 from callcenter.store.journal import Journal
 from callcenter.store.orders import OrderStore
 from callcenter.store.projector import Projector
@@ -103,7 +105,10 @@ class Controller:
         self._queues = NativeQueues(settings, ari, runtime)
         self._pins = Pins(settings.secrets)
         self._store = OrderStore.of(settings)
-        self._projector = Projector(journal, self._store, runtime.clock.now)
+        self._figures = FigureStore(self._store.engine)
+        now = runtime.clock.now
+        self._projector = Projector(OrderFeed(journal), self._store, now)
+        self._states = Projector(StateFeed(journal), self._figures, now)
         self._queue_log = QueueLogWriter(journal, settings.own_queue_log, runtime.clock.now)
         self._recordings = RecordingStore(self._store.engine)
         self._archive = Archive(
@@ -134,6 +139,7 @@ class Controller:
             centre=runtime,
             orders=self._store,
             recordings=self._recordings,
+            figures=self._figures,
             recordings_folder=self._settings.recordings,
             pins=self._pins,
             tokens=Tokens(self._settings.secrets),
@@ -150,6 +156,7 @@ class Controller:
                 parts.create_task(self._watch_seats(), name="seats")
                 parts.create_task(self._read_records(), name="records")
                 parts.create_task(self._projector.run(), name="projector")
+                parts.create_task(self._states.run(), name="states")
                 parts.create_task(self._queue_log.run(), name="queue_log")
                 parts.create_task(self._archive.run(), name="recordings")
                 parts.create_task(self._watch_plan(), name="plan")
@@ -320,7 +327,7 @@ class Controller:
 
     def _health(self, link: AsteriskLink) -> Health:
         journal = self._runtime.durability
-        store = self._projector.health()
+        store = min(self._projector.health(), self._states.health(), key=lambda each: each.ok)
         return Health(
             parts=(
                 Part(

@@ -329,6 +329,7 @@ class Runtime:
                 records=result.records,
                 cursor=waiting.cursor,
                 queue_log=result.queue_log,
+                states=result.states,
             )
         )
         return result, failed

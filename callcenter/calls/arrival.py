@@ -73,7 +73,6 @@ def new_call(
         after_answer_pause=route.after_answer_pause,
     )
     turn.put(call)
-    turn.count_offered(opened)
     return call, route
 
 

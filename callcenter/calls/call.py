@@ -250,10 +250,6 @@ def end(
 ) -> None:
     """Settle the outcome, hang up every leg that is left, and wait for them to go."""
     if call.outcome is None:
-        waited = (call.answered or turn.now) - (call.queued or turn.now)
-        turn.count_outcome(
-            call.opened, outcome, within_15s=outcome is Outcome.ANSWERED and waited <= 15.0
-        )
         call = replace(call, outcome=outcome, ended_by=by)
     for leg in call.live():
         turn.hang_up(call, leg.leg, ending if leg.role is LegRole.CALLER else Ending.NORMAL)

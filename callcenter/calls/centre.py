@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from callcenter.analytics.record import StateChange
 from callcenter.calls import (
     arrival,
     destination,
@@ -63,7 +64,7 @@ from callcenter.numberplan.model import Plan
 from callcenter.orders.record import OrderRecord
 from callcenter.values import replace
 
-LOGIC_VERSION = 2
+LOGIC_VERSION = 3
 """Raised whenever the same journal would give another state; the journal names it."""
 KEEP_ENDED_SECONDS = 24 * 3600.0
 
@@ -77,6 +78,8 @@ class Result:
     refusal: Refusal | None = None
     queue_log: tuple[str, ...] = ()
     """Lines for our queue_log."""
+    states: tuple[StateChange, ...] = ()
+    """What operators do from now on."""
 
 
 class StepError(Exception):
@@ -106,7 +109,7 @@ def step(centre: Centre, event: Event, plan: Plan, now: float) -> Result:
         changes = turn.commit()
     except Exception as error:
         raise StepError(turn.about, f"{type(error).__name__}: {error}") from error
-    return Result(changes.commands, changes.records, refusal, changes.queue_log)
+    return Result(changes.commands, changes.records, refusal, changes.queue_log, changes.states)
 
 
 def own_call(event: Event) -> str | None:

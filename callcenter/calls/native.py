@@ -69,8 +69,6 @@ def give_up(turn: Turn, event: CallGivenUp) -> None:
     for operator in list(turn.operators()):
         if operator.call == call.id:
             operators.free(turn, operator)
-    if call.outcome is None:
-        turn.count_outcome(call.opened, Outcome.INTERRUPTED)
     legs = call.legs
     for leg in legs:
         legs = end_leg(legs, leg.leg, turn.now, Ending.LOST)
@@ -144,17 +142,22 @@ def take(turn: Turn, call: Call) -> Call:
 def come_back(turn: Turn, call: Call, queued: float) -> None:
     """From the dialplan's queue to ours."""
     call = take(turn, call)
-    number = turn.plan.numbers.get(call.hotline or "")
-    queue = number.queue if number is not None else next(iter(turn.plan.queues), "")
     calls.wait(
         turn,
         replace(
             call,
             caller_up=True,
-            queue=call.queue or queue,
+            queue=_queue(turn, call),
             queued=call.queued if call.queued is not None else queued,
         ),
     )
+
+
+def _queue(turn: Turn, call: Call) -> str:
+    """The queue that the caller waits in, or would."""
+    number = turn.plan.numbers.get(call.hotline or "")
+    own = number.queue if number is not None else next(iter(turn.plan.queues), "")
+    return call.queue or own
 
 
 def gone(turn: Turn, call: Call) -> None:
@@ -184,6 +187,9 @@ def _unseen(turn: Turn, event: CallEndedOutside) -> Call:
 
 def _ended(turn: Turn, call: Call, event: CallEndedOutside) -> None:
     """How the call ended there, and who answered."""
+    if event.handled is Handled.QUEUE and call.queued is None:
+        # Its greeting is part of the wait: the record does not tell the one from the other.
+        call = replace(call, queue=_queue(turn, call), queued=call.opened, waits_since=call.opened)
     if event.answered is not None and event.seat:
         call = _answered_at(turn, call, event, event.answered)
     outcome = _outcome(event, talked=call.talked_with is not None)

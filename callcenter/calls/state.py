@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from callcenter.analytics.record import StateChange
 from callcenter.calls.events import Ending
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.destination import Destination
@@ -163,6 +164,12 @@ class Call:
     """Asterisk's own record of the call's end has been seen."""
     stint: Stint | None = None
     """The wait or the talk that is under way; only queue_log.py looks at it."""
+    wait_ms: int | None = None
+    """Length of the first wait, once it is over; set by waits.py."""
+    waited_again_ms: int = 0
+    """Length of all waits after that."""
+    answer_within: float | None = None
+    """The queue's limit for an answer, in seconds, as it was then."""
 
     def live(self) -> tuple[LegRecord, ...]:
         """The legs that have not ended."""
@@ -195,6 +202,8 @@ class OperatorState:
     """End of wrap-up."""
     reason_after: str | None = None
     """Wished while busy: not ready for this reason once the call is over."""
+    told: StateChange | None = None
+    """The change that was told last; only shifts.py looks at it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from callcenter.analytics.record import StateChange
+from callcenter.calls import shifts, waits
 from callcenter.calls.commands import Command, Dial, Hangup, OutsideAddress, Play, Role, SeatAddress
 from callcenter.calls.events import Ending
 from callcenter.calls.queue_log import QueueLog
@@ -40,11 +42,12 @@ def shanghai_day(at: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a successful turn leaves behind: commands to send, order records and lines to store."""
+    """What a successful turn leaves behind: commands to send, records and lines to store."""
 
     commands: tuple[Command, ...]
     records: tuple[OrderRecord, ...]
     queue_log: tuple[str, ...]
+    states: tuple[StateChange, ...]
 
 
 class Turn:
@@ -63,7 +66,6 @@ class Turn:
         self._seats: dict[str, float | None] = {}
         self._engaged: dict[str, float | None] = {}
         self._ended: dict[str, float | None] = {}
-        self._figures: dict[str, DayFigures] = {}
         self._finished: list[Call] = []
         self._order = (centre.order_day, centre.order_sequence)
         self._plan_hash = centre.plan
@@ -259,32 +261,15 @@ class Turn:
         """Asterisk's record of an ended call has come: nothing more will."""
         self._ended[call] = None
 
-    def count_offered(self, opened: float) -> None:
-        """A call arrived."""
-        day = shanghai_day(opened)
-        figures = self._day(day)
-        self._figures[day] = replace(figures, offered=figures.offered + 1)
-
-    def count_outcome(self, opened: float, outcome: Outcome, *, within_15s: bool = False) -> None:
-        """A call got its one outcome."""
-        day = shanghai_day(opened)
-        figures = self._day(day)
-        outcomes = {**figures.outcomes, outcome: figures.outcomes.get(outcome, 0) + 1}
-        self._figures[day] = replace(
-            figures,
-            outcomes=outcomes,
-            answered_in_15s=figures.answered_in_15s + (1 if within_15s else 0),
-        )
-
-    def _day(self, day: str) -> DayFigures:
-        return self._figures.get(day) or self.centre.figures.get(day) or DayFigures()
-
     # -- the end -----------------------------------------------------------------------------------
 
     def commit(self) -> Changes:
         """Apply all changes to the centre and return what is to be sent and stored."""
         centre = self.centre
         queue_log = self._queue_log()
+        states = self._states()
+        self._measure()
+        figures = self._count()
         records: list[OrderRecord] = []
         for known, call in self._calls.items():
             before = centre.calls.get(known)
@@ -304,12 +289,56 @@ class Turn:
         _lay_over(centre.unreachable_seats, self._seats)
         _lay_over(centre.engaged_seats, self._engaged)
         _lay_over(centre.ended_calls, self._ended)
-        centre.figures.update(self._figures)
+        centre.figures.update(figures)
         for day in sorted(centre.figures)[:-2]:
             del centre.figures[day]
         centre.order_day, centre.order_sequence = self._order
         centre.plan = self._plan_hash
-        return Changes(tuple(self.commands), tuple(records), queue_log)
+        return Changes(tuple(self.commands), tuple(records), queue_log, states)
+
+    def _states(self) -> tuple[StateChange, ...]:
+        """What operators do from now on that they did not before."""
+        there = (self.operator_at(seat) for seat in self._engaged)
+        touched = {**self._operators, **{each.number: each for each in there if each is not None}}
+        changes: list[StateChange] = []
+        for number, operator in touched.items():
+            before = self.centre.operators.get(number)
+            last = before.told if before is not None else None
+            call = self.call(last.call) if last is not None and last.call is not None else None
+            engaged = operator.seat is not None and self.seat_is_engaged(operator.seat)
+            after = shifts.told(before, operator, call, self.now, engaged=engaged)
+            self._operators[number] = after
+            if after.told is not None and after.told is not last:
+                changes.append(after.told)
+        return tuple(changes)
+
+    def _measure(self) -> None:
+        """Measure the waits that ended."""
+
+        def measured(call: Call, *, over: bool) -> Call:
+            before, limit = self.centre.calls.get(call.id), self.queue(call.queue)
+            return waits.measured(before, call, self.now, limit.answer_within_seconds, over=over)
+
+        for call in self.touched():
+            self._calls[call.id] = measured(call, over=False)
+        self._finished = [measured(call, over=True) for call in self._finished]
+
+    def _count(self) -> dict[str, DayFigures]:
+        """The days' figures, with each call once as offered, and once by its outcome."""
+        figures: dict[str, DayFigures] = {}
+        for call in (*self.touched(), *self._finished):
+            before = self.centre.calls.get(call.id)
+            is_new, is_over = before is None, before is None or before.outcome is None
+            if not is_new and not (is_over and call.outcome is not None):
+                continue
+            day = shanghai_day(call.opened)
+            counted = figures.get(day) or self.centre.figures.get(day) or DayFigures()
+            if is_new:
+                counted = replace(counted, offered=counted.offered + 1)
+            if is_over and call.outcome is not None:
+                counted = _with_outcome(counted, call, call.outcome)
+            figures[day] = counted
+        return figures
 
     def _queue_log(self) -> tuple[str, ...]:
         """What queue_log says of this turn; notes on each call where it stands there."""
@@ -351,6 +380,18 @@ def order_record(call: Call) -> OrderRecord:
         outcome=call.outcome,
         ended_by=call.ended_by,
         legs=call.legs,
+        wait_ms=call.wait_ms,
+        waited_again_ms=call.waited_again_ms,
+        answer_within=call.answer_within,
+    )
+
+
+def _with_outcome(figures: DayFigures, call: Call, outcome: Outcome) -> DayFigures:
+    in_15s = outcome is Outcome.ANSWERED and waits.is_standard(call)
+    return replace(
+        figures,
+        outcomes={**figures.outcomes, outcome: figures.outcomes.get(outcome, 0) + 1},
+        answered_in_15s=figures.answered_in_15s + (1 if in_15s else 0),
     )
 
 

@@ -315,6 +315,7 @@ class QueueShape(Shape):
     ring_seconds: Annotated[float, Field(gt=0, le=300, allow_inf_nan=False)] = 20.0
     wrap_up_seconds: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] = 60.0
     max_wait_seconds: Annotated[float, Field(gt=0, le=86400, allow_inf_nan=False)] = 1800.0
+    answer_within_seconds: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = 15.0
     sorry: Name = "queue_sorry"
     hours: Name | None = None
     closed: DestinationShape | None = None

@@ -126,6 +126,8 @@ class Queue(Frozen):
     wrap_up_seconds: Annotated[float, Field(ge=0, le=3600)] = 60.0
     max_wait_seconds: Annotated[float, Field(gt=0)] = 1800.0
     """After this the caller hears `sorry` and the call ends: no state waits without a deadline."""
+    answer_within_seconds: Annotated[float, Field(gt=0)] = 15.0
+    """An answer within this counts as in time; who gives up within it as a short abandon."""
     sorry: str = "queue_sorry"
     hours: str | None = None
     """When it takes calls; None: always."""

@@ -110,3 +110,10 @@ class OrderRecord:
     ended_by: str | None = None
     """`caller`, `operator`, `partner` or `system`."""
     legs: tuple[LegRecord, ...] = ()
+    wait_ms: int | None = None
+    """Milliseconds from the queue's beginning to the first answer or the caller's leaving it; None
+    before that, and for a call that was in no queue."""
+    waited_again_ms: int = 0
+    """All later waits: a talk broke off, a partner could not be had."""
+    answer_within: float | None = None
+    """The queue's limit for an answer, in seconds, as it was when the wait ended."""

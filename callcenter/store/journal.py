@@ -1,5 +1,5 @@
-"""The journal: every event in order, and the order records and queue_log lines it led to, in one
-local SQLite file.
+"""The journal: every event in order, and the order records, operators' changes and queue_log lines
+it led to, in one local SQLite file.
 
 It is always local, also where the orders live in PostgreSQL: the call path never waits for a remote
 database. One thread of its own does all the writing (sqlite3 objects stay on it); a commit is whole
@@ -22,6 +22,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter
 
+from callcenter.analytics.record import StateChange
 from callcenter.orders.record import OrderRecord
 
 T = TypeVar("T")
@@ -37,6 +38,11 @@ CREATE TABLE IF NOT EXISTS events (
   rejected TEXT
 ) STRICT;
 CREATE TABLE IF NOT EXISTS orders (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  event INTEGER NOT NULL,
+  body TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS states (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   event INTEGER NOT NULL,
   body TEXT NOT NULL
@@ -61,6 +67,7 @@ CREATE TABLE IF NOT EXISTS cursors (name TEXT PRIMARY KEY, value INTEGER NOT NUL
 """
 
 _RECORD = TypeAdapter(OrderRecord)
+_CHANGE = TypeAdapter(StateChange)
 KEPT_SNAPSHOTS = 3
 CHECKPOINT_ENTRIES = 500
 """After so many, what was committed moves from the write-ahead log into the database."""
@@ -87,6 +94,8 @@ class Entry:
     """A place in an outside file that this event moves on, in the same commit."""
     queue_log: tuple[str, ...] = ()
     """Lines for our queue_log."""
+    states: tuple[StateChange, ...] = ()
+    """What operators did from then on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +142,8 @@ class Journal:
         """Set whenever order records were added."""
         self.lines_added = asyncio.Event()
         """Set whenever lines for queue_log were added."""
+        self.states_added = asyncio.Event()
+        """Set whenever operators' changes were added."""
         self.last_order = 0
         """Sequence number of the newest order record."""
 
@@ -168,6 +179,8 @@ class Journal:
             self.changed.set()
         if any(entry.queue_log for entry in entries):
             self.lines_added.set()
+        if any(entry.states for entry in entries):
+            self.states_added.set()
 
     async def synced(self) -> None:
         """Return once all that is committed now is on the disk, whatever happens to the machine.
@@ -196,6 +209,16 @@ class Journal:
         They are on the disk: what is filed is not lost here. Raises OSError if they cannot be.
         """
         found = await self._do_aside(lambda: self._latest_orders_after(seq, limit))
+        if found:
+            await self.synced()
+        return found
+
+    async def states_after(self, seq: int, limit: int) -> list[tuple[int, StateChange]]:
+        """Operators' changes after `seq`, each with its own sequence number, oldest first.
+
+        They are on the disk: what is filed is not lost here. Raises OSError if they cannot be.
+        """
+        found = await self._do_aside(lambda: self._states_after(seq, limit))
         if found:
             await self.synced()
         return found
@@ -322,6 +345,9 @@ class Journal:
                 "INSERT INTO orders (event, body) VALUES (?, ?)", (entry.seq, body)
             )
             self.last_order = added.lastrowid or self.last_order
+        for change in entry.states:
+            body = _CHANGE.dump_json(change).decode()
+            self._write("INSERT INTO states (event, body) VALUES (?, ?)", (entry.seq, body))
         for line in entry.queue_log:
             self._write("INSERT INTO queue_log (line) VALUES (?)", (line,))
         if entry.cursor is not None:
@@ -416,6 +442,12 @@ class Journal:
             (seq, limit),
         )
         return [(row[0], _RECORD.validate_json(row[1])) for row in rows]
+
+    def _states_after(self, seq: int, limit: int) -> list[tuple[int, StateChange]]:
+        rows = self._reader.execute(
+            "SELECT seq, body FROM states WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
+        )
+        return [(row[0], _CHANGE.validate_json(row[1])) for row in rows]
 
     def _lines_after(self, seq: int, limit: int) -> list[tuple[int, str]]:
         return self._reader.execute(

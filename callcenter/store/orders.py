@@ -29,9 +29,10 @@ from callcenter.orders.record import Channel, LegRecord, LegRole, OrderRecord, O
 from callcenter.orders.times import day_bounds
 from callcenter.settings import Settings
 from callcenter.store import migrations
+from callcenter.store.cursors import Cursor, move_cursor, read_cursor
 from callcenter.store.database import is_sqlite, open_engine
 from callcenter.store.filing import file_orders
-from callcenter.store.tables import CURSORS, ENTRIES, ENTRY_CHANGES, LEGS, ORDERS
+from callcenter.store.tables import ENTRIES, ENTRY_CHANGES, LEGS, ORDERS
 
 READER = "orders"
 """The projector's name in the table of cursors."""
@@ -97,15 +98,6 @@ class OrderPage:
 
     orders: tuple[Order, ...]
     total: int
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """How far the journal is filed."""
-
-    position: int = 0
-    record: str = ""
-    """The `identity` of the record there: another one there means another journal."""
 
 
 def identity(record: OrderRecord) -> str:
@@ -175,11 +167,11 @@ class OrderStore:
     async def cursor(self) -> Cursor:
         """How far the journal is filed; position 0 at the beginning."""
         async with self.engine.connect() as connection:
-            query = sa.select(CURSORS.c.position, CURSORS.c.record).where(
-                CURSORS.c.reader == READER
-            )
-            row = (await connection.execute(query)).one_or_none()
-        return Cursor() if row is None else Cursor(*row)
+            return await read_cursor(connection, READER)
+
+    def identity(self, record: OrderRecord) -> str:
+        """Tells a record from all others."""
+        return identity(record)
 
     async def file(self, records: Sequence[OrderRecord], position: int) -> None:
         """Store these orders and the last one's position in the journal, together or not at all.
@@ -191,14 +183,9 @@ class OrderStore:
             known = latest.get(record.call)
             if known is None or known.version <= record.version:
                 latest[record.call] = record
-        values = {"position": position, "record": identity(records[-1])}
         async with self._writer.begin() as connection:
             await file_orders(connection, latest.values())
-            moved = await connection.execute(
-                sa.update(CURSORS).where(CURSORS.c.reader == READER).values(**values)
-            )
-            if moved.rowcount == 0:
-                await connection.execute(sa.insert(CURSORS).values(reader=READER, **values))
+            await move_cursor(connection, READER, Cursor(position, identity(records[-1])))
 
     async def highest_sequence(self, day: str) -> int:
         """The largest order sequence that is known of `day` (`20171122`); 0 if none is."""

@@ -1,7 +1,7 @@
-"""Orders follow the journal: each call's latest record is filed, however often the store fails.
+"""Orders and operators' changes follow the journal, however often the store fails.
 
 A call makes a record whenever something about it changes; those that come close together are filed
-together, as the latest of each call.
+together, as the latest of each call. Of operators every change is filed.
 
 The call path never waits for the order store. While the store is away the records stay in the
 journal; the projector tries again, ever less often, and goes on where it stopped.
@@ -13,15 +13,18 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from callcenter.orders.record import OrderRecord
-from callcenter.store.orders import Cursor, identity
+from callcenter.store.cursors import Cursor
 
 log = structlog.get_logger(__name__)
+
+R = TypeVar("R")
+"""What is filed: orders, or operators' changes."""
+R_contra = TypeVar("R_contra", contravariant=True)
 
 
 class Changed(Protocol):
@@ -34,22 +37,22 @@ class Changed(Protocol):
         """Forget that it grew."""
 
 
-class OrderSource(Protocol):
-    """The journal, as the projector sees it."""
+class Source(Protocol[R]):
+    """The journal, as a projector sees it."""
 
     @property
     def changed(self) -> Changed:
-        """Set whenever an order record was written."""
+        """Set whenever a record was written."""
 
-    async def orders_after(self, seq: int, limit: int) -> list[tuple[int, OrderRecord]]:
-        """At most `limit` order records behind `seq`, with their sequence numbers, in order."""
+    async def after(self, seq: int, limit: int) -> list[tuple[int, R]]:
+        """At most `limit` records behind `seq`, with their sequence numbers, in order."""
 
-    async def latest_orders_after(self, seq: int, limit: int) -> list[tuple[int, OrderRecord]]:
-        """Of those, each call's last one."""
+    async def latest_after(self, seq: int, limit: int) -> list[tuple[int, R]]:
+        """Of those, the ones that no later one makes needless."""
 
 
-class OrderSink(Protocol):
-    """The order store, as the projector sees it."""
+class Sink(Protocol[R_contra]):
+    """The order store, as a projector sees it."""
 
     async def prepare(self) -> None:
         """Make ready; may be repeated."""
@@ -57,8 +60,11 @@ class OrderSink(Protocol):
     async def cursor(self) -> Cursor:
         """How far the journal is filed."""
 
-    async def file(self, records: Sequence[OrderRecord], position: int) -> None:
+    async def file(self, records: Sequence[R_contra], position: int) -> None:
         """Store the records and the position together; may be repeated."""
+
+    def identity(self, record: R_contra) -> str:
+        """Tells a record from all others; the cursor keeps the last one's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +83,16 @@ class StoreHealth:
         return self.failing_since is None
 
 
-class Projector:
-    """Files the journal's order records into the store, for ever: `batch` in one transaction.
+class Projector(Generic[R]):
+    """Files the journal's records into the store, for ever: `batch` in one transaction.
 
     After each filing it rests for `rest` seconds. All seconds here are the loop's.
     """
 
     def __init__(
         self,
-        source: OrderSource,
-        sink: OrderSink,
+        source: Source[R],
+        sink: Sink[R],
         now: Callable[[], float],
         *,
         first_pause: float = 0.25,
@@ -129,7 +135,7 @@ class Projector:
         if self._position is None:
             await self._sink.prepare()
             self._position = await self._start()
-        while records := await self._source.latest_orders_after(self._position, self._batch):
+        while records := await self._source.latest_after(self._position, self._batch):
             passed, last = self._position, records[-1][0]
             await self._sink.file([record for _, record in records], last)
             self._position = last
@@ -147,8 +153,10 @@ class Projector:
         cursor = await self._sink.cursor()
         if cursor.position == 0:
             return 0
-        there = await self._source.orders_after(cursor.position - 1, 1)
-        if [(seq, identity(record)) for seq, record in there] == [(cursor.position, cursor.record)]:
+        there = await self._source.after(cursor.position - 1, 1)
+        if [(seq, self._sink.identity(record)) for seq, record in there] == [
+            (cursor.position, cursor.record)
+        ]:
             return cursor.position
         log.warning("journal_is_another_one", filed_up_to=cursor.position)
         return 0

@@ -1,7 +1,8 @@
 """The order store's tables: portable between SQLite and PostgreSQL.
 
 Moments are seconds since 1970 UTC. What the call path knows (`orders`, `legs`) and what people
-enter (`entries`, `entry_changes`) are apart, so that neither overwrites the other.
+enter (`entries`, `entry_changes`) are apart, so that neither overwrites the other. The states of
+operators (`operator_states`, in milliseconds) last until the operator's next one.
 """
 
 from __future__ import annotations
@@ -53,6 +54,9 @@ ORDERS = Table(
     Column("ended", Double),
     Column("outcome", Text),
     Column("ended_by", Text),
+    Column("wait_ms", BigInteger),
+    Column("waited_again_ms", BigInteger, nullable=False, server_default="0"),
+    Column("answer_within", Double),
     Index(None, "opened"),
     Index(None, "shown"),
     Index(None, "caller"),
@@ -99,6 +103,20 @@ ENTRY_CHANGES = Table(
     Column("new", Text),
     Column("changed_by", Text, nullable=False),
     Column("changed", Double, nullable=False),
+)
+
+STATES = Table(
+    "operator_states",
+    METADATA,
+    Column("operator", Text, primary_key=True),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("seat", Text),
+    Column("call", Text),
+    Column("offer", Text),
+    Index(None, "at"),
+    Index(None, "call"),
 )
 
 CURSORS = Table(

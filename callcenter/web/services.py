@@ -15,6 +15,7 @@ from callcenter.calls.wallboard import Wallboard
 from callcenter.numberplan.model import NotReadyReason, Operator, Route, Seat
 from callcenter.staff.pins import Pins
 from callcenter.staff.tokens import Tokens
+from callcenter.store.figures import FigureStore
 from callcenter.store.orders import OrderStore
 from callcenter.store.recordings import RecordingStore
 from callcenter.web.health import Health
@@ -76,6 +77,7 @@ class Services:
     centre: CallCentre
     orders: OrderStore
     recordings: RecordingStore
+    figures: FigureStore
     recordings_folder: Path
     pins: Pins
     tokens: Tokens

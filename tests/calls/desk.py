@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
+from callcenter.analytics.record import StateChange
 from callcenter.calls.centre import step
 from callcenter.calls.commands import Command, Dial, Play, SeatAddress
 from callcenter.calls.events import (
@@ -47,6 +48,7 @@ class Desk:
     switch: FakeSwitch = field(default_factory=FakeSwitch)
     records: dict[str, OrderRecord] = field(default_factory=dict)
     queue_log: list[str] = field(default_factory=list)
+    changes: list[StateChange] = field(default_factory=list)
 
     # -- the core --------------------------------------------------------------------------------
 
@@ -56,6 +58,7 @@ class Desk:
         for record in result.records:
             self.records[record.call] = record
         self.queue_log += result.queue_log
+        self.changes += result.states
         self.switch.send(result.commands)
         return result.refusal
 

@@ -18,6 +18,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from callcenter.analytics.record import StateChange
 from callcenter.calls.centre import step
 from callcenter.calls.codec import decode_centre, decode_event, encode_centre, encode_event
 from callcenter.calls.commands import Command, Connect, Dial, Disconnect, SeatAddress
@@ -85,6 +86,7 @@ class CentreMachine(RuleBasedStateMachine):
         self.history: list[tuple[str, str, Plan, float]] = []
         self.records: dict[str, list[OrderRecord]] = {}
         self.queue_log: dict[str, list[str]] = {}
+        self.changes: list[StateChange] = []
         self.told_gone: set[str] = set()
         for operator, seat in zip(OPERATORS[:2], SEATS[:2], strict=True):
             self.step(SignIn(operator, seat))
@@ -101,6 +103,7 @@ class CentreMachine(RuleBasedStateMachine):
         self.history.append((*encode_event(event), self.plan, self.now))
         for record in result.records:
             self.records.setdefault(record.call, []).append(record)
+        self.changes += result.states
         for line in result.queue_log:
             _, call, _, _, happened = line.split("|")[:5]
             self.queue_log.setdefault(call, []).append(happened)

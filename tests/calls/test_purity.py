@@ -11,7 +11,12 @@ import callcenter
 
 PACKAGE = Path(callcenter.__file__).parent
 PURE = sorted(
-    [*PACKAGE.glob("calls/*.py"), PACKAGE / "numberplan/decide.py", PACKAGE / "prompts.py"]
+    [
+        *PACKAGE.glob("calls/*.py"),
+        *PACKAGE.glob("analytics/[!c]*.py"),
+        PACKAGE / "numberplan/decide.py",
+        PACKAGE / "prompts.py",
+    ]
 )
 ALLOWED = {
     "__future__",
@@ -22,6 +27,7 @@ ALLOWED = {
     "typing",
     "zoneinfo",
     "pydantic",
+    "callcenter.analytics",
     "callcenter.calls",
     "callcenter.clock.SHANGHAI",
     "callcenter.numberplan",

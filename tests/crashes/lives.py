@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from callcenter.analytics.record import StateChange
 from callcenter.calls.codec import encode_centre
 from callcenter.calls.commands import Command
 from callcenter.calls.events import Event
@@ -185,6 +186,10 @@ class Life:
         for _, record in await self._journal.orders_after(0, 10_000):
             found.setdefault(record.call, []).append((record.number, record.outcome))
         return found
+
+    async def changes(self) -> list[StateChange]:
+        """What the journal says that operators did."""
+        return [change for _, change in await self._journal.states_after(0, 10_000)]
 
     async def replays(self, plan: Plan) -> bool:
         """Whether the journal gives the state that is there."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from callcenter.analytics.record import StateChange
 from callcenter.calls.state import Call, Centre, Phase, Transfer
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.orders.record import LegRole
@@ -63,6 +64,19 @@ def left_over(world: World, centre: Centre) -> Iterator[str]:
     yield from (f"feature call {leg} never ended" for leg in centre.features)
     yield from (f"{call} waits for its line for ever" for call in centre.ended_calls)
     yield from (f"a channel of {trunk} is never free again" for trunk in centre.trunk_channels)
+
+
+def untold(centre: Centre, changes: list[StateChange]) -> Iterator[str]:
+    """Each operator's changes are in the journal in order, and the last one is what they do."""
+    told: dict[str, StateChange] = {}
+    for change in changes:
+        before = told.get(change.operator)
+        if before is not None and before.at >= change.at:
+            yield f"{change} is not after {before}"
+        told[change.operator] = change
+    for operator in centre.operators.values():
+        if operator.told != told.get(operator.number):
+            yield f"{operator.number}: {operator.told} is not in the journal"
 
 
 def wrong_orders(world: World, orders: dict[str, list[tuple[str, str | None]]]) -> Iterator[str]:

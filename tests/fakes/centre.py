@@ -14,6 +14,7 @@ from callcenter.calls.wallboard import OperatorLine, OperatorStatus, Wallboard
 from callcenter.numberplan.model import Action, NotReadyReason, Operator, Route, Seat
 from callcenter.staff.pins import Pins
 from callcenter.staff.tokens import Tokens
+from callcenter.store.figures import FigureStore
 from callcenter.store.orders import OrderStore
 from callcenter.store.recordings import RecordingStore
 from callcenter.web.health import Health, Part
@@ -164,6 +165,7 @@ class World:
             centre=self.centre,
             orders=self.orders,
             recordings=RecordingStore(self.orders.engine),
+            figures=FigureStore(self.orders.engine),
             recordings_folder=self.recordings_folder,
             pins=self.pins,
             tokens=self.tokens,

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter
 
+from callcenter.analytics.record import StateChange
 from callcenter.calls.centre import LOGIC_VERSION, Result, step
 from callcenter.calls.codec import decode_event
 from callcenter.calls.commands import Command
@@ -30,6 +31,7 @@ T = TypeVar("T")
 FOLDER = Path(__file__).parent / "journals"
 _COMMANDS = TypeAdapter(tuple[Command, ...])
 _RECORDS = TypeAdapter(tuple[OrderRecord, ...])
+_STATES = TypeAdapter(tuple[StateChange, ...])
 _CENTRE = TypeAdapter(Centre)
 
 
@@ -46,7 +48,7 @@ class Recorded:
     body: str
     rejected: str | None
     led_to: Mapping[str, str]
-    """By `records`, `commands`, `queue_log`; what was empty is not there."""
+    """By `records`, `commands`, `queue_log`, `states`; what was empty is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,7 @@ def led_to(result: Result) -> dict[str, str]:
         "records": (_json(_RECORDS, result.records), bool(result.records)),
         "commands": (_json(_COMMANDS, result.commands), bool(result.commands)),
         "queue_log": ("\n".join(result.queue_log).encode(), bool(result.queue_log)),
+        "states": (_json(_STATES, result.states), bool(result.states)),
     }
     return {name: _digest(content) for name, (content, there) in parts.items() if there}
 

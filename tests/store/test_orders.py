@@ -20,8 +20,8 @@ from callcenter.orders.entry import (
     RequestType,
 )
 from callcenter.orders.record import OrderRecord, Outcome
+from callcenter.store.cursors import Cursor
 from callcenter.store.orders import (
-    Cursor,
     EntryConflictError,
     OrderFilter,
     OrderNotFoundError,

@@ -9,13 +9,14 @@ from contextlib import asynccontextmanager, suppress
 from sqlalchemy.exc import OperationalError
 
 from callcenter.orders.record import OrderRecord
-from callcenter.store.orders import Cursor, OrderFilter, OrderStore, identity
-from callcenter.store.projector import OrderSource, Projector
+from callcenter.store.cursors import Cursor
+from callcenter.store.orders import OrderFilter, OrderStore, identity
+from callcenter.store.projector import Projector, Source
 from tests.fakes.orders import ENDED, WAITING, another
 from tests.fakes.waiting import until
 
 
-class FakeJournal(OrderSource):
+class FakeJournal(Source[OrderRecord]):
     """A journal in memory; sequence numbers have gaps, as other events lie between."""
 
     def __init__(self) -> None:
@@ -35,11 +36,11 @@ class FakeJournal(OrderSource):
             self.kept.append((len(self.kept) * 3 + 1, record))
         self._changed.set()
 
-    async def orders_after(self, seq: int, limit: int) -> list[tuple[int, OrderRecord]]:
+    async def after(self, seq: int, limit: int) -> list[tuple[int, OrderRecord]]:
         return [pair for pair in self.kept if pair[0] > seq][:limit]
 
-    async def latest_orders_after(self, seq: int, limit: int) -> list[tuple[int, OrderRecord]]:
-        found = await self.orders_after(seq, limit)
+    async def latest_after(self, seq: int, limit: int) -> list[tuple[int, OrderRecord]]:
+        found = await self.after(seq, limit)
         last = {record.call: seq for seq, record in found}
         return [(seq, record) for seq, record in found if last[record.call] == seq]
 
@@ -67,6 +68,9 @@ class BrittleStore:
         await self._store.file(records, position)
         self.filed.append([identity(record) for record in records])
 
+    def identity(self, record: OrderRecord) -> str:
+        return identity(record)
+
     def _check(self) -> None:
         self.tries += 1
         if self.away:
@@ -74,7 +78,7 @@ class BrittleStore:
 
 
 @asynccontextmanager
-async def running(projector: Projector) -> AsyncIterator[None]:
+async def running(projector: Projector[OrderRecord]) -> AsyncIterator[None]:
     task = asyncio.create_task(projector.run())
     try:
         yield
@@ -84,7 +88,7 @@ async def running(projector: Projector) -> AsyncIterator[None]:
             await task
 
 
-def projector_of(journal: FakeJournal, sink: BrittleStore | OrderStore) -> Projector:
+def projector_of(journal: FakeJournal, sink: BrittleStore | OrderStore) -> Projector[OrderRecord]:
     return Projector(journal, sink, lambda: 100.0, first_pause=0.001, longest_pause=0.01, rest=0.0)
 
 
@@ -140,9 +144,9 @@ class Watched(FakeJournal):
         super().__init__()
         self.read_from: list[int] = []
 
-    async def orders_after(self, seq: int, limit: int) -> list[tuple[int, OrderRecord]]:
+    async def after(self, seq: int, limit: int) -> list[tuple[int, OrderRecord]]:
         self.read_from.append(seq)
-        return await super().orders_after(seq, limit)  # the latest ones are taken from these
+        return await super().after(seq, limit)  # the latest ones are taken from these
 
 
 async def test_of_records_that_wait_each_calls_latest_is_filed(store: OrderStore) -> None:

@@ -19,6 +19,8 @@ from callcenter.recovery import restore
 from callcenter.runtime import Runtime
 from callcenter.staff.pins import Pins
 from callcenter.staff.tokens import Tokens
+from callcenter.store.feeds import OrderFeed
+from callcenter.store.figures import FigureStore
 from callcenter.store.journal import Journal
 from callcenter.store.orders import OrderStore
 from callcenter.store.projector import Projector
@@ -72,11 +74,12 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     switch.runtime = runtime
     await runtime.use_plan(plan)
     store = OrderStore.in_folder(tmp_path)
-    projector = Projector(journal, store, clock.now, first_pause=0.01, rest=0.01)
+    projector = Projector(OrderFeed(journal), store, clock.now, first_pause=0.01, rest=0.01)
     services = Services(
         centre=runtime,
         orders=store,
         recordings=RecordingStore(store.engine),
+        figures=FigureStore(store.engine),
         recordings_folder=tmp_path / "recordings",
         pins=Pins(tmp_path),
         tokens=Tokens(tmp_path),

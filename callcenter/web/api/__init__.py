@@ -8,10 +8,13 @@ from callcenter.web.api.operators import OPERATORS
 from callcenter.web.api.orders import ORDERS
 from callcenter.web.api.plan import PLAN
 from callcenter.web.api.recordings import RECORDINGS
+from callcenter.web.api.reports import REPORTS
 
 PREFIX = "/api/v1"
 
-ENDPOINTS: tuple[AnyEndpoint, ...] = (*IDENTITY, *OPERATORS, *ORDERS, *PLAN, *RECORDINGS)
+ENDPOINTS: tuple[AnyEndpoint, ...] = (
+    *(*IDENTITY, *OPERATORS, *ORDERS, *PLAN, *RECORDINGS, *REPORTS),
+)
 """All of them; each path is behind `PREFIX`."""
 
 __all__ = ["ENDPOINTS", "PREFIX"]

@@ -1,0 +1,61 @@
+"""What operators do, told at each change: the reports are sums over these records."""
+
+from __future__ import annotations
+
+from dataclasses import replace as changed
+
+from callcenter.analytics.record import ENGAGED, OfferEnd, StateChange, milliseconds
+from callcenter.calls.events import Ending
+from callcenter.calls.state import Call, OperatorState, Phase
+from callcenter.calls.wallboard import OperatorStatus
+from callcenter.orders.record import LegRole
+from callcenter.values import replace
+
+_IDLE = frozenset({OperatorStatus.READY, OperatorStatus.NOT_READY})
+_STILL_WAITS = frozenset({Phase.WAITING, Phase.OFFERED})
+
+
+def told(
+    before: OperatorState | None,
+    after: OperatorState,
+    call: Call | None,
+    now: float,
+    *,
+    engaged: bool,
+) -> OperatorState:
+    """`after` with the change to be told in `told`; with the old one where nothing changed.
+
+    `call` is the call that the operator was offered, as it is now; None once it is over. `engaged`:
+    their seat is in a call of Asterisk's own queue.
+    """
+    last = after.told or (before.told if before is not None else None)
+    if last is None and after.status is OperatorStatus.OFFLINE:
+        return after
+    state = ENGAGED if engaged and after.status in _IDLE else after.status.value
+    change = StateChange(
+        operator=after.number,
+        at=milliseconds(now) if last is None else max(milliseconds(now), last.at + 1),
+        state=state,
+        reason=after.reason if after.status is OperatorStatus.NOT_READY else None,
+        seat=after.seat,
+        call=after.call,
+    )
+    if last is None:
+        return replace(after, told=change)
+    if (last.state, last.reason, last.seat, last.call) == (
+        *(change.state, change.reason, change.seat, change.call),
+    ):
+        return after if after.told is last else replace(after, told=last)
+    if last.state == OperatorStatus.RINGING:
+        change = changed(change, offer=_offer_end(last, after, call))
+    return replace(after, told=change)
+
+
+def _offer_end(last: StateChange, after: OperatorState, call: Call | None) -> OfferEnd:
+    if after.status is OperatorStatus.TALKING and after.call == last.call:
+        return OfferEnd.TAKEN
+    if call is None or call.phase not in _STILL_WAITS:
+        return OfferEnd.WITHDRAWN
+    own = [leg for leg in call.legs if leg.role is LegRole.OPERATOR and leg.party == last.operator]
+    lost = bool(own) and own[-1].outcome == Ending.LOST
+    return OfferEnd.WITHDRAWN if lost else OfferEnd.MISSED
