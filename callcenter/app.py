@@ -43,7 +43,8 @@ from callcenter.runtime import Runtime
 from callcenter.settings import Settings
 from callcenter.staff.pins import Pins
 from callcenter.staff.tokens import Tokens
-from callcenter.store.feeds import OrderFeed, StateFeed
+from callcenter.store.audit import AuditStore
+from callcenter.store.feeds import AuditFeed, OrderFeed, StateFeed
 from callcenter.store.figures import FigureStore
 from callcenter.store.journal import Journal
 from callcenter.store.orders import OrderStore
@@ -109,6 +110,8 @@ class Controller:
         now = runtime.clock.now
         self._projector = Projector(OrderFeed(journal), self._store, now)
         self._states = Projector(StateFeed(journal), self._figures, now)
+        self._audit = AuditStore(self._store.engine)
+        self._acts = Projector(AuditFeed(journal), self._audit, now)
         self._queue_log = QueueLogWriter(journal, settings.own_queue_log, runtime.clock.now)
         self._recordings = RecordingStore(self._store.engine)
         self._archive = Archive(
@@ -140,6 +143,7 @@ class Controller:
             orders=self._store,
             recordings=self._recordings,
             figures=self._figures,
+            audit=self._audit,
             recordings_folder=self._settings.recordings,
             pins=self._pins,
             tokens=Tokens(self._settings.secrets),
@@ -157,6 +161,7 @@ class Controller:
                 parts.create_task(self._read_records(), name="records")
                 parts.create_task(self._projector.run(), name="projector")
                 parts.create_task(self._states.run(), name="states")
+                parts.create_task(self._acts.run(), name="audit")
                 parts.create_task(self._queue_log.run(), name="queue_log")
                 parts.create_task(self._archive.run(), name="recordings")
                 parts.create_task(self._watch_plan(), name="plan")
@@ -327,7 +332,10 @@ class Controller:
 
     def _health(self, link: AsteriskLink) -> Health:
         journal = self._runtime.durability
-        store = min(self._projector.health(), self._states.health(), key=lambda each: each.ok)
+        store = min(
+            *(each.health() for each in (self._projector, self._states, self._acts)),
+            key=lambda each: each.ok,
+        )
         return Health(
             parts=(
                 Part(

@@ -17,6 +17,7 @@ from callcenter.recordings import cli as recordings
 from callcenter.settings import Settings, SettingsError, load_settings
 from callcenter.simulator import cli as simulator
 from callcenter.staff import cli as staff
+from callcenter.staff.audit import audit
 
 app = typer.Typer(
     help="The contact centre behind a city's 12345.",
@@ -104,6 +105,7 @@ app.add_typer(recordings.app, name="recordings")
 app.add_typer(staff.pin_app, name="pin")
 app.add_typer(staff.seat_app, name="seat")
 app.add_typer(staff.token_app, name="token")
+app.command()(audit)
 app.command()(simulator.call)
 app.command()(simulator.outside)
 

@@ -16,10 +16,12 @@ from typing import Protocol
 
 import structlog
 
+from callcenter.calls.audit import failed_act
 from callcenter.calls.centre import LOGIC_VERSION, Result, StepError, own_call, step
 from callcenter.calls.codec import encode_centre, encode_event
 from callcenter.calls.commands import Command
 from callcenter.calls.events import (
+    Act,
     CallDetoured,
     CallGivenUp,
     DeadlineReached,
@@ -305,6 +307,8 @@ class Runtime:
             self.rejected += 1
             if isinstance(waiting.event, DeadlineReached):
                 self._raised_at = now
+            if isinstance(waiting.event, Act):  # what was not done was tried all the same
+                result = replace(result, audit=(failed_act(waiting.event, now, self._seq),))
         self.timings.step(perf_counter() - began)
         for record in result.records:
             if record.outcome is not None and record.call not in self.centre.calls:  # its last
@@ -330,6 +334,7 @@ class Runtime:
                 cursor=waiting.cursor,
                 queue_log=result.queue_log,
                 states=result.states,
+                audit=result.audit,
             )
         )
         return result, failed

@@ -218,6 +218,20 @@ class Ari:
             {"variables": dict(variables)},
         )
 
+    def snoop(self, snoop: str, channel: str, *, whisper: bool) -> Asked:
+        """Make a channel that hears both directions of another one, and may speak to its far end;
+        its StasisStart (args `leg`) says that it is there."""
+        return self.request(
+            "POST",
+            f"/channels/{_id(channel)}/snoop/{_id(snoop)}",
+            {
+                "app": self.access.app,
+                "appArgs": "leg",
+                "spy": "both",
+                "whisper": "out" if whisper else "none",
+            },
+        )
+
     def hang_up(self, channel: str, cause: int) -> Asked:
         """End a channel; an unanswered one is refused with the SIP code for the cause."""
         return self.request("DELETE", f"/channels/{_id(channel)}", {"reason_code": cause})

@@ -41,6 +41,10 @@ IGNORED = (
 """Events that nothing here looks at: Asterisk is asked not to send them."""
 
 
+_SNOOP = "Snoop/"
+"""Begins the name of a channel that hears another one: only we make these."""
+
+
 class Decoder:
     """Turns ARI events into facts; remembers what asked each leg to end.
 
@@ -123,6 +127,8 @@ def our_leg(channel: JsonObject) -> str | None:
     """The leg's name, if the channel is one that the controller looks after (not the dialplan)."""
     variables = _object(channel.get("channelvars"))
     dialplan = _object(channel.get("dialplan"))
+    if _text(channel.get("name")).startswith(_SNOOP):
+        return _text(channel.get("id"))
     if not _text(variables.get("ROLE")):
         return None
     application = _text(dialplan.get("app_name"))

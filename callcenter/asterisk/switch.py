@@ -28,12 +28,14 @@ from callcenter.calls.commands import (
     Disconnect,
     Guard,
     Hangup,
+    Join,
     OutsideAddress,
     Play,
     Ring,
     SeatAddress,
     SendDigits,
     Separate,
+    Snoop,
     StartMusic,
     StopMusic,
     StopRinging,
@@ -60,7 +62,7 @@ FALLBACK = "fallback"
 """The context that does without us what the plan says; extension `s`."""
 
 _IS_THERE = 409
-_WAITED_FOR = Guard | Connect | Separate | Disconnect
+_WAITED_FOR = Guard | Connect | Join | Separate | Disconnect
 
 
 class AsteriskSwitch:
@@ -143,6 +145,10 @@ class AsteriskSwitch:
                 return _connected(made, self._add(command, command.legs))
             case Connect():
                 return self._connect_again(command)
+            case Snoop(leg, other, whisper):
+                return ari.snoop(leg, other, whisper=whisper)
+            case Join():
+                return self._join(command)
             case Separate(bridge, leg):
                 return ari.take_from_bridge(bridge, leg)
             case Disconnect(bridge):
@@ -164,6 +170,17 @@ class AsteriskSwitch:
             inside = await self._ari.in_bridge(command.bridge)
         joining = [leg for leg in command.legs if leg not in inside]
         await _all(self._add(command, joining))
+
+    async def _join(self, command: Join) -> None:
+        """Put one leg into a bridge, unless it is there."""
+        if command.make:
+            try:
+                await self._ari.make_bridge(command.bridge, BRIDGE)
+            except AriError as error:
+                if error.status != _IS_THERE:
+                    raise
+        if command.leg not in await self._ari.in_bridge(command.bridge):
+            await self._ari.add_to_bridge(command.bridge, command.leg, absorb_dtmf=True)
 
     def _add(self, command: Connect, legs: Sequence[str]) -> list[Asked]:
         return [
@@ -199,9 +216,11 @@ class AsteriskSwitch:
                     await self._ari.hang_up(leg, hangup_cause(Ending.NORMAL))
             # No contact, unknown endpoint, dead originator: nothing rang, nothing will be told.
             self.tell(LegEnded(leg, Ending.UNREACHABLE))
+        elif isinstance(command, Snoop):
+            self.tell(LegEnded(leg, Ending.UNREACHABLE))  # it never was there
         elif isinstance(command, Disconnect | Separate | StopMusic | StopRinging | Guard):
             pass  # of a caller who has left us Asterisk tells by itself
-        elif gone and not isinstance(command, Connect):
+        elif gone and not isinstance(command, Connect | Join):
             self.tell(LegEnded(leg))
         else:
             self.tell(CommandFailed(leg, name, str(error)))

@@ -24,7 +24,7 @@ from callcenter.calls.commands import (
 )
 from callcenter.calls.events import Ending
 from callcenter.calls.state import Call, Phase, Transfer, answer_leg
-from callcenter.calls.turn import END_SECONDS, Turn
+from callcenter.calls.turn import AT_SEAT, END_SECONDS, Turn
 from callcenter.numberplan.destination import Destination
 from callcenter.numberplan.model import ForwardFailures
 from callcenter.orders.record import LegRole, Outcome
@@ -498,7 +498,7 @@ def connect(turn: Turn, call: Call, phase: Phase) -> None:
 def _send_connect(turn: Turn, call: Call, bridge: str, *, new: bool) -> None:
     together = (call.id, call.leg, call.partner)
     legs = tuple(leg.leg for leg in call.live() if leg.leg in together)
-    own = tuple(leg.leg for leg in call.live() if leg.role is LegRole.OPERATOR)
+    own = tuple(leg.leg for leg in call.live() if leg.role in AT_SEAT)
     turn.send(
         Connect(
             call.id,

@@ -12,17 +12,23 @@ from dataclasses import dataclass
 from callcenter.analytics.record import StateChange
 from callcenter.calls import (
     arrival,
+    audit,
     destination,
     features,
+    forced,
     native,
     operator,
     queueing,
+    supervision,
     transfer,
 )
 from callcenter.calls import call as calls
+from callcenter.calls.audit import AuditRecord
 from callcenter.calls.commands import ArriveAgain, Command, Disconnect, Hangup
 from callcenter.calls.events import (
+    Act,
     AddPartner,
+    Author,
     BecomeNotReady,
     BecomeReady,
     CallArrived,
@@ -38,11 +44,14 @@ from callcenter.calls.events import (
     DigitPressed,
     DropPartner,
     Ending,
+    EndSupervision,
     Event,
     FeatureDialled,
+    ForceSignOut,
     Forward,
     HangUp,
     LeaveCall,
+    Led,
     LegAnswered,
     LegEnded,
     LegRinging,
@@ -50,11 +59,14 @@ from callcenter.calls.events import (
     PickFirstDialled,
     PlanChanged,
     PlaybackFinished,
+    PullWaiting,
+    Release,
     Request,
     SeatEngaged,
     SeatReachable,
     SignIn,
     SignOut,
+    Supervise,
     SwitchReconciled,
 )
 from callcenter.calls.refusal import Refusal
@@ -80,6 +92,7 @@ class Result:
     """Lines for our queue_log."""
     states: tuple[StateChange, ...] = ()
     """What operators do from now on."""
+    audit: tuple[AuditRecord, ...] = ()
 
 
 class StepError(Exception):
@@ -104,12 +117,20 @@ def step(centre: Centre, event: Event, plan: Plan, now: float) -> Result:
     turn.about = own_call(event)
     try:
         refusal = _handle(turn, event)
+        supervision.settle(turn)
         queueing.match(turn)
         queueing.settle(turn)
         changes = turn.commit()
     except Exception as error:
         raise StepError(turn.about, f"{type(error).__name__}: {error}") from error
-    return Result(changes.commands, changes.records, refusal, changes.queue_log, changes.states)
+    return Result(
+        changes.commands,
+        changes.records,
+        refusal,
+        changes.queue_log,
+        changes.states,
+        changes.audit,
+    )
 
 
 def own_call(event: Event) -> str | None:
@@ -162,6 +183,8 @@ def _handle(turn: Turn, event: Event) -> Refusal | None:
             turn.put_plan(event.plan)
         case OrderNumbersTaken():
             turn.order_numbers_taken(event.day, event.sequence)
+        case Act():
+            return _acted(turn, event)
         case _:
             return _requested(turn, event)
     return None
@@ -194,10 +217,37 @@ def _requested(turn: Turn, event: Request) -> Refusal | None:
             return transfer.pick_first_dialled(turn, event)
 
 
+def _acted(turn: Turn, act: Act) -> Refusal | None:
+    """Somebody acts on others: whether they may, and a row of it whatever comes of it."""
+    about = turn.operator(getattr(act.request, "operator", ""))
+    refusal = audit.allowed(act) or _led(turn, act.by, act.request)
+    turn.audit(act, about.call or "", "" if refusal is None else refusal.code)
+    return refusal
+
+
+def _led(turn: Turn, by: Author, request: Request | Led) -> Refusal | None:
+    """Which function does what only team leaders may ask for."""
+    match request:
+        case Supervise():
+            return supervision.supervise(turn, by, request)
+        case EndSupervision():
+            return supervision.end(turn, by, request)
+        case Release():
+            return forced.release(turn, request)
+        case ForceSignOut():
+            return forced.sign_out(turn, request)
+        case PullWaiting():
+            return forced.pull(turn, request)
+        case _:
+            return _requested(turn, request)
+
+
 # -- facts from the switch -------------------------------------------------------------------------
 
 
 def _leg_answered(turn: Turn, event: LegAnswered) -> None:
+    if supervision.answered(turn, event.leg):
+        return
     call = _call_of(turn, event.leg)
     if call is None or not call.has_live(event.leg):
         if "_" in event.leg:  # nobody waits for it any more, and nobody else would end it
@@ -219,6 +269,8 @@ def _leg_answered(turn: Turn, event: LegAnswered) -> None:
 def _leg_ended(turn: Turn, event: LegEnded) -> None:
     if turn.feature(event.leg) is not None:
         turn.drop_feature(event.leg)
+        return
+    if supervision.leg_ended(turn, event.leg):
         return
     call = _call_of(turn, event.leg)
     if call is not None and call.has_live(event.leg):
@@ -274,7 +326,7 @@ def _command_failed(turn: Turn, event: CommandFailed) -> None:
         features.answer_heard(turn, feature)
         return
     call = _call_of(turn, event.leg)
-    if call is None:
+    if call is None or supervision.command_failed(turn, event):
         return
     if event.command == "Play" and event.leg == call.id and call.playback is not None:
         destination.spoken(turn, call)
@@ -321,10 +373,11 @@ def _switch_reconciled(turn: Turn, event: SwitchReconciled) -> None:
             features.reconnect(turn, feature)
         else:
             turn.drop_feature(feature.leg)
+    known |= supervision.reconnect(turn, event)
     for leg in sorted(there - known - set(event.arriving)):
         unheard = leg in event.callers and not turn.call_ended(leg)
         turn.send(ArriveAgain(leg) if unheard else Hangup(leg))
-    used = {call.bridge for call in turn.calls()}
+    used = {call.bridge for call in turn.calls()} | supervision.bridges(turn)
     turn.send(*(Disconnect(bridge) for bridge in event.bridges if bridge not in used))
 
 
@@ -355,6 +408,7 @@ def _deadline_reached(turn: Turn) -> None:
     for feature in list(turn.features()):
         if feature.deadline <= turn.now:
             features.answer_heard(turn, feature)
+    supervision.deadlines(turn)
     operator.deadlines(turn)
     for call_id, ended in turn.centre.ended_calls.items():
         if ended + KEEP_ENDED_SECONDS <= turn.now:

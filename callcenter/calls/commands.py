@@ -20,6 +20,7 @@ class Role(StrEnum):
     OPERATOR = "operator"
     PARTNER = "partner"
     FEATURE = "feature"
+    SUPERVISOR = "supervisor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,30 @@ class Connect:
 
 
 @dataclass(frozen=True, slots=True)
+class Snoop:
+    """Make a leg that hears all that is said and heard at another; told as LegAnswered once it is
+    there. It ends with the other one."""
+
+    leg: str
+    of: str
+    whisper: bool
+    """What is said to the snooping leg is heard at the other's telephone, and nowhere else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Put one leg into a bridge, unless it is there already; its keys are heard by nobody.
+
+    If that fails nobody but this leg is concerned.
+    """
+
+    leg: str
+    bridge: str
+    make: bool
+    """Make the bridge if it is not there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Separate:
     """Take one leg out of a bridge; the others go on talking."""
 
@@ -188,6 +213,8 @@ Command = (
     | StopMusic
     | Dial
     | Connect
+    | Snoop
+    | Join
     | Separate
     | Disconnect
     | SendDigits

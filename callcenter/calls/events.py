@@ -36,6 +36,28 @@ class Handled(StrEnum):
     REJECT = "reject"
 
 
+class SupervisionMode(StrEnum):
+    """How a team leader takes part in an operator's talk."""
+
+    LISTEN = "listen"
+    """Hears all; nobody hears the team leader."""
+    WHISPER = "whisper"
+    """Hears all; the operator alone hears the team leader."""
+    BARGE = "barge"
+    """All hear all."""
+    TAKE_OVER = "take_over"
+    """Goes on in the operator's place, who is free."""
+
+
+class ReleasedTo(StrEnum):
+    """Where a caller goes whose operator is released."""
+
+    QUEUE = "queue"
+    """To the head of the queue; with a partner there, the two go on."""
+    END = "end"
+    """The call is over."""
+
+
 @dataclass(frozen=True, slots=True)
 class SipHeaders:
     """Raw header lines of an INVITE, in order of appearance; numberplan/callers.py reads them."""
@@ -308,6 +330,63 @@ class PickFirstDialled:
     number: str
 
 
+# -- team leaders ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Supervise:
+    """Take part in an operator's talk; or in another way than before."""
+
+    operator: str
+    mode: SupervisionMode
+    seat: str = ""
+    """Whose softphone rings; empty: where the team leader is signed in."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndSupervision:
+    """Take part no longer."""
+
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """End the operator's part in the talk."""
+
+    operator: str
+    caller: ReleasedTo = ReleasedTo.QUEUE
+
+
+@dataclass(frozen=True, slots=True)
+class ForceSignOut:
+    """Sign an operator out: at once, or once the call is over."""
+
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class PullWaiting:
+    """Offer a waiting call to this operator, before its turn."""
+
+    call: str
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who acts."""
+
+    name: str
+    """An operator's number, or role and token."""
+    leads: bool
+    """Whether it is a team leader or an administrator."""
+    operator: str = ""
+    """The operator that they are, if any."""
+    address: str = ""
+    """Where the request came from."""
+
+
 # -- time and plan ---------------------------------------------------------------------------------
 
 
@@ -346,6 +425,18 @@ Request = (
 )
 """What a person asks for, and may be refused."""
 
+Led = Supervise | EndSupervision | Release | ForceSignOut | PullWaiting
+"""What only team leaders may ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Somebody asks for something that is not their own affair alone: it is audited."""
+
+    by: Author
+    request: Request | Led
+
+
 Event = (
     CallArrived
     | LegRinging
@@ -365,6 +456,7 @@ Event = (
     | CallGivenUp
     | SeatEngaged
     | Request
+    | Act
     | DeadlineReached
     | PlanChanged
     | OrderNumbersTaken

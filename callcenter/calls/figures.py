@@ -11,7 +11,7 @@ from callcenter.calls.state import (
     SystemReason,
 )
 from callcenter.calls.turn import shanghai_day
-from callcenter.calls.wallboard import OperatorLine, Wallboard
+from callcenter.calls.wallboard import OperatorLine, SupervisionLine, WaitingLine, Wallboard
 from callcenter.numberplan.model import Plan
 from callcenter.orders.record import Outcome
 
@@ -43,6 +43,17 @@ def wallboard(centre: Centre, plan: Plan, now: float) -> Wallboard:
         emergency=count[Outcome.EMERGENCY],
         interrupted=count[Outcome.INTERRUPTED],
         operators=tuple(_line(centre, plan, number) for number in sorted(plan.operators)),
+        queue=tuple(
+            WaitingLine(
+                call=call.id,
+                number=call.number,
+                queue=call.queue or "",
+                dialled=call.first_dialled or call.dialled,
+                since=call.queued or call.opened,
+            )
+            for call in sorted(waiting, key=lambda call: (call.queued or call.opened, call.id))
+            if call.phase is Phase.WAITING
+        ),
     )
 
 
@@ -67,4 +78,12 @@ def _line(centre: Centre, plan: Plan, number: str) -> OperatorLine:
         reason=reason_title(plan, operator.reason),
         call=operator.call,
         seat_title=None if seat is None else seat.title,
+        supervision=_supervision(centre, number),
     )
+
+
+def _supervision(centre: Centre, operator: str) -> SupervisionLine | None:
+    for each in centre.supervisions.values():
+        if each.operator == operator and not each.ending:
+            return SupervisionLine(each.by.name, each.mode, each.seat, each.answered)
+    return None

@@ -77,6 +77,14 @@ def sign_out(turn: Turn, request: SignOut) -> Refusal | None:
     return None
 
 
+def sign_out_when_free(turn: Turn, operator: OperatorState) -> None:
+    """Sign out now; who rings or talks once that is over."""
+    if operator.status in BUSY:
+        turn.put_operator(replace(operator, reason_after=SystemReason.SIGNED_OUT.value))
+    else:
+        _offline(turn, operator)
+
+
 def become_ready(turn: Turn, request: BecomeReady) -> Refusal | None:
     """Take calls; ends wrap-up early. During a call it takes back a wish not to be ready."""
     operator = turn.operator(request.operator)
@@ -245,6 +253,9 @@ def _ready(turn: Turn, operator: OperatorState) -> None:
 
 
 def _not_ready(turn: Turn, operator: OperatorState, reason: str) -> None:
+    if reason == SystemReason.SIGNED_OUT:
+        _offline(turn, operator)
+        return
     turn.put_operator(
         replace(
             operator,

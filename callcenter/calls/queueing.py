@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from callcenter.calls import call as calls
+from callcenter.calls import supervision
 from callcenter.calls.commands import Ring, SeatAddress
 from callcenter.calls.state import Call, OperatorState, Phase, SystemReason
 from callcenter.calls.turn import Turn
@@ -34,7 +35,7 @@ def match(turn: Turn) -> None:
             continue
         if operator in ready:
             ready.remove(operator)
-        _offer(turn, call, queue, operator)
+        offer(turn, call, queue, operator)
 
 
 def settle(turn: Turn) -> None:
@@ -49,7 +50,7 @@ def settle(turn: Turn) -> None:
             calls.start_music(turn, calls.answer(turn, call))
 
 
-def _can_ring(turn: Turn, operator: OperatorState) -> bool:
+def can_ring(turn: Turn, operator: OperatorState) -> bool:
     """At a seat of the plan whose softphone is there and not busy with something else."""
     seat = operator.seat
     return (
@@ -59,6 +60,7 @@ def _can_ring(turn: Turn, operator: OperatorState) -> bool:
         and operator.number in turn.plan.operators
         and seat in turn.plan.seats
         and all(feature.seat != seat for feature in turn.features())
+        and seat not in supervision.seats(turn)
     )
 
 
@@ -68,7 +70,7 @@ def _recalled(turn: Turn, call: Call) -> OperatorState | None:
         return None
     operator = turn.operator(call.preferred_operator)
     wrapping_up = operator.status is OperatorStatus.WRAP_UP and operator.call == call.id
-    return operator if wrapping_up and _can_ring(turn, operator) else None
+    return operator if wrapping_up and can_ring(turn, operator) else None
 
 
 def _choose(
@@ -77,7 +79,7 @@ def _choose(
     """The caller's former operator while that is promised; else the longest idle who is able."""
     if call.preferred_operator and (call.preferred_until or 0.0) > turn.now:
         former = turn.operator(call.preferred_operator)
-        if former in ready and _can_ring(turn, former):
+        if former in ready and can_ring(turn, former):
             return former
         if former.reason == SystemReason.UNREACHABLE or former.call == call.id:
             return None  # their telephone may be back in a moment
@@ -85,13 +87,14 @@ def _choose(
     able = (
         each
         for each in ready
-        if _can_ring(turn, each) and skills <= set(turn.plan.operators[each.number].skills)
+        if can_ring(turn, each) and skills <= set(turn.plan.operators[each.number].skills)
     )
     return next(able, None)
 
 
-def _offer(turn: Turn, call: Call, queue: Queue, operator: OperatorState) -> None:
-    assert operator.seat is not None  # _can_ring
+def offer(turn: Turn, call: Call, queue: Queue, operator: OperatorState) -> None:
+    """Ring that operator for the call."""
+    assert operator.seat is not None  # can_ring
     call, leg = turn.dial(
         call, SeatAddress(operator.seat), seconds=queue.ring_seconds, operator=operator.number
     )

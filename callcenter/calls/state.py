@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from callcenter.analytics.record import StateChange
-from callcenter.calls.events import Ending
+from callcenter.calls.events import Author, Ending, SupervisionMode
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.destination import Destination
 from callcenter.numberplan.model import DialTarget
@@ -60,6 +60,8 @@ class SystemReason(StrEnum):
     MISSED = "missed"
     DECLINED = "declined"
     UNREACHABLE = "unreachable"
+    SIGNED_OUT = "signed_out"
+    """Only wished for: who is free then signs out."""
 
 
 SYSTEM_REASON_TITLES = {
@@ -67,6 +69,7 @@ SYSTEM_REASON_TITLES = {
     SystemReason.MISSED: "漏接",
     SystemReason.DECLINED: "拒接",
     SystemReason.UNREACHABLE: "话机离线",
+    SystemReason.SIGNED_OUT: "即将签出",
 }
 
 
@@ -217,6 +220,38 @@ class FeatureCall:
     ending: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Supervision:
+    """A team leader takes part in an operator's talk, or is being rung for it."""
+
+    leg: str
+    """The team leader's."""
+    call: str
+    operator: str
+    target: str
+    """The operator's leg: the supervision ends with it."""
+    seat: str
+    by: Author
+    mode: SupervisionMode
+    began: float
+    deadline: float
+    answered: float | None = None
+    snoop: str | None = None
+    """The leg that hears the operator's telephone, while one is needed."""
+    joined: str | None = None
+    """The talk's bridge, while the team leader is in it."""
+    barged: bool = False
+    """They were in it once: the order tells of it."""
+    ending: bool = False
+    """It is over, but for the leg."""
+    failures: int = 0
+
+    @property
+    def bridge(self) -> str:
+        """Where the team leader and the snoop are together."""
+        return f"{self.leg}_b"
+
+
 @dataclass(frozen=True)
 class DayFigures:
     """Calls that arrived on one day, by how they ended."""
@@ -237,6 +272,10 @@ class Centre:
     engaged_seats: dict[str, float] = field(default_factory=dict)
     """Seats in a call of Asterisk's own queue, and since when."""
     features: dict[str, FeatureCall] = field(default_factory=dict)
+    supervisions: dict[str, Supervision] = field(default_factory=dict)
+    """By the team leader's leg."""
+    audited: int = 0
+    """Rows of the audit made so far."""
     ended_calls: dict[str, float] = field(default_factory=dict)
     """Calls over, until Asterisk's own record of their end has been seen too."""
     order_day: str = ""
@@ -259,6 +298,7 @@ class Centre:
         ]
         times += [o.deadline for o in self.operators.values() if o.deadline is not None]
         times += [feature.deadline for feature in self.features.values()]
+        times += [each.deadline for each in self.supervisions.values()]
         return min(times, default=None)
 
 

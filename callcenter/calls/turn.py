@@ -12,8 +12,9 @@ from typing import TypeVar
 
 from callcenter.analytics.record import StateChange
 from callcenter.calls import shifts, waits
+from callcenter.calls.audit import AuditRecord, ended, record_of
 from callcenter.calls.commands import Command, Dial, Hangup, OutsideAddress, Play, Role, SeatAddress
-from callcenter.calls.events import Ending
+from callcenter.calls.events import Act, Ending
 from callcenter.calls.queue_log import QueueLog
 from callcenter.calls.state import (
     Call,
@@ -22,6 +23,7 @@ from callcenter.calls.state import (
     FeatureCall,
     OperatorState,
     Phase,
+    Supervision,
     end_leg,
 )
 from callcenter.clock import SHANGHAI
@@ -31,6 +33,8 @@ from callcenter.values import replace
 
 T = TypeVar("T")
 
+AT_SEAT = frozenset({LegRole.OPERATOR, LegRole.SUPERVISOR})
+"""Legs of our own softphones; all others are on a trunk."""
 END_SECONDS = 5.0
 """How long a hang-up may take before it is repeated."""
 
@@ -48,6 +52,7 @@ class Changes:
     records: tuple[OrderRecord, ...]
     queue_log: tuple[str, ...]
     states: tuple[StateChange, ...]
+    audit: tuple[AuditRecord, ...] = ()
 
 
 class Turn:
@@ -63,6 +68,8 @@ class Turn:
         self._calls: dict[str, Call | None] = {}
         self._operators: dict[str, OperatorState] = {}
         self._features: dict[str, FeatureCall | None] = {}
+        self._supervisions: dict[str, Supervision | None] = {}
+        self._audit: list[AuditRecord] = []
         self._seats: dict[str, float | None] = {}
         self._engaged: dict[str, float | None] = {}
         self._ended: dict[str, float | None] = {}
@@ -102,6 +109,17 @@ class Turn:
         for leg in {**self.centre.features, **self._features}:
             if (feature := self.feature(leg)) is not None:
                 yield feature
+
+    def supervision(self, leg: str) -> Supervision | None:
+        """The supervision whose team leader has that leg."""
+        if leg in self._supervisions:
+            return self._supervisions[leg]
+        return self.centre.supervisions.get(leg)
+
+    def supervisions(self) -> Iterator[Supervision]:
+        """All of them, oldest first."""
+        known = {**self.centre.supervisions, **self._supervisions}
+        return (each for each in known.values() if each is not None)
 
     def seat_is_reachable(self, seat: str) -> bool:
         """Whether the seat's softphone is there, as far as known."""
@@ -164,6 +182,30 @@ class Turn:
     def drop_feature(self, leg: str) -> None:
         """Forget a feature call: its leg is gone."""
         self._features[leg] = None
+
+    def put_supervision(self, supervision: Supervision) -> Supervision:
+        """Lay a new version of the supervision over the old one."""
+        self._supervisions[supervision.leg] = supervision
+        return supervision
+
+    def drop_supervision(self, leg: str) -> None:
+        """Forget a supervision: its leg is gone, or the call's own."""
+        self._supervisions[leg] = None
+
+    def audit(self, act: Act, call: str, refusal: str) -> None:
+        """Have a row of this act kept."""
+        number = self.centre.audited + len(self._audit) + 1
+        row = record_of(act, call=call, now=self.now, number=number, refusal=refusal)
+        self._audit.append(row)
+
+    def supervision_ended(self, of: Supervision) -> None:
+        """Have a row kept of a supervision's end."""
+        number = self.centre.audited + len(self._audit) + 1
+        since = of.began if of.answered is None else of.answered
+        row = ended(
+            of.by, operator=of.operator, call=of.call, since=since, now=self.now, number=number
+        )
+        self._audit.append(row)
 
     def put_seat(self, seat: str, *, reachable: bool) -> None:
         """Note that a seat's softphone came or went."""
@@ -286,6 +328,8 @@ class Turn:
         records += [order_record(replace(c, version=c.version + 1)) for c in self._finished]
         centre.operators.update(self._operators)
         _lay_over(centre.features, self._features)
+        _lay_over(centre.supervisions, self._supervisions)
+        centre.audited += len(self._audit)
         _lay_over(centre.unreachable_seats, self._seats)
         _lay_over(centre.engaged_seats, self._engaged)
         _lay_over(centre.ended_calls, self._ended)
@@ -294,7 +338,7 @@ class Turn:
             del centre.figures[day]
         centre.order_day, centre.order_sequence = self._order
         centre.plan = self._plan_hash
-        return Changes(tuple(self.commands), tuple(records), queue_log, states)
+        return Changes(tuple(self.commands), tuple(records), queue_log, states, tuple(self._audit))
 
     def _states(self) -> tuple[StateChange, ...]:
         """What operators do from now on that they did not before."""
@@ -409,14 +453,14 @@ def _differs(before: Call, after: Call) -> bool:
 def _on_trunk(call: Call | None, trunk: str) -> int:
     if call is None:
         return 0
-    return sum(leg.place == trunk and leg.role is not LegRole.OPERATOR for leg in call.live())
+    return sum(leg.place == trunk and leg.role not in AT_SEAT for leg in call.live())
 
 
 def _count_channels(used: dict[str, int], call: Call | None, by: int) -> None:
     if call is None:
         return
     for leg in call.live():
-        if leg.role is not LegRole.OPERATOR:
+        if leg.role not in AT_SEAT:
             used[leg.place] = used.get(leg.place, 0) + by
             if not used[leg.place]:
                 del used[leg.place]

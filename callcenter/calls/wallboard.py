@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from callcenter.calls.events import SupervisionMode
+
 
 class OperatorStatus(StrEnum):
     """What an operator is doing. A signed-out operator is offline."""
@@ -19,6 +21,29 @@ class OperatorStatus(StrEnum):
     TALKING = "talking"
     WRAP_UP = "wrap_up"
     NOT_READY = "not_ready"
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisionLine:
+    """Who takes part in an operator's talk: for team leaders alone."""
+
+    by: str
+    mode: SupervisionMode
+    seat: str
+    since: float | None
+    """When the team leader answered; None while they are rung."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLine:
+    """A caller who waits."""
+
+    call: str
+    number: str
+    """The order's."""
+    queue: str
+    dialled: str
+    since: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +60,7 @@ class OperatorLine:
     call: str | None
     seat_title: str | None = None
     """What staff call the seat."""
+    supervision: SupervisionLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +84,5 @@ class Wallboard:
     emergency: int
     interrupted: int
     operators: tuple[OperatorLine, ...]
+    queue: tuple[WaitingLine, ...] = ()
+    """Who waits, longest first."""

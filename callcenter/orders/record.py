@@ -51,6 +51,8 @@ class LegRole(StrEnum):
     CALLER = "caller"
     OPERATOR = "operator"
     PARTNER = "partner"
+    SUPERVISOR = "supervisor"
+    """A team leader who talked with the caller."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ class OrderRecord:
     outcome: Outcome | None = None
     """None while the call lives."""
     ended_by: str | None = None
-    """`caller`, `operator`, `partner` or `system`."""
+    """`caller`, `operator`, `partner`, `supervisor` or `system`."""
     legs: tuple[LegRecord, ...] = ()
     wait_ms: int | None = None
     """Milliseconds from the queue's beginning to the first answer or the caller's leaving it; None

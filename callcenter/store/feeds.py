@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from callcenter.analytics.record import StateChange
+from callcenter.calls.audit import AuditRecord
 from callcenter.orders.record import OrderRecord
 from callcenter.store.journal import Journal
 
@@ -44,5 +45,23 @@ class StateFeed:
     async def after(self, seq: int, limit: int) -> list[tuple[int, StateChange]]:
         """At most `limit` of them behind `seq`."""
         return await self.journal.states_after(seq, limit)
+
+    latest_after = after
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFeed:
+    """Rows of the audit, each of which is filed."""
+
+    journal: Journal
+
+    @property
+    def changed(self) -> asyncio.Event:
+        """Set whenever rows were added."""
+        return self.journal.audit_added
+
+    async def after(self, seq: int, limit: int) -> list[tuple[int, AuditRecord]]:
+        """At most `limit` of them behind `seq`."""
+        return await self.journal.audit_after(seq, limit)
 
     latest_after = after

@@ -93,9 +93,9 @@ async def _free_number(connection: AsyncConnection, wanted: str, taken: Collecti
 
 
 def _row(record: OrderRecord | LegRecord, names: Collection[str]) -> Row:
-    return {name: _storable(getattr(record, name)) for name in names}
+    return {name: storable(getattr(record, name)) for name in names}
 
 
-def _storable(value: object) -> object:
+def storable(value: object) -> object:
     """The value without the one sign that PostgreSQL cannot hold: it would stop all filing."""
     return value.replace("\0", "\ufffd") if isinstance(value, str) else value

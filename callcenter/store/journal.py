@@ -1,5 +1,5 @@
-"""The journal: every event in order, and the order records, operators' changes and queue_log lines
-it led to, in one local SQLite file.
+"""The journal: every event in order, and what it led to (order records, operators' changes, rows of
+the audit, queue_log lines), in one local SQLite file.
 
 It is always local, also where the orders live in PostgreSQL: the call path never waits for a remote
 database. One thread of its own does all the writing (sqlite3 objects stay on it); a commit is whole
@@ -23,6 +23,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter
 
 from callcenter.analytics.record import StateChange
+from callcenter.calls.audit import AuditRecord
 from callcenter.orders.record import OrderRecord
 
 T = TypeVar("T")
@@ -43,6 +44,11 @@ CREATE TABLE IF NOT EXISTS orders (
   body TEXT NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS states (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  event INTEGER NOT NULL,
+  body TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS audit (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   event INTEGER NOT NULL,
   body TEXT NOT NULL
@@ -68,6 +74,7 @@ CREATE TABLE IF NOT EXISTS cursors (name TEXT PRIMARY KEY, value INTEGER NOT NUL
 
 _RECORD = TypeAdapter(OrderRecord)
 _CHANGE = TypeAdapter(StateChange)
+_AUDIT = TypeAdapter(AuditRecord)
 KEPT_SNAPSHOTS = 3
 CHECKPOINT_ENTRIES = 500
 """After so many, what was committed moves from the write-ahead log into the database."""
@@ -96,6 +103,7 @@ class Entry:
     """Lines for our queue_log."""
     states: tuple[StateChange, ...] = ()
     """What operators did from then on."""
+    audit: tuple[AuditRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +152,8 @@ class Journal:
         """Set whenever lines for queue_log were added."""
         self.states_added = asyncio.Event()
         """Set whenever operators' changes were added."""
+        self.audit_added = asyncio.Event()
+        """Set whenever rows of the audit were added."""
         self.last_order = 0
         """Sequence number of the newest order record."""
 
@@ -181,6 +191,8 @@ class Journal:
             self.lines_added.set()
         if any(entry.states for entry in entries):
             self.states_added.set()
+        if any(entry.audit for entry in entries):
+            self.audit_added.set()
 
     async def synced(self) -> None:
         """Return once all that is committed now is on the disk, whatever happens to the machine.
@@ -219,6 +231,16 @@ class Journal:
         They are on the disk: what is filed is not lost here. Raises OSError if they cannot be.
         """
         found = await self._do_aside(lambda: self._states_after(seq, limit))
+        if found:
+            await self.synced()
+        return found
+
+    async def audit_after(self, seq: int, limit: int) -> list[tuple[int, AuditRecord]]:
+        """Rows of the audit after `seq`, each with its own sequence number, oldest first.
+
+        They are on the disk: what is filed is not lost here. Raises OSError if they cannot be.
+        """
+        found = await self._do_aside(lambda: self._audit_after(seq, limit))
         if found:
             await self.synced()
         return found
@@ -348,6 +370,9 @@ class Journal:
         for change in entry.states:
             body = _CHANGE.dump_json(change).decode()
             self._write("INSERT INTO states (event, body) VALUES (?, ?)", (entry.seq, body))
+        for row in entry.audit:
+            body = _AUDIT.dump_json(row).decode()
+            self._write("INSERT INTO audit (event, body) VALUES (?, ?)", (entry.seq, body))
         for line in entry.queue_log:
             self._write("INSERT INTO queue_log (line) VALUES (?)", (line,))
         if entry.cursor is not None:
@@ -448,6 +473,12 @@ class Journal:
             "SELECT seq, body FROM states WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
         )
         return [(row[0], _CHANGE.validate_json(row[1])) for row in rows]
+
+    def _audit_after(self, seq: int, limit: int) -> list[tuple[int, AuditRecord]]:
+        rows = self._reader.execute(
+            "SELECT seq, body FROM audit WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
+        )
+        return [(row[0], _AUDIT.validate_json(row[1])) for row in rows]
 
     def _lines_after(self, seq: int, limit: int) -> list[tuple[int, str]]:
         return self._reader.execute(

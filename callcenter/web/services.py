@@ -9,12 +9,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from callcenter.calls.events import Request
+from callcenter.calls.events import Act, Request
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.wallboard import Wallboard
 from callcenter.numberplan.model import NotReadyReason, Operator, Route, Seat
 from callcenter.staff.pins import Pins
 from callcenter.staff.tokens import Tokens
+from callcenter.store.audit import AuditStore
 from callcenter.store.figures import FigureStore
 from callcenter.store.orders import OrderStore
 from callcenter.store.recordings import RecordingStore
@@ -60,7 +61,7 @@ class CallCentre(Protocol):
     def clock(self) -> ShownTime:
         """The centre's time."""
 
-    async def request(self, event: Request) -> Refusal | None:
+    async def request(self, event: Request | Act) -> Refusal | None:
         """Do what a person asks, or say why not."""
 
     def wallboard(self) -> Wallboard:
@@ -78,6 +79,7 @@ class Services:
     orders: OrderStore
     recordings: RecordingStore
     figures: FigureStore
+    audit: AuditStore
     recordings_folder: Path
     pins: Pins
     tokens: Tokens

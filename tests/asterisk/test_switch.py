@@ -26,6 +26,7 @@ from callcenter.calls.commands import (
     SeatAddress,
     SendDigits,
     Separate,
+    Snoop,
     StartMusic,
     StopMusic,
     StopRinging,
@@ -66,6 +67,16 @@ class Bench:
             Play("15.1", "15.1_2", ("digit_0", "greeting")),
             "POST /channels/15.1/play/15.1_2",
             {"media": "sound:/data/sounds/digit_0,sound:/data/sounds/greeting"},
+        ),
+        (
+            Snoop("15.1_v8", "15.1_1", whisper=False),
+            "POST /channels/15.1_1/snoop/15.1_v8",
+            {"app": "callcenter", "appArgs": "leg", "spy": "both", "whisper": "none"},
+        ),
+        (
+            Snoop("15.1_v8", "15.1_1", whisper=True),
+            "POST /channels/15.1_1/snoop/15.1_v8",
+            {"app": "callcenter", "appArgs": "leg", "spy": "both", "whisper": "out"},
         ),
         (
             Separate("15.1_b", "15.1"),

@@ -7,22 +7,26 @@ from datetime import datetime
 from typing import TypeVar
 
 from callcenter.analytics.record import StateChange
+from callcenter.calls.audit import AuditRecord
 from callcenter.calls.centre import step
 from callcenter.calls.commands import Command, Dial, Play, SeatAddress
 from callcenter.calls.events import (
+    Act,
+    Author,
     BecomeReady,
     CallArrived,
     DeadlineReached,
     DigitPressed,
     Ending,
     Event,
+    Led,
     Request,
     SignIn,
     SipHeaders,
 )
 from callcenter.calls.figures import wallboard
 from callcenter.calls.refusal import Refusal
-from callcenter.calls.state import Call, Centre, OperatorState
+from callcenter.calls.state import Call, Centre, OperatorState, Supervision
 from callcenter.calls.wallboard import Wallboard
 from callcenter.clock import SHANGHAI
 from callcenter.numberplan.model import Plan
@@ -31,6 +35,9 @@ from tests.fakes.switch import FakeSwitch
 from tests.plans import small_plan
 
 C = TypeVar("C", bound=Command)
+
+LEADER = Author("team_leader:5d4c3b2a", leads=True, address="10.0.0.9")
+"""A team leader without an operator's number."""
 
 
 def moment(text: str) -> float:
@@ -49,6 +56,7 @@ class Desk:
     records: dict[str, OrderRecord] = field(default_factory=dict)
     queue_log: list[str] = field(default_factory=list)
     changes: list[StateChange] = field(default_factory=list)
+    audit: list[AuditRecord] = field(default_factory=list)
 
     # -- the core --------------------------------------------------------------------------------
 
@@ -59,6 +67,7 @@ class Desk:
             self.records[record.call] = record
         self.queue_log += result.queue_log
         self.changes += result.states
+        self.audit += result.audit
         self.switch.send(result.commands)
         return result.refusal
 
@@ -111,11 +120,15 @@ class Desk:
         self.switch.far_end_answers(leg)
         self.news()
 
-    def asks(self, request: Request) -> str:
+    def asks(self, request: Request | Act) -> str:
         """Somebody wants something: the refusal's code, or nothing."""
         refusal = self.happens(request)
         self.news()
         return refusal.code if refusal is not None else ""
+
+    def leader(self, request: Request | Led, by: Author | None = None) -> str:
+        """A team leader wants something: the refusal's code, or nothing."""
+        return self.asks(Act(by or LEADER, request))
 
     def goes(self, leg: str, ending: Ending = Ending.NORMAL) -> None:
         self.switch.far_end_goes(leg, ending)
@@ -151,6 +164,11 @@ class Desk:
         leg = self.state(call).partner
         assert leg is not None
         return leg
+
+    def supervision(self, operator: str = "001") -> Supervision:
+        """Who takes part in that operator's talk."""
+        (found,) = (s for s in self.centre.supervisions.values() if s.operator == operator)
+        return found
 
     def together(self, call: str) -> set[str]:
         """The legs that hear each other."""

@@ -21,9 +21,11 @@ from hypothesis.stateful import (
 from callcenter.analytics.record import StateChange
 from callcenter.calls.centre import step
 from callcenter.calls.codec import decode_centre, decode_event, encode_centre, encode_event
-from callcenter.calls.commands import Command, Connect, Dial, Disconnect, SeatAddress
+from callcenter.calls.commands import Command, Connect, Dial, Disconnect, Role, SeatAddress
 from callcenter.calls.events import (
+    Act,
     AddPartner,
+    Author,
     BecomeNotReady,
     BecomeReady,
     CallDetoured,
@@ -36,23 +38,33 @@ from callcenter.calls.events import (
     DigitPressed,
     DropPartner,
     Ending,
+    EndSupervision,
     Event,
+    ForceSignOut,
     Forward,
     HangUp,
     LeaveCall,
+    Led,
     LegEnded,
     PickFirstDialled,
     PlanChanged,
+    PullWaiting,
+    Release,
+    ReleasedTo,
+    Request,
     SeatEngaged,
     SeatReachable,
     SignIn,
     SignOut,
+    Supervise,
+    SupervisionMode,
 )
 from callcenter.calls.figures import wallboard
 from callcenter.calls.state import Call, Centre, Phase, Transfer
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.model import Plan
 from callcenter.orders.record import LegRole, OrderRecord
+from tests.calls.desk import LEADER
 from tests.fakes.switch import FakeLeg, FakeSwitch
 from tests.plans import small_plan, without_queue
 
@@ -61,6 +73,7 @@ SEATS = ("seat01", "seat02", "seat03")
 NUMBERS = ("12345", "12345", "12345", "12310", "87209900", "12319", "12315", "99999999")
 PARTNERS = ("12319", "12319", "12366-2", "12315", "110", "12345", "99999999")
 KEYS = ("*", "1", "*0", "*23", "*24", "*2212319#", "*2112366*2#", "*22110", "*2512310#", "*131")
+CHIEF = Author("003", leads=True, operator="003")
 _MOVES = (CallLeft, CallReturned, CallTakenOutside)
 TALKS = frozenset({Phase.TALKING, Phase.THREE_WAY, Phase.FORWARDED})
 # Shortly before midnight in Asia/Shanghai, on a day on which all kinds of numbers differ.
@@ -88,6 +101,7 @@ class CentreMachine(RuleBasedStateMachine):
         self.queue_log: dict[str, list[str]] = {}
         self.changes: list[StateChange] = []
         self.told_gone: set[str] = set()
+        self.audited: set[str] = set()
         for operator, seat in zip(OPERATORS[:2], SEATS[:2], strict=True):
             self.step(SignIn(operator, seat))
             self.step(BecomeReady(operator))
@@ -98,12 +112,19 @@ class CentreMachine(RuleBasedStateMachine):
         if isinstance(event, LegEnded):
             self.told_gone.add(event.leg)
         waiting = self._waiting()
+        pulled = isinstance(event, Act) and isinstance(event.request, PullWaiting)
+        waiting = {} if pulled else waiting  # before its turn
         may_repeat = isinstance(event, CallGivenUp)  # then nothing of the state is believed
         result = step(self.centre, event, self.plan, self.now)
         self.history.append((*encode_event(event), self.plan, self.now))
         for record in result.records:
             self.records.setdefault(record.call, []).append(record)
         self.changes += result.states
+        for row in result.audit:
+            assert row.id not in self.audited
+            self.audited.add(row.id)
+        if isinstance(event, Act):
+            assert result.audit, "no act without its row"
         for line in result.queue_log:
             _, call, _, _, happened = line.split("|")[:5]
             self.queue_log.setdefault(call, []).append(happened)
@@ -238,6 +259,36 @@ class CentreMachine(RuleBasedStateMachine):
         )
         self.step(data.draw(st.sampled_from(wishes), label="wish"))
 
+    @rule(
+        operator=st.sampled_from(OPERATORS),
+        mode=st.sampled_from(SupervisionMode),
+        seat=st.sampled_from(("", *SEATS)),
+        by=st.sampled_from((CHIEF, LEADER, LEADER)),
+    )
+    def a_team_leader_takes_part(
+        self, operator: str, mode: SupervisionMode, seat: str, by: Author
+    ) -> None:
+        self.step(Act(by, Supervise(operator, mode, seat)))
+
+    @rule(mode=st.sampled_from(SupervisionMode))
+    def a_team_leader_takes_part_in_another_way(self, mode: SupervisionMode) -> None:
+        for each in self.centre.supervisions.values():
+            self.step(Act(each.by, Supervise(each.operator, mode)))
+            break
+
+    @rule(operator=st.sampled_from(OPERATORS), data=st.data())
+    def a_team_leader_interferes(self, operator: str, data: st.DataObject) -> None:
+        waiting = [c.id for c in self.centre.calls.values() if c.phase is Phase.WAITING]
+        acts: tuple[Led | Request, ...] = (
+            EndSupervision(operator),
+            Release(operator),
+            Release(operator, ReleasedTo.END),
+            ForceSignOut(operator),
+            BecomeNotReady(operator, "break"),
+            *(PullWaiting(call, operator) for call in waiting),
+        )
+        self.step(Act(LEADER, data.draw(st.sampled_from(acts), label="act")))
+
     @rule(data=st.data(), keys=st.sampled_from(KEYS), at_once=st.booleans())
     def somebody_presses_keys(self, data: st.DataObject, keys: str, at_once: bool) -> None:
         answered = [leg.name for leg in self.switch.legs.values() if leg.answered]
@@ -327,10 +378,11 @@ class CentreMachine(RuleBasedStateMachine):
         assert len(seats) == len(set(seats))
 
     @invariant()
-    def a_bridge_has_at_most_the_three_of_one_call(self) -> None:
+    def a_bridge_has_at_most_the_three_of_one_call_and_a_team_leader(self) -> None:
+        joined = {each.joined for each in self.centre.supervisions.values()}
         for bridge in self.switch.bridges:
             inside = [leg.name for leg in self.switch.legs.values() if leg.bridge == bridge]
-            assert len(inside) <= 3
+            assert len(inside) <= 3 + (bridge in joined)
             assert {leg.partition("_")[0] for leg in inside} <= {bridge.partition("_")[0]}
 
     def _callers(self) -> list[tuple[Call, FakeLeg]]:
@@ -380,11 +432,43 @@ class CentreMachine(RuleBasedStateMachine):
                 assert caller.bridge is None
 
     @invariant()
+    def who_listens_or_whispers_is_in_no_talk(self) -> None:
+        for each in self.centre.supervisions.values():
+            leg = self.switch.legs.get(each.leg)
+            if leg is None or leg.bridge is None or each.joined is not None:
+                continue
+            inside = {n.name for n in self.switch.legs.values() if n.bridge == leg.bridge}
+            assert inside <= {each.leg, each.snoop or each.leg}
+            for snoop in inside - {each.leg}:
+                whispers = each.mode is SupervisionMode.WHISPER
+                assert self.switch.legs[snoop].whispers is whispers
+
+    @invariant()
+    def a_team_leaders_leg_has_an_owner(self) -> None:
+        known = {leg.leg for call in self.centre.calls.values() for leg in call.live()}
+        known |= set(self.centre.supervisions)
+        told = {event.leg for event in self.switch.told if isinstance(event, LegEnded)}
+        for leg in self.switch.legs.values():
+            if leg.dial is not None and leg.dial.role is Role.SUPERVISOR:
+                assert leg.name in known | told
+
+    @invariant()
+    def a_seat_has_one_call(self) -> None:
+        rung = [
+            leg.dial.to
+            for leg in self.switch.legs.values()
+            if leg.dial is not None and isinstance(leg.dial.to, SeatAddress)
+        ]
+        supervising = [SeatAddress(each.seat) for each in self.centre.supervisions.values()]
+        assert all(rung.count(seat) <= 1 for seat in supervising)
+
+    @invariant()
     def every_state_has_a_deadline(self) -> None:
         for operator in self.centre.operators.values():
             if operator.status is OperatorStatus.WRAP_UP:
                 assert operator.deadline is not None
-        assert not self.centre.calls or self.centre.deadline() is not None
+        alive = self.centre.calls or self.centre.supervisions
+        assert not alive or self.centre.deadline() is not None
 
     @invariant()
     def the_figures_add_up(self) -> None:
@@ -403,7 +487,7 @@ class CentreMachine(RuleBasedStateMachine):
             leg.place
             for call in self.centre.calls.values()
             for leg in call.live()
-            if leg.role.value != "operator"
+            if leg.role.value not in ("operator", "supervisor")
         ]
         assert self.centre.trunk_channels == {place: live.count(place) for place in set(live)}
 
@@ -428,6 +512,7 @@ class CentreMachine(RuleBasedStateMachine):
             self.time_passes(5.1)
         assert not self.centre.calls, "a call never ended"
         assert not self.switch.legs, "a leg was left behind"
+        assert not self.centre.supervisions, "a supervision never ended"
         assert not self.centre.ended_calls, "a call's end was not matched with Asterisk's line"
         numbers = [records[0].number for records in self.records.values()]
         assert len(numbers) == len(set(numbers))

@@ -45,7 +45,7 @@ from callcenter.simulator.agent import Call
 from callcenter.simulator.behaviour import AT_ONCE, BUSY, DECLINE, NO_ANSWER, Behaviour
 from callcenter.simulator.citizen import Citizen
 from callcenter.simulator.phone import Softphone
-from tests.fakes.switch import FakeSwitch
+from tests.fakes.switch import FakeLeg, FakeSwitch
 from tests.fakes.waiting import until
 from tests.support.ears import Sound, hears, voice
 from tests.support.live import copy_plan, live_settings
@@ -243,15 +243,32 @@ class InMemory:
 
     async def hears(self, leg: str, *sounds: Sound) -> None:
         listener = self.switch.legs[leg]
-        found = {
-            Sound.CITIZEN if each.name == self.call else Sound.OPERATOR
-            for each in self.switch.legs.values()
-            if listener.bridge is not None and each.bridge == listener.bridge and each != listener
+        found = self._voices(listener) | {
+            sound
+            for snoop in self.switch.legs.values()
+            if snoop.snoops_on == leg and snoop.whispers
+            for sound in self._voices(snoop)
         }
         found |= {Sound.OTHER} if listener.music or listener.playing else set()
         found |= {Sound.RINGING} if listener.ringing else set()
         assert listener.answered
         assert found == set(sounds)
+
+    def _voices(self, listener: FakeLeg) -> set[Sound]:
+        """What comes to a leg from its bridge; a snoop says there what it hears."""
+        found: set[Sound] = set()
+        for each in self.switch.legs.values():
+            if listener.bridge is None or each.bridge != listener.bridge or each == listener:
+                continue
+            if each.snoops_on is not None:
+                other = self.switch.legs[each.snoops_on]
+                found |= {self._voice(other)} | self._voices(other)
+            else:
+                found.add(self._voice(each))
+        return found
+
+    def _voice(self, leg: FakeLeg) -> Sound:
+        return Sound.CITIZEN if leg.name == self.call else Sound.OPERATOR
 
     async def caller_hears_ringing(self) -> None:
         assert self.switch.legs[self.call].ringing

@@ -17,6 +17,7 @@ from callcenter.calls.commands import (
     Disconnect,
     Guard,
     Hangup,
+    Join,
     OutsideAddress,
     Play,
     Ring,
@@ -24,6 +25,7 @@ from callcenter.calls.commands import (
     SeatAddress,
     SendDigits,
     Separate,
+    Snoop,
     StartMusic,
     StopMusic,
     StopRinging,
@@ -289,6 +291,58 @@ async def test_connecting_again_cuts_nobody(exchange: Opened) -> None:
         await x.told()
         await x.hears(x.call, Sound.OPERATOR)
         await x.hears(leg, Sound.CITIZEN)
+
+
+# -- snoops ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("whisper", [False, True])
+async def test_a_snoop_hears_a_telephone_and_is_heard_there_if_it_whispers(
+    exchange: Opened, whisper: bool
+) -> None:
+    """The caller is put where a team leader would be: with the snoop, apart from the seat."""
+    async with exchange(Seat.ANSWERS) as x:
+        leg, snoop, apart = await talk(x), f"{x.call}_v8", f"{x.call}_v7_b"
+        x.send(Join(x.call, apart, make=True), Snoop(snoop, leg, whisper=whisper))
+        await x.told("C_v8 answered")
+        x.send(Join(snoop, apart, make=False))
+        await x.hears(x.call, Sound.OPERATOR)
+        await x.hears(leg, *([Sound.CITIZEN] if whisper else []))
+        x.send(Join(snoop, apart, make=False), Join(x.call, apart, make=True))
+        await x.hears(x.call, Sound.OPERATOR)
+        x.send(Hangup(snoop))
+        await x.told("C_v8 ended: *")
+        await x.hears(x.call)
+        await x.hears(leg)
+
+
+async def test_a_snoop_ends_with_the_leg_that_it_hears(exchange: Opened) -> None:
+    async with exchange(Seat.ANSWERS) as x:
+        leg, snoop = await talk(x), f"{x.call}_v8"
+        x.send(Snoop(snoop, leg, whisper=False))
+        await x.told("C_v8 answered")
+        await x.seat_goes()
+        await x.told("C_1 ended: normal", "C_v8 ended: *")
+
+
+async def test_a_snoop_is_still_there_after_we_were_away(exchange: Opened) -> None:
+    async with exchange(Seat.ANSWERS) as x:
+        leg, snoop = await talk(x), f"{x.call}_v8"
+        x.send(Snoop(snoop, leg, whisper=False))
+        await x.told("C_v8 answered")
+        await x.disconnect()
+        found = await x.connect()
+        assert found.legs == ("C", "C_1", "C_v8")
+
+
+async def test_a_leg_that_is_gone_has_no_snoop_and_joins_nothing(exchange: Opened) -> None:
+    async with exchange(Seat.AWAY) as x:
+        x.send(Answer(x.call), Snoop(f"{x.call}_v8", f"{x.call}_9", whisper=False))
+        await x.told("C_v8 ended: unreachable")
+        x.send(Join(f"{x.call}_9", f"{x.call}_v7_b", make=True))
+        await x.told("Join failed on C_9")
+        x.send(Join(x.call, f"{x.call}_v6_b", make=False))
+        await x.told("Join failed on C")
 
 
 # -- the dialplan ----------------------------------------------------------------------------------

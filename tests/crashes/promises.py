@@ -61,6 +61,7 @@ def left_over(world: World, centre: Centre) -> Iterator[str]:
     yield from (f"{call} never ended" for call in centre.calls)
     yield from (f"leg {leg} is left" for leg in world.switch.legs)
     yield from (f"bridge {bridge} is left" for bridge in world.switch.bridges)
+    yield from (f"supervision {leg} never ended" for leg in centre.supervisions)
     yield from (f"feature call {leg} never ended" for leg in centre.features)
     yield from (f"{call} waits for its line for ever" for call in centre.ended_calls)
     yield from (f"a channel of {trunk} is never free again" for trunk in centre.trunk_channels)
@@ -157,6 +158,8 @@ def _of_operators(centre: Centre) -> Iterator[str]:
 def _without_owner(world: World, centre: Centre) -> Iterator[str]:
     """Every leg is in use by a call, a feature code's, or the dialplan's."""
     used = set(centre.features)
+    for each in centre.supervisions.values():
+        used |= {each.leg} | ({each.snoop} if each.snoop is not None else set())
     for call in centre.calls.values():
         used |= {leg.leg for leg in call.live()} & {call.id, call.leg, call.partner}
     for leg in world.switch.legs.values():

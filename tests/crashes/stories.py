@@ -9,9 +9,14 @@ from callcenter.calls.events import (
     CallEmergency,
     DropPartner,
     Ending,
+    ForceSignOut,
     Forward,
     HangUp,
     LeaveCall,
+    Release,
+    ReleasedTo,
+    Supervise,
+    SupervisionMode,
 )
 from tests.crashes.world import (
     Step,
@@ -20,6 +25,7 @@ from tests.crashes.world import (
     caller_goes,
     dials,
     keys,
+    leads,
     partner_answers,
     partner_goes,
     prompt_ends,
@@ -32,6 +38,12 @@ from tests.crashes.world import (
 TALKING = (ready(), dials(), prompt_ends(), seat_answers(), prompt_ends())
 """A caller talks with operator 001."""
 THREE = (*TALKING, asks(AddPartner("001", "12319")), partner_answers())
+
+
+def listens(mode: str) -> Step:
+    """A team leader at seat 3 takes part in operator 001's talk."""
+    return leads(Supervise("001", SupervisionMode(mode), "seat03"))
+
 
 BESIDE_A_BUG: tuple[Step, ...] = (
     *(dials(), dials(), prompt_ends(0), prompt_ends(1), ready(), seat_answers()),
@@ -85,6 +97,28 @@ STORIES: dict[str, tuple[Step, ...]] = {
     "an operator is lost while 110 is called": (
         *(*TALKING, asks(CallEmergency("001")), seat_goes(Ending.LOST), partner_answers()),
         caller_goes(),
+    ),
+    "a team leader listens, whispers, barges in, listens again and leaves": (
+        *(*TALKING, listens("listen"), seat_answers("seat03"), listens("whisper")),
+        *(listens("barge"), listens("listen"), seat_goes(seat="seat03"), caller_goes()),
+    ),
+    "a team leader whispers until the operator goes": (
+        *(*TALKING, listens("whisper"), seat_answers("seat03"), seat_goes()),
+    ),
+    "a team leader barges in until the caller goes": (
+        *(*TALKING, listens("barge"), seat_answers("seat03"), caller_goes()),
+    ),
+    "a team leader takes over": (
+        *(*TALKING, listens("listen"), seat_answers("seat03"), listens("take_over")),
+        *(seat_goes(seat="seat03"),),
+    ),
+    "a team leader does not answer": (
+        *(*TALKING, listens("listen"), seat_goes(Ending.NO_ANSWER, "seat03"), caller_goes()),
+    ),
+    "an operator is released and signed out": (
+        *(*TALKING, leads(ForceSignOut("001")), leads(Release("001"))),
+        *(ready("002", "seat02"), seat_answers("seat02"), prompt_ends()),
+        *(leads(Release("002", ReleasedTo.END)),),
     ),
     "feature codes": (
         *(seat_dials("*11001"), answer_heard(), seat_dials("*12"), answer_heard(), dials()),

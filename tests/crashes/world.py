@@ -11,13 +11,16 @@ from dataclasses import dataclass, field, replace
 
 from callcenter.calls.commands import Command, OutsideAddress, SeatAddress
 from callcenter.calls.events import (
+    Act,
     BecomeReady,
     DigitPressed,
     Ending,
     Event,
+    Led,
+    Request,
     SignIn,
 )
-from tests.calls.desk import moment
+from tests.calls.desk import LEADER, moment
 from tests.fakes.switch import FakeLeg, FakeSwitch
 
 
@@ -100,7 +103,7 @@ class World:
 
     def feature(self) -> FakeLeg:
         """A seat's call to a feature code."""
-        return self._found(lambda leg: leg.dial is None and not leg.trunk)
+        return self._found(lambda leg: not (leg.dial or leg.trunk or leg.snoops_on))
 
     def _found(self, fits: Callable[[FakeLeg], bool]) -> FakeLeg:
         found = [leg for leg in self.switch.legs.values() if fits(leg)]
@@ -161,6 +164,11 @@ def partner_goes(ending: Ending = Ending.NORMAL) -> Step:
 def asks(*requests: Event) -> Step:
     """A person asks the controller by its API."""
     return lambda _: requests
+
+
+def leads(request: Request | Led) -> Step:
+    """A team leader asks the controller by its API."""
+    return asks(Act(LEADER, request))
 
 
 def ready(operator: str = "001", seat: str = "seat01") -> Step:

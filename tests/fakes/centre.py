@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from callcenter.calls.events import Request, SignIn
+from callcenter.calls.events import Act, Request, SignIn
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.wallboard import OperatorLine, OperatorStatus, Wallboard
 from callcenter.numberplan.model import Action, NotReadyReason, Operator, Route, Seat
 from callcenter.staff.pins import Pins
 from callcenter.staff.tokens import Tokens
+from callcenter.store.audit import AuditStore
 from callcenter.store.figures import FigureStore
 from callcenter.store.orders import OrderStore
 from callcenter.store.recordings import RecordingStore
@@ -87,11 +88,11 @@ class FakeCentre:
         self.plan = FakeStaffing()
         self.clock = FakeClock()
         self.board = QUIET
-        self.asked: list[Request] = []
+        self.asked: list[Request | Act] = []
         self.refusal: Refusal | None = None
         self._watchers: set[asyncio.Event] = set()
 
-    async def request(self, event: Request) -> Refusal | None:
+    async def request(self, event: Request | Act) -> Refusal | None:
         self.asked.append(event)
         if self.refusal is None and isinstance(event, SignIn):
             self.put(event.operator, OperatorStatus.NOT_READY, seat=event.seat, reason="刚签入")
@@ -166,6 +167,7 @@ class World:
             orders=self.orders,
             recordings=RecordingStore(self.orders.engine),
             figures=FigureStore(self.orders.engine),
+            audit=AuditStore(self.orders.engine),
             recordings_folder=self.recordings_folder,
             pins=self.pins,
             tokens=self.tokens,

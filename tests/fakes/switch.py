@@ -19,10 +19,12 @@ from callcenter.calls.commands import (
     Disconnect,
     Guard,
     Hangup,
+    Join,
     Play,
     Ring,
     SeatAddress,
     Separate,
+    Snoop,
     StartMusic,
     StopMusic,
     StopRinging,
@@ -63,6 +65,10 @@ class FakeLeg:
     ringing: bool = False
     """It hears the tone (a 180 while unanswered)."""
     guarded: bool = False
+    snoops_on: str | None = None
+    """The leg that it hears."""
+    whispers: bool = False
+    """What it hears from its bridge is heard there."""
     outside: bool = False
     """The fallback dialplan has it."""
 
@@ -125,7 +131,9 @@ class FakeSwitch:
         return SwitchReconciled(
             legs=tuple(leg.name for leg in ours),
             outside=outside,
-            answered=tuple(leg.name for leg in ours if leg.dial is not None and leg.answered),
+            answered=tuple(
+                leg.name for leg in ours if (leg.dial or leg.snoops_on) and leg.answered
+            ),
             callers=tuple(leg.name for leg in ours if leg.trunk),
             bridges=tuple(sorted(self.bridges)),
         )
@@ -156,6 +164,10 @@ class FakeSwitch:
                 self._dial(command)
             case Connect():
                 self._connect(command)
+            case Snoop():
+                self._snoop(command)
+            case Join():
+                self._join(command)
             case Disconnect(bridge):
                 self.bridges.discard(bridge)
                 for leg in self.legs.values():
@@ -207,6 +219,24 @@ class FakeSwitch:
         else:
             self.legs[command.leg] = FakeLeg(command.leg, command)
 
+    def _snoop(self, command: Snoop) -> None:
+        leg, of = command.leg, command.of
+        if of not in self.legs:
+            self.told.append(LegEnded(leg, Ending.UNREACHABLE))
+            return
+        self.legs[leg] = FakeLeg(leg, answered=True, snoops_on=of, whispers=command.whisper)
+        self.told.append(LegAnswered(leg))
+
+    def _join(self, command: Join) -> None:
+        if command.make:
+            self.bridges.add(command.bridge)
+        there = command.leg in self.legs and self.legs[command.leg].answered
+        if command.bridge in self.bridges and there:
+            self.legs[command.leg].bridge = command.bridge
+        else:
+            failed = CommandFailed(command.leg, "Join", "404 not found")
+            self.told.append(failed)
+
     def _hang_up(self, leg: str, ending: Ending) -> None:
         if leg not in self.legs:
             self.told.append(LegEnded(leg))
@@ -238,6 +268,8 @@ class FakeSwitch:
         self.told.append(LegEnded(leg, ending))
         if gone.trunk:
             self.told.append(self._record(gone))
+        for each in [each.name for each in self.legs.values() if each.snoops_on == leg]:
+            self._drop(each, Ending.NORMAL)
 
     # -- the dialplan's own lines ----------------------------------------------------------------
 

@@ -169,10 +169,10 @@ class City:
                 await until(lambda: self.tried_sign_out(number), lambda: "cannot sign out")
 
     async def tried_ready(self, operator: str) -> bool:
-        return (await self._request("POST", f"/operators/{operator}/ready", None))[0] == 200
+        return (await self.request("POST", f"/operators/{operator}/ready", None))[0] == 200
 
     async def tried_sign_out(self, operator: str) -> bool:
-        return (await self._request("POST", f"/operators/{operator}/sign-out", None))[0] in (
+        return (await self.request("POST", f"/operators/{operator}/sign-out", None))[0] in (
             200,
             409,
         ) and (await self.operator_state(operator)) == "offline"
@@ -193,13 +193,14 @@ class City:
 
     async def ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Body:
         """One request of an administrator to the API; the answer's body. Fails unless 200."""
-        status, answer = await self._request(method, path, body)
+        status, answer = await self.request(method, path, body)
         assert status == 200, answer
         return answer
 
-    async def _request(
+    async def request(
         self, method: str, path: str, body: Mapping[str, object] | None
     ) -> tuple[int, Body]:
+        """One request of an administrator to the API; status and body of the answer."""
         async with self.http.request(
             method,
             f"{self.server.settings.web_url}/api/v1{path}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
 import numpy as np
@@ -18,6 +18,7 @@ class Sound(StrEnum):
     CITIZEN = "citizen"
     OPERATOR = "operator"
     PARTNER = "partner"
+    LEADER = "leader"
     RINGING = "ringing"
     OTHER = "other"
     """Music, or a prompt."""
@@ -27,6 +28,7 @@ PITCHES: Mapping[Sound, float] = {
     Sound.CITIZEN: 700.0,
     Sound.OPERATOR: 1100.0,
     Sound.PARTNER: 1700.0,
+    Sound.LEADER: 2300.0,
     Sound.RINGING: 450.0,
 }
 """In Hz. The ringing tone's is China's (asterisk-config/indications.conf.j2)."""
@@ -80,11 +82,20 @@ async def until_talking(*parties: tuple[Call, Sound]) -> None:
 
 def gaps(call: Call, sound: Sound, since: float, until: float) -> list[float]:
     """Seconds after `since` (of the event loop's clock) at which a sound was missing."""
+    return [at for at, heard in _stretches(call, sound, since, until) if not heard]
+
+
+def moments(call: Call, sound: Sound, since: float, until: float) -> list[float]:
+    """Seconds after `since` (of the event loop's clock) at which a sound was there."""
+    return [at for at, heard in _stretches(call, sound, since, until) if heard]
+
+
+def _stretches(
+    call: Call, sound: Sound, since: float, until: float
+) -> Iterator[tuple[float, bool]]:
+    """Each stretch's begin, and whether the sound is in it."""
     pcm = call.media.heard.pcm(since, until).astype(np.float64)
     size = int(_STRETCH * RATE)
     wave = np.exp(-2j * np.pi * PITCHES[sound] * np.arange(size) / RATE)
-    return [
-        start / RATE
-        for start in range(0, len(pcm) - size + 1, size)
-        if abs(pcm[start : start + size] @ wave) * 2 / size < _LOUD
-    ]
+    for start in range(0, len(pcm) - size + 1, size):
+        yield start / RATE, abs(pcm[start : start + size] @ wave) * 2 / size >= _LOUD

@@ -34,7 +34,7 @@ def hero(board: Wallboard, key: str) -> Figure:
 
 def with_operator(state: OperatorStatus, seconds: float = 0.0, **changes: int) -> Wallboard:
     line = OperatorLine("001", "芮红", "seat01", state, MORNING - seconds, None, None)
-    return replace(QUIET, operators=(line,), **changes)
+    return replace(QUIET, operators=(line,), queue=(), **changes)
 
 
 def test_every_outcome_has_its_share() -> None:

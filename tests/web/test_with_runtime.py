@@ -19,6 +19,7 @@ from callcenter.recovery import restore
 from callcenter.runtime import Runtime
 from callcenter.staff.pins import Pins
 from callcenter.staff.tokens import Tokens
+from callcenter.store.audit import AuditStore
 from callcenter.store.feeds import OrderFeed
 from callcenter.store.figures import FigureStore
 from callcenter.store.journal import Journal
@@ -80,6 +81,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         orders=store,
         recordings=RecordingStore(store.engine),
         figures=FigureStore(store.engine),
+        audit=AuditStore(store.engine),
         recordings_folder=tmp_path / "recordings",
         pins=Pins(tmp_path),
         tokens=Tokens(tmp_path),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from callcenter.web.api.audit import AUDIT
 from callcenter.web.api.endpoint import AnyEndpoint
 from callcenter.web.api.identity import IDENTITY
 from callcenter.web.api.operators import OPERATORS
@@ -9,11 +10,19 @@ from callcenter.web.api.orders import ORDERS
 from callcenter.web.api.plan import PLAN
 from callcenter.web.api.recordings import RECORDINGS
 from callcenter.web.api.reports import REPORTS
+from callcenter.web.api.supervision import SUPERVISION
 
 PREFIX = "/api/v1"
 
 ENDPOINTS: tuple[AnyEndpoint, ...] = (
-    *(*IDENTITY, *OPERATORS, *ORDERS, *PLAN, *RECORDINGS, *REPORTS),
+    *IDENTITY,
+    *OPERATORS,
+    *SUPERVISION,
+    *ORDERS,
+    *PLAN,
+    *RECORDINGS,
+    *REPORTS,
+    *AUDIT,
 )
 """All of them; each path is behind `PREFIX`."""
 

@@ -47,6 +47,8 @@ class Ask(Generic[Query, Body]):
     body: Body
     headers: Mapping[str, str]
     who: Principal | None
+    address: str = ""
+    """Where the request came from."""
 
     @property
     def principal(self) -> Principal:
@@ -108,6 +110,7 @@ class Endpoint(Generic[Query, Body]):
             body=_validated(self.body, await _body(request, self.body)),
             headers=request.headers,
             who=who,
+            address=request.remote or "",
         )
         answer = await self.handler(ask)
         if isinstance(answer, FileAnswer):

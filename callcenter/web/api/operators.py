@@ -8,7 +8,9 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from callcenter.calls.events import (
+    Act,
     AddPartner,
+    Author,
     BecomeNotReady,
     BecomeReady,
     CallEmergency,
@@ -20,11 +22,13 @@ from callcenter.calls.events import (
     Request,
     SignIn,
     SignOut,
+    SupervisionMode,
 )
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.wallboard import OperatorLine, OperatorStatus
 from callcenter.orders.times import local
-from callcenter.web.api.endpoint import Answer, Ask, Body, Endpoint, Nothing
+from callcenter.staff.roles import Principal
+from callcenter.web.api.endpoint import Answer, Ask, Body, Endpoint, Nothing, Query
 from callcenter.web.api.errors import ProblemError, refuse
 from callcenter.web.states import STATE_TITLES
 
@@ -34,6 +38,8 @@ _STATUSES: dict[str, tuple[int, str | None]] = {
     "unknown_reason": (422, "reason"),
     "unknown_number": (422, "number"),
     "not_a_partner": (422, "number"),
+    "no_seat": (422, "seat"),
+    "not_a_team_leader": (403, None),
     "internal_error": (500, None),
 }
 """HTTP status and field of a refusal; any other is a conflict with what is going on."""
@@ -75,6 +81,15 @@ class EmergencyNumber(BaseModel):
     number: str = Field(default="110", max_length=32, description="An emergency number.")
 
 
+class SupervisionView(BaseModel):
+    """A team leader who takes part in an operator's talk."""
+
+    by: str
+    mode: SupervisionMode
+    seat: str
+    since: datetime | None = Field(description="Null while the team leader is rung.")
+
+
 class OperatorView(BaseModel):
     """One operator, now."""
 
@@ -86,6 +101,9 @@ class OperatorView(BaseModel):
     since: datetime | None = Field(description="Start of this state; null if it never changed.")
     reason: str | None = Field(description="Title of the not-ready reason.")
     call: str | None = Field(description="The call being offered, talked or wrapped up.")
+    supervision: SupervisionView | None = Field(
+        None, description="Who listens; only team leaders are told."
+    )
 
 
 class OperatorList(BaseModel):
@@ -130,8 +148,9 @@ class WallboardView(BaseModel):
     operators: tuple[OperatorView, ...]
 
 
-def operator_view(line: OperatorLine) -> OperatorView:
-    """The operator as shown."""
+def operator_view(line: OperatorLine, who: Principal) -> OperatorView:
+    """The operator as shown to that person."""
+    supervision = line.supervision if who.leads() else None
     return OperatorView(
         number=line.number,
         name=line.name,
@@ -141,6 +160,14 @@ def operator_view(line: OperatorLine) -> OperatorView:
         since=local(line.since) if line.since else None,
         reason=line.reason,
         call=line.call,
+        supervision=None
+        if supervision is None
+        else SupervisionView(
+            by=supervision.by,
+            mode=supervision.mode,
+            seat=supervision.seat,
+            since=None if supervision.since is None else local(supervision.since),
+        ),
     )
 
 
@@ -148,14 +175,16 @@ async def _operators(ask: Ask[Nothing, Nothing]) -> Answer:
     centre = ask.services.centre
     return Answer(
         OperatorList(
-            operators=tuple(operator_view(line) for line in centre.wallboard().operators),
+            operators=tuple(
+                operator_view(line, ask.principal) for line in centre.wallboard().operators
+            ),
             reasons={name: reason.title for name, reason in centre.plan.not_ready_reasons.items()},
         )
     )
 
 
 async def _operator(ask: Ask[Nothing, Nothing]) -> Answer:
-    return Answer(_current(ask, ask.path["number"]))
+    return Answer(current(ask, ask.path["number"]))
 
 
 async def _seats(ask: Ask[Nothing, Nothing]) -> Answer:
@@ -174,7 +203,7 @@ async def _wallboard(ask: Ask[Nothing, Nothing]) -> Answer:
     values["at"] = local(board.at)
     since = board.longest_wait_since
     values["longest_wait_since"] = None if since is None else local(since)
-    values["operators"] = tuple(operator_view(line) for line in board.operators)
+    values["operators"] = tuple(operator_view(line, ask.principal) for line in board.operators)
     return Answer(WallboardView.model_validate(values))
 
 
@@ -184,11 +213,19 @@ async def _act(ask: Ask[Nothing, Body], event: Callable[[str], Request]) -> Answ
     if not ask.principal.acts_for(operator):
         message = f"您只能操作自己的工号，不能代{operator}号操作；请班长处理。"
         raise refuse(403, "not_yours", message)
-    _current(ask, operator)
-    refusal = await ask.services.centre.request(event(operator))
+    current(ask, operator)
+    request = event(operator)
+    own = ask.principal.operator == operator
+    refusal = await ask.services.centre.request(request if own else Act(author(ask), request))
     if refusal is not None:
-        raise _from_refusal(refusal)
-    return Answer(_current(ask, operator))
+        raise from_refusal(refusal)
+    return Answer(current(ask, operator))
+
+
+def author(ask: Ask[Query, Body]) -> Author:
+    """Who asks, for the audit."""
+    who = ask.principal
+    return Author(who.name, who.leads(), who.operator or "", ask.address)
 
 
 def _request(
@@ -219,21 +256,23 @@ def _request(
     )
 
 
-def _from_refusal(refusal: Refusal) -> ProblemError:
+def from_refusal(refusal: Refusal) -> ProblemError:
+    """The answer to what the centre refused."""
     status, field = _STATUSES.get(refusal.code, (409, None))
     return refuse(status, refusal.code, refusal.sentence, field)
 
 
-def _current(ask: Ask[Nothing, Body], number: str) -> OperatorView:
+def current(ask: Ask[Nothing, Body], number: str) -> OperatorView:
+    """The operator now; raises 404."""
     for line in ask.services.centre.wallboard().operators:
         if line.number == number:
-            return operator_view(line)
+            return operator_view(line, ask.principal)
     raise refuse(
         404, "unknown_operator", f"没有工号{number}，请核对；GET /api/v1/operators 列出全部。"
     )
 
 
-_EXAMPLE: dict[str, JsonValue] = {
+EXAMPLE: dict[str, JsonValue] = {
     "number": "001",
     "name": "芮红",
     "seat": "seat01",
@@ -242,17 +281,18 @@ _EXAMPLE: dict[str, JsonValue] = {
     "since": "2017-11-22T10:31:05+08:00",
     "reason": None,
     "call": None,
+    "supervision": None,
 }
 
-_TALKING: dict[str, JsonValue] = {
-    **_EXAMPLE,
+TALKING: dict[str, JsonValue] = {
+    **EXAMPLE,
     "state": "talking",
     "state_title": "通话",
     "call": "1511317865.1",
 }
 
-_WRAPPING_UP: dict[str, JsonValue] = {
-    **_EXAMPLE,
+WRAPPING_UP: dict[str, JsonValue] = {
+    **EXAMPLE,
     "state": "wrap_up",
     "state_title": "整理",
     "call": "1511317865.1",
@@ -274,7 +314,7 @@ _BOARD: dict[str, JsonValue] = {
     "rejected": 0,
     "emergency": 0,
     "interrupted": 0,
-    "operators": [_EXAMPLE],
+    "operators": [EXAMPLE],
 }
 
 OPERATORS = (
@@ -286,7 +326,7 @@ OPERATORS = (
         query=Nothing,
         body=Nothing,
         answer=OperatorList,
-        example_answer={"operators": [_EXAMPLE], "reasons": {"break": "小休"}},
+        example_answer={"operators": [EXAMPLE], "reasons": {"break": "小休"}},
     ),
     Endpoint(
         method="GET",
@@ -297,7 +337,7 @@ OPERATORS = (
         body=Nothing,
         answer=OperatorView,
         problems=(404,),
-        example_answer=_EXAMPLE,
+        example_answer=EXAMPLE,
     ),
     _request(
         "sign-in",
@@ -305,7 +345,7 @@ OPERATORS = (
         lambda operator, body: SignIn(operator, body.seat),
         AtSeat,
         example_answer={
-            **_EXAMPLE,
+            **EXAMPLE,
             "state": "not_ready",
             "state_title": "示忙",
             "reason": "刚签入",
@@ -317,21 +357,21 @@ OPERATORS = (
         "Sign an operator out; not during a call",
         lambda operator, _: SignOut(operator),
         Nothing,
-        example_answer={**_EXAMPLE, "seat": None, "state": "offline", "state_title": "离线"},
+        example_answer={**EXAMPLE, "seat": None, "state": "offline", "state_title": "离线"},
     ),
     _request(
         "ready",
         "Take calls from now on",
         lambda operator, _: BecomeReady(operator),
         Nothing,
-        example_answer=_EXAMPLE,
+        example_answer=EXAMPLE,
     ),
     _request(
         "not-ready",
         "Take no calls for now; during a call: once it is over",
         lambda operator, body: BecomeNotReady(operator, body.reason),
         ForReason,
-        example_answer={**_EXAMPLE, "state": "not_ready", "state_title": "示忙", "reason": "小休"},
+        example_answer={**EXAMPLE, "state": "not_ready", "state_title": "示忙", "reason": "小休"},
         example_body={"reason": "break"},
     ),
     _request(
@@ -339,14 +379,14 @@ OPERATORS = (
         "End the operator's talk",
         lambda operator, _: HangUp(operator),
         Nothing,
-        example_answer=_WRAPPING_UP,
+        example_answer=WRAPPING_UP,
     ),
     _request(
         "forward",
         "Hand the caller to a partner and leave; the caller comes back if that fails",
         lambda operator, body: Forward(operator, body.number),
         WithNumber,
-        example_answer=_WRAPPING_UP,
+        example_answer=WRAPPING_UP,
         example_body={"number": "12319"},
     ),
     _request(
@@ -354,7 +394,7 @@ OPERATORS = (
         "Have a partner dialled for a three-way call; the caller hears music meanwhile",
         lambda operator, body: AddPartner(operator, body.number),
         WithNumber,
-        example_answer=_TALKING,
+        example_answer=TALKING,
         example_body={"number": "12366-2"},
     ),
     _request(
@@ -362,7 +402,7 @@ OPERATORS = (
         "Have an emergency number join; the caller is never alone",
         lambda operator, body: CallEmergency(operator, body.number),
         EmergencyNumber,
-        example_answer=_TALKING,
+        example_answer=TALKING,
         example_body={"number": "110"},
     ),
     _request(
@@ -370,21 +410,21 @@ OPERATORS = (
         "Leave caller and partner talking",
         lambda operator, _: LeaveCall(operator),
         Nothing,
-        example_answer=_WRAPPING_UP,
+        example_answer=WRAPPING_UP,
     ),
     _request(
         "drop-partner",
         "End the partner's part, or stop its ringing",
         lambda operator, _: DropPartner(operator),
         Nothing,
-        example_answer=_TALKING,
+        example_answer=TALKING,
     ),
     _request(
         "first-dialled",
         "Say which number the citizen dialled first, where the carrier did not tell",
         lambda operator, body: PickFirstDialled(operator, body.number),
         WithNumber,
-        example_answer=_TALKING,
+        example_answer=TALKING,
         example_body={"number": "87222160"},
     ),
     Endpoint(

@@ -1,0 +1,104 @@
+"""Every act of a team leader leaves a row, whatever comes of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from callcenter.calls.codec import decode_event, encode_event
+from callcenter.calls.events import (
+    Act,
+    Author,
+    BecomeNotReady,
+    BecomeReady,
+    EndSupervision,
+    ForceSignOut,
+    Led,
+    PullWaiting,
+    Release,
+    ReleasedTo,
+    Request,
+    SignOut,
+    Supervise,
+    SupervisionMode,
+)
+from tests.calls.desk import LEADER, Desk
+
+OPERATOR = Author("002", leads=False, operator="002", address="10.0.0.2")
+
+
+def test_a_row_says_who_when_what_about_whom_and_from_where() -> None:
+    desk = Desk()
+    call = desk.talking_call()
+    desk.leader(Supervise("001", SupervisionMode.WHISPER, "seat03"))
+    (row,) = desk.audit
+    assert (row.who, row.address, row.at) == ("team_leader:5d4c3b2a", "10.0.0.9", desk.now)
+    assert (row.act, row.operator, row.call) == ("whisper", "001", call)
+    assert row.detail == "seat=seat03"
+    assert row.refusal == ""
+
+
+def test_what_is_refused_is_audited_with_its_reason() -> None:
+    desk = Desk()
+    assert desk.leader(Release("001")) == "not_in_call"
+    (row,) = desk.audit
+    assert (row.act, row.operator, row.refusal) == ("release", "001", "not_in_call")
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Supervise("001", SupervisionMode.LISTEN, "seat03"),
+        EndSupervision("001"),
+        Release("001", ReleasedTo.END),
+        ForceSignOut("001"),
+        PullWaiting("call", "001"),
+    ],
+)
+def test_an_operator_may_do_none_of_it_and_the_try_is_audited(request_: Led) -> None:
+    desk = Desk()
+    call = desk.talking_call()
+    before = desk.state(call)
+    assert desk.leader(request_, OPERATOR) == "not_a_team_leader"
+    assert desk.state(call) == before
+    assert desk.centre.supervisions == {}
+    (row,) = desk.audit
+    assert (row.who, row.refusal) == ("002", "not_a_team_leader")
+
+
+def test_what_operators_do_for_themselves_is_not_audited() -> None:
+    desk = Desk()
+    desk.operator_ready("001", "seat01")
+    assert desk.audit == []
+    desk.leader(BecomeNotReady("001", "break"))
+    assert [row.act for row in desk.audit] == ["become_not_ready"]
+
+
+def test_the_end_of_a_supervision_is_noted_with_its_length() -> None:
+    desk = Desk()
+    call = desk.talking_call()
+    desk.leader(Supervise("001", SupervisionMode.LISTEN, "seat03"))
+    desk.answers(desk.ringing_at("seat03"))
+    desk.now += 42
+    desk.goes(call)
+    row = desk.audit[-1]
+    assert (row.act, row.who, row.call) == ("supervision_ended", LEADER.name, call)
+    assert row.detail == "seconds=42.0"
+
+
+def test_no_two_rows_have_the_same_id() -> None:
+    desk = Desk()
+    desk.operator_ready("001", "seat01")
+    for _ in range(3):
+        desk.leader(BecomeNotReady("001", "break"))
+        desk.leader(BecomeReady("001"))
+    assert len({row.id for row in desk.audit}) == 6
+
+
+@pytest.mark.parametrize(
+    "request_", [SignOut("001"), BecomeReady("001"), Release("001", ReleasedTo.END)]
+)
+def test_an_act_is_the_same_again_when_it_is_read_from_the_journal(
+    request_: Request | Led,
+) -> None:
+    act = Act(LEADER, request_)
+    assert decode_event(*encode_event(act)) == act
