@@ -13,7 +13,7 @@ from callcenter.analytics.periods import By
 from callcenter.analytics.record import ENGAGED, StateChange, milliseconds
 from callcenter.analytics.report import Of, Report, report
 from callcenter.analytics.span import Span
-from callcenter.calls.events import Event
+from callcenter.calls.events import CallEndedOutside, Event
 from callcenter.calls.figures import wallboard
 from callcenter.calls.state import Phase
 from callcenter.calls.turn import shanghai_day
@@ -43,6 +43,7 @@ class CountedMachine(CentreMachine):
         super().__init__()
 
     def step(self, event: Event) -> None:
+        outside = {each.id for each in self.centre.calls.values() if each.phase is Phase.NATIVE}
         super().step(event)
         calls = self.centre.calls
         for call in calls.values():
@@ -52,6 +53,8 @@ class CountedMachine(CentreMachine):
             now = calls.get(known)
             if wait.left is None and (now is None or now.phase not in _IN_QUEUE):
                 wait.left = self.now
+                if isinstance(event, CallEndedOutside) and known in outside:
+                    wait.left = event.ended if event.answered is None else event.answered
 
     def latest(self) -> list[OrderRecord]:
         return [records[-1] for records in self.records.values()]
@@ -110,12 +113,8 @@ class CountedMachine(CentreMachine):
             wait = self.waits.get(record.call)
             if wait is None or wait.left is None:
                 continue
-            until = wait.left
-            if record.answered is not None:
-                until = record.answered
-            elif record.ended is not None and record.ended < wait.left:
-                until = record.ended  # told later, of a call that Asterisk had
-            assert record.wait_ms == max(0, milliseconds(until) - milliseconds(wait.began))
+            length = milliseconds(wait.left) - milliseconds(wait.began)
+            assert record.wait_ms == max(0, length)
 
     def calls_add_up(self) -> None:
         plain = Counter((naive.quarter(milliseconds(r.opened)), r.outcome) for r in self.latest())
