@@ -128,6 +128,7 @@ class Controller:
         """Run all parts until cancelled; the failure of one that cannot go on ends all."""
         runtime = self._runtime
         switch.arm = partial(self._arm, switch)
+        switch.record = self._record
         link = AsteriskLink(
             self._ari,
             runtime.post,
@@ -228,6 +229,15 @@ class Controller:
             except AmiError as error:
                 log.debug("not_armed_by_ami", leg=leg, error=str(error))
         await switch.arm_by_ari(leg)
+
+    async def _record(self, leg: str) -> None:
+        """Begin the recording of a leg; without a connection the talk goes on all the same."""
+        try:
+            if self._ami is None:
+                raise AmiError("no AMI")
+            await self._ami.record(leg, self._settings.spooled_recordings / f"{leg}.wav")
+        except AmiError as error:
+            log.error("not_recorded", leg=leg, error=str(error))
 
     async def _read_records(self) -> None:
         """Asterisk's own lines of calls: they tell what the controller did not see."""

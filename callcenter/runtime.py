@@ -30,6 +30,8 @@ from callcenter.calls.events import (
     SwitchReconciled,
 )
 from callcenter.calls.figures import wallboard
+from callcenter.calls.missed import callback_list
+from callcenter.calls.missed_calls import CallbackList
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.wallboard import Wallboard
 from callcenter.clock import Clock
@@ -146,6 +148,10 @@ class Runtime:
     def wallboard(self) -> Wallboard:
         """The figures of this moment."""
         return wallboard(self.centre, self.plan, self.clock.now())
+
+    def callbacks(self) -> CallbackList:
+        """Whom to call back."""
+        return callback_list(self.centre)
 
     async def changes(self) -> AsyncGenerator[None]:
         """Yields whenever the state has changed since the last time round."""

@@ -153,6 +153,20 @@ def edited(file: str, old: str, new: str) -> Plan:
     return plan_of({**TEXTS, file: TEXTS[file].replace(old, new)})
 
 
+CALLBACK = """    announce: {first: 20, every: 40}
+    callback: {key: '1', after: 0, ring_seconds: 30, tries: 2, again_minutes: 10, keep_hours: 2}
+"""
+
+
+@cache
+def with_callbacks(callback: str = CALLBACK) -> Plan:
+    """The small plan, where who waits hears their place and may be called back."""
+    texts = dict(TEXTS)
+    texts["dialplan/queues.yaml"] += callback
+    texts["dialplan/centre.yaml"] += "citizens: {via: [telecom, unicom], shows: '051912345'}\n"
+    return plan_of(texts)
+
+
 @cache
 def without_queue() -> Plan:
     """The same city after an edit that renamed its queue, and let operator 002 go."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, cast
 
 from panoramisk import Manager
@@ -177,6 +178,10 @@ class Ami:
         await self._ask(
             {"Action": "Setvar", "Channel": channel, "Variable": variable, "Value": value}
         )
+
+    async def record(self, channel: str, file: Path) -> None:
+        """Begin to record what a channel says and hears. Raises AmiError."""
+        await self._ask({"Action": "MixMonitor", "Channel": channel, "File": str(file)})
 
     async def close(self) -> None:
         """Leave."""

@@ -185,6 +185,10 @@ class Ari:
         path = f"/channels/{_id(channel)}/play/{_id(playback)}"
         return self.request("POST", path, {"media": ",".join(media)})
 
+    def stop_playing(self, playback: str) -> Asked:
+        """End a playback; 404 says that it is over already."""
+        return self.request("DELETE", f"/playbacks/{_id(playback)}")
+
     def start_music(self, channel: str, music: str) -> Asked:
         """Start music on hold of a class."""
         return self.request("POST", f"/channels/{_id(channel)}/moh", {"mohClass": music})
@@ -200,23 +204,21 @@ class Ari:
         *,
         seconds: int,
         caller_id: str,
-        originator: str,
+        originator: str | None,
         variables: Mapping[str, str],
     ) -> Asked:
         """Make a channel and ring `endpoint`; its StasisStart (args `leg`) is the answer."""
-        return self.request(
-            "POST",
-            f"/channels/{_id(channel)}",
-            {
-                "endpoint": endpoint,
-                "app": self.access.app,
-                "appArgs": "leg",
-                "timeout": seconds,
-                "callerId": caller_id,
-                "originator": originator,
-            },
-            {"variables": dict(variables)},
-        )
+        query: dict[str, str | int] = {
+            "endpoint": endpoint,
+            "app": self.access.app,
+            "appArgs": "leg",
+            "timeout": seconds,
+            "callerId": caller_id,
+        }
+        if originator is not None:
+            query["originator"] = originator
+        path = f"/channels/{_id(channel)}"
+        return self.request("POST", path, query, {"variables": dict(variables)})
 
     def snoop(self, snoop: str, channel: str, *, whisper: bool) -> Asked:
         """Make a channel that hears both directions of another one, and may speak to its far end;

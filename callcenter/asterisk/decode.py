@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from callcenter.asterisk.ari import JsonObject, JsonValue
 from callcenter.asterisk.causes import ending
+from callcenter.calls.commands import Role
 from callcenter.calls.events import (
     CallArrived,
     CallLeft,
@@ -68,7 +69,7 @@ class Decoder:
                 sent = code if isinstance(code, int) else None
                 self._hung_up[leg] = sent or self._hung_up.get(leg)
                 return None
-            case "StasisEnd" if "_" not in _channel(event, "id"):
+            case "StasisEnd" if not _dialled(_object(event.get("channel"))):
                 # A caller's (or a feature code's) leg: the last we hear of it. Nobody hung up: the
                 # dialplan goes on with it.
                 leg = _channel(event, "id")
@@ -133,7 +134,7 @@ def our_leg(channel: JsonObject) -> str | None:
         return None
     application = _text(dialplan.get("app_name"))
     in_stasis = application in ("Stasis", "")  # a leg still ringing is in no application yet
-    return _text(channel.get("id")) if in_stasis or "_" in _text(channel.get("id")) else None
+    return _text(channel.get("id")) if in_stasis or _dialled(channel) else None
 
 
 def answered_leg(channel: JsonObject) -> str | None:
@@ -141,7 +142,7 @@ def answered_leg(channel: JsonObject) -> str | None:
     leg = our_leg(channel)
     in_stasis = _text(_object(channel.get("dialplan")).get("app_name")) == "Stasis"
     up = in_stasis and _text(channel.get("state")) == "Up"
-    return leg if leg is not None and "_" in leg and up else None
+    return leg if leg is not None and _dialled(channel) and up else None
 
 
 def caller_here(channel: JsonObject) -> str | None:
@@ -159,6 +160,12 @@ def caller_outside(channel: JsonObject) -> str | None:
 def our_bridge(bridge: str) -> bool:
     """Whether the bridge is one that the controller made: it is named after a call."""
     return bridge.endswith(("_b", "_mb"))
+
+
+def _dialled(channel: JsonObject) -> bool:
+    """Whether it is a leg that we dialled; a citizen's who is called back has the caller's name."""
+    role = _text(_object(channel.get("channelvars")).get("ROLE"))
+    return "_" in _text(channel.get("id")) or role == Role.CITIZEN
 
 
 def _is_caller(channel: JsonObject) -> bool:

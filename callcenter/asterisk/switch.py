@@ -31,6 +31,7 @@ from callcenter.calls.commands import (
     Join,
     OutsideAddress,
     Play,
+    Record,
     Ring,
     SeatAddress,
     SendDigits,
@@ -38,6 +39,7 @@ from callcenter.calls.commands import (
     Snoop,
     StartMusic,
     StopMusic,
+    StopPlaying,
     StopRinging,
     Unguard,
 )
@@ -62,6 +64,8 @@ FALLBACK = "fallback"
 """The context that does without us what the plan says; extension `s`."""
 
 _IS_THERE = 409
+_HARMLESS = Disconnect | Separate | StopMusic | StopPlaying | StopRinging | Guard
+"""Of a leg that has left us Asterisk tells by itself; what is over need not be ended."""
 _WAITED_FOR = Guard | Connect | Join | Separate | Disconnect
 
 
@@ -74,6 +78,8 @@ class AsteriskSwitch:
         self.arm: Callable[[str], Awaitable[None]] = self.arm_by_ari
         """Arms a leg's dead man's switch. ARI sets a variable only once what is being played is
         over, which may be too late: AMI is better, while there is a connection."""
+        self.record: Callable[[str], Awaitable[None]] = _not_recorded
+        """Begins the recording of a leg; ARI has no way to record one that will be bridged."""
         self._ari = ari
         self._sounds = sounds
         self._lanes: dict[str, deque[Command]] = {}
@@ -134,12 +140,16 @@ class AsteriskSwitch:
                 return ari.go_on(leg, FALLBACK)
             case Play(leg, playback, words):
                 return ari.play(leg, playback, tuple(f"sound:{self._sounds / w}" for w in words))
+            case StopPlaying(_, playback):
+                return ari.stop_playing(playback)
             case StartMusic(leg, music):
                 return ari.start_music(leg, music)
             case StopMusic(leg):
                 return ari.stop_music(leg)
             case Dial():
                 return self._dial(command)
+            case Record(leg):
+                return self.record(leg)
             case Connect(new=True):
                 made = ari.make_bridge(command.bridge, _kind(command))
                 return _connected(made, self._add(command, command.legs))
@@ -200,7 +210,7 @@ class AsteriskSwitch:
             endpoint(dial.to),
             seconds=round(dial.seconds),
             caller_id=_caller_id(dial.caller_name, dial.caller_number),
-            originator=dial.call,
+            originator=None if dial.alone else dial.call,
             variables=variables,
         )
 
@@ -218,8 +228,8 @@ class AsteriskSwitch:
             self.tell(LegEnded(leg, Ending.UNREACHABLE))
         elif isinstance(command, Snoop):
             self.tell(LegEnded(leg, Ending.UNREACHABLE))  # it never was there
-        elif isinstance(command, Disconnect | Separate | StopMusic | StopRinging | Guard):
-            pass  # of a caller who has left us Asterisk tells by itself
+        elif isinstance(command, _HARMLESS):
+            pass
         elif gone and not isinstance(command, Connect | Join):
             self.tell(LegEnded(leg))
         else:
@@ -266,6 +276,10 @@ def endpoint(address: SeatAddress | OutsideAddress) -> str:
             return f"PJSIP/{seat}"
         case OutsideAddress(trunk, digits):
             return f"PJSIP/{digits}@trunk-{trunk}"
+
+
+async def _not_recorded(leg: str) -> None:
+    log.error("not_recorded", leg=leg)
 
 
 def _nobody_listens(event: Event) -> None:

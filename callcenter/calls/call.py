@@ -19,11 +19,12 @@ from callcenter.calls.commands import (
     Separate,
     StartMusic,
     StopMusic,
+    StopPlaying,
     StopRinging,
     Unguard,
 )
 from callcenter.calls.events import Ending
-from callcenter.calls.state import Call, Phase, Transfer, answer_leg
+from callcenter.calls.state import Call, CallbackState, Phase, Transfer, answer_leg
 from callcenter.calls.turn import AT_SEAT, END_SECONDS, Turn
 from callcenter.numberplan.destination import Destination
 from callcenter.numberplan.model import ForwardFailures
@@ -68,16 +69,21 @@ def speak_first(turn: Turn, call: Call, words: tuple[str, ...], then: Destinatio
 
 def wait(turn: Turn, call: Call) -> None:
     """Wait. This counts from its first start: a returned caller is at the head."""
+    if is_called_back(call):
+        keep_place(turn, call)
+        return
     queue = turn.queue(call.queue)
     queued = call.queued if call.queued is not None else turn.now
     since = call.waits_since
     if since is None:
         since = queued if call.talked_with is None else turn.now
+    announce = queue.announce
     turn.put(
         replace(
             call,
             phase=Phase.WAITING,
-            playback=None,
+            playback=call.playback if call.phase is Phase.OFFERED else None,
+            announce_at=call.announce_at or (turn.now + announce.first if announce else None),
             leg=None,
             partner=None,
             transfer=None,
@@ -251,6 +257,8 @@ def end(
     """Settle the outcome, hang up every leg that is left, and wait for them to go."""
     if call.outcome is None:
         call = replace(call, outcome=outcome, ended_by=by)
+    elif call.ended is None:  # called back after its end
+        call = replace(call, ended_by=by)
     for leg in call.live():
         turn.hang_up(call, leg.leg, ending if leg.role is LegRole.CALLER else Ending.NORMAL)
     if call.phase in WITH_OPERATOR:
@@ -275,7 +283,38 @@ def all_gone(turn: Turn, call: Call) -> None:
     operators.offer_withdrawn(turn, call)
     if call.bridge is not None:
         turn.send(Disconnect(call.bridge))
-    turn.finish(call)
+    if is_called_back(call):
+        keep_place(turn, call)
+    else:
+        turn.finish(call)
+
+
+def is_called_back(call: Call) -> bool:
+    """Whether the caller has gone and is to be called back."""
+    wished = call.callback is not None and call.callback.state is CallbackState.OPEN
+    return wished and not call.has_live(call.id) and call.outcome is not None
+
+
+def keep_place(turn: Turn, call: Call) -> None:
+    """Nobody is on the line: the place in the queue waits for an operator."""
+    assert call.callback is not None  # is_called_back
+    seconds = END_SECONDS if call.live() else max(1.0, call.callback.due - turn.now)
+    turn.put(
+        replace(
+            call,
+            phase=Phase.CALLBACK,
+            deadline=turn.now + seconds,
+            ended=None,
+            leg=None,
+            operator=None,
+            bridge=None,
+            playback=None,
+            announce_at=None,
+            guarded=False,
+            hears_music=False,
+            failures=0,
+        )
+    )
 
 
 def caller_gone(turn: Turn, call: Call) -> None:
@@ -381,13 +420,15 @@ def reconnect(turn: Turn, call: Call) -> None:
         in_use = each.leg in (call.id, call.leg, call.partner)
         if call.phase is Phase.ENDING or not in_use:
             turn.hang_up(call, each.leg)
-    if call.phase is Phase.ENDING:
+    if call.phase is Phase.ENDING or not call.has_live(call.id):
         return
     if call.caller_up:
         turn.send(Answer(call.id))
     elif call.phase in (Phase.OFFERED, Phase.FORWARDING):
         turn.send(Ring(call.id))
     turn.send(Guard(call.id) if call.guarded else Unguard(call.id))
+    if not call.hears_music and call.phase in (Phase.WAITING, Phase.OFFERED):
+        call = stop_music(turn, call)  # nobody knows how far the announcement came: music again
     if call.hears_music:
         if call.bridge is not None:
             turn.send(Separate(call.bridge, call.id))
@@ -450,11 +491,20 @@ def _speak(turn: Turn, call: Call, phase: Phase, words: tuple[str, ...]) -> None
 
 
 def stop_music(turn: Turn, call: Call) -> Call:
-    """End the caller's music, if there is any."""
+    """End the caller's music, if there is any, or what is said in between."""
+    call = hush(turn, call)
     if not call.hears_music:
         return call
     turn.send(StopMusic(call.id))
     return turn.put(replace(call, hears_music=False))
+
+
+def hush(turn: Turn, call: Call) -> Call:
+    """Cut short what a waiting caller hears between music."""
+    if call.playback is None or call.phase not in (Phase.WAITING, Phase.OFFERED):
+        return call
+    turn.send(StopPlaying(call.id, call.playback))
+    return turn.put(replace(call, playback=None))
 
 
 def start_music(turn: Turn, call: Call) -> Call:

@@ -11,16 +11,20 @@ from dataclasses import dataclass
 
 from callcenter.analytics.record import StateChange
 from callcenter.calls import (
+    arranging,
     arrival,
     audit,
+    callback,
     destination,
     features,
     forced,
+    missed,
     native,
     operator,
     queueing,
     supervision,
     transfer,
+    waiting,
 )
 from callcenter.calls import call as calls
 from callcenter.calls.audit import AuditRecord
@@ -37,8 +41,10 @@ from callcenter.calls.events import (
     CallEndedOutside,
     CallGivenUp,
     CallLeft,
+    CallMissed,
     CallReturned,
     CallTakenOutside,
+    CloseMissed,
     CommandFailed,
     DeadlineReached,
     DigitPressed,
@@ -117,6 +123,7 @@ def step(centre: Centre, event: Event, plan: Plan, now: float) -> Result:
     turn.about = own_call(event)
     try:
         refusal = _handle(turn, event)
+        callback.callers_are_here(turn)
         supervision.settle(turn)
         queueing.match(turn)
         queueing.settle(turn)
@@ -164,7 +171,8 @@ def _handle(turn: Turn, event: Event) -> Refusal | None:
             _switch_reconciled(turn, event)
         case CallEndedOutside():
             native.record_seen(turn, event)
-            _leg_ended(turn, LegEnded(event.call, event.ending))  # if nothing told so before
+            if turn.calls_first_leg(event.call):  # if nothing told so before
+                _leg_ended(turn, LegEnded(event.call, event.ending))
         case CallTakenOutside():
             native.taken(turn, event)
         case CallReturned():
@@ -213,6 +221,10 @@ def _requested(turn: Turn, event: Request) -> Refusal | None:
             return transfer.leave(turn, event)
         case DropPartner():
             return transfer.drop_partner(turn, event)
+        case CallMissed():
+            return missed.call_missed(turn, event)
+        case CloseMissed():
+            return missed.close_missed(turn, event)
         case PickFirstDialled():
             return transfer.pick_first_dialled(turn, event)
 
@@ -250,16 +262,19 @@ def _leg_answered(turn: Turn, event: LegAnswered) -> None:
         return
     call = _call_of(turn, event.leg)
     if call is None or not call.has_live(event.leg):
-        if "_" in event.leg:  # nobody waits for it any more, and nobody else would end it
-            turn.send(Hangup(event.leg))
+        turn.send(Hangup(event.leg))  # nobody waits for it any more, and nobody else would end it
         return
     call = turn.put(replace(call, legs=answer_leg(call.legs, event.leg, turn.now)))
     if event.leg == call.partner and call.phase is Phase.TRANSFERRING:
         transfer.partner_answered(turn, call)
     elif event.leg == call.partner:
         return  # told twice
+    elif call.phase is Phase.CALLING_BACK and event.leg == call.id:
+        callback.citizen_answered(turn, call)
     elif event.leg != call.leg:
         turn.hang_up(call, event.leg if event.leg != call.id else None)
+    elif call.phase is Phase.OFFERED and calls.is_called_back(call):
+        callback.operator_answered(turn, call)
     elif call.phase is Phase.OFFERED:
         calls.operator_answered(turn, call)
     elif call.phase is Phase.FORWARDING:
@@ -284,6 +299,11 @@ def _legs_ended(turn: Turn, call: Call, legs: tuple[str, ...], ending: Ending) -
     if call.phase is Phase.ENDING:
         if not call.live():
             calls.all_gone(turn, call)
+    elif call.phase is Phase.CALLING_BACK:
+        if call.leg in legs:
+            callback.operator_gone(turn, call, ending)
+        elif call.id in legs:
+            callback.citizen_gone(turn, call, ending)
     elif call.id in legs:
         if call.phase is Phase.NATIVE:
             native.gone(turn, call)
@@ -311,12 +331,27 @@ def _playback_finished(turn: Turn, event: PlaybackFinished) -> None:
         return
     call = _call_of(turn, event.leg)
     if call is not None and call.playback == event.playback:
-        destination.spoken(turn, call)
+        _spoken(turn, call)
+
+
+def _spoken(turn: Turn, call: Call) -> None:
+    """What was told is over, or could not be told."""
+    match call.phase:
+        case Phase.WAITING | Phase.OFFERED:
+            waiting.spoken(turn, call)
+        case Phase.ARRANGING:
+            arranging.spoken(turn, call)
+        case Phase.CALLING_BACK:
+            callback.told(turn, replace(call, playback=None))
+        case _:
+            destination.spoken(turn, call)
 
 
 def _digit_pressed(turn: Turn, event: DigitPressed) -> None:
     call = _call_of(turn, event.leg)
-    if call is not None:
+    if call is not None and event.leg == call.id:
+        arranging.key_pressed(turn, call, event.digit)
+    elif call is not None:
         features.digit_pressed(turn, call, event)
 
 
@@ -328,8 +363,9 @@ def _command_failed(turn: Turn, event: CommandFailed) -> None:
     call = _call_of(turn, event.leg)
     if call is None or supervision.command_failed(turn, event):
         return
-    if event.command == "Play" and event.leg == call.id and call.playback is not None:
-        destination.spoken(turn, call)
+    told = (call.leg if call.phase is Phase.CALLING_BACK else call.id) or call.id
+    if event.command == "Play" and event.leg == told and call.playback is not None:
+        _spoken(turn, call)
     elif event.command == "Connect" and call.phase is Phase.THREE_WAY:
         transfer.not_connected(turn, call)
     elif event.command == "Connect":
@@ -361,6 +397,7 @@ def _switch_reconciled(turn: Turn, event: SwitchReconciled) -> None:
         still = turn.call(call.id)
         if still is not None:
             calls.reconnect(turn, still)
+            _answer_again(turn, turn.call(call.id) or still)
     for leg in event.answered:
         own = _call_of(turn, leg)
         if own is not None and own.rings(leg):
@@ -381,6 +418,13 @@ def _switch_reconciled(turn: Turn, event: SwitchReconciled) -> None:
     turn.send(*(Disconnect(bridge) for bridge in event.bridges if bridge not in used))
 
 
+def _answer_again(turn: Turn, call: Call) -> None:
+    if call.phase is Phase.ARRANGING:
+        arranging.reconnect(turn, call)
+    elif call.phase is Phase.CALLING_BACK:
+        callback.reconnect(turn, call)
+
+
 # -- time ----------------------------------------------------------------------------------------
 
 
@@ -396,14 +440,12 @@ def _deadline_reached(turn: Turn) -> None:
         if call.digits_deadline is not None and call.digits_deadline <= turn.now:
             features.digits_timed_out(turn, call)
         current = turn.call(call_id)
-        if current is None or current.deadline > turn.now:
+        if current is None:
             continue
-        if current.phase in (Phase.TRANSFERRING, Phase.THREE_WAY):
-            transfer.deadline(turn, current)
-        elif current.phase is Phase.GREETING:
-            destination.spoken(turn, current)
-        else:
-            calls.deadline(turn, current)
+        if current.deadline > turn.now:
+            waiting.deadline(turn, current)
+            continue
+        _lasted_too_long(turn, current)
     turn.about = None
     for feature in list(turn.features()):
         if feature.deadline <= turn.now:
@@ -413,6 +455,22 @@ def _deadline_reached(turn: Turn) -> None:
     for call_id, ended in turn.centre.ended_calls.items():
         if ended + KEEP_ENDED_SECONDS <= turn.now:
             turn.line_seen(call_id)
+
+
+def _lasted_too_long(turn: Turn, call: Call) -> None:
+    match call.phase:
+        case Phase.TRANSFERRING | Phase.THREE_WAY:
+            transfer.deadline(turn, call)
+        case Phase.GREETING:
+            destination.spoken(turn, call)
+        case Phase.ARRANGING:
+            arranging.deadline(turn, call)
+        case Phase.CALLBACK:
+            callback.deadline(turn, call)
+        case Phase.CALLING_BACK:
+            callback.calling_deadline(turn, call)
+        case _:
+            calls.deadline(turn, call)
 
 
 def _call_of(turn: Turn, leg: str) -> Call | None:

@@ -21,6 +21,8 @@ class Role(StrEnum):
     PARTNER = "partner"
     FEATURE = "feature"
     SUPERVISOR = "supervisor"
+    CITIZEN = "citizen"
+    """The caller of before, whom we call back: the leg has the caller's name again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,14 @@ class Play:
 
 
 @dataclass(frozen=True, slots=True)
+class StopPlaying:
+    """Cut a playback short, if it is not over."""
+
+    leg: str
+    playback: str
+
+
+@dataclass(frozen=True, slots=True)
 class StartMusic:
     """Let one leg hear music until told otherwise."""
 
@@ -125,6 +135,16 @@ class Dial:
     caller_name: str = ""
     diversion: str = ""
     """The number first dialled, put into a Diversion header (RFC 5806)."""
+    alone: bool = False
+    """The call has no caller's leg now that it could be made for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Record what is said at a citizen's leg that we dialled, into the file of its call; the
+    dialplan has callers recorded by itself."""
+
+    leg: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +229,11 @@ Command = (
     | ArriveAgain
     | Detour
     | Play
+    | StopPlaying
     | StartMusic
     | StopMusic
     | Dial
+    | Record
     | Connect
     | Snoop
     | Join

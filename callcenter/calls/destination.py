@@ -21,7 +21,7 @@ def go(turn: Turn, call: Call, to: Destination, announcement: str | None = None)
     ringing or talking. `announcement` is spoken before the destination's own prompt.
     """
     to, _ = lead(turn.plan, to, datetime.fromtimestamp(turn.now, UTC))
-    call = replace(call, then=None, playback=None)
+    call = replace(calls.hush(turn, call), then=None, playback=None)
     words = tuple(word for word in (announcement, to.prompt) if word is not None)
     match to.to:
         case To.QUEUE:

@@ -330,6 +330,25 @@ class PickFirstDialled:
     number: str
 
 
+@dataclass(frozen=True, slots=True)
+class CallMissed:
+    """The operator calls back a citizen whose call was missed."""
+
+    operator: str
+    number: str
+    """E.164, as the callback list has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseMissed:
+    """A missed call needs no call back any more."""
+
+    number: str
+    by: str
+    """Who says so."""
+    result: str
+
+
 # -- team leaders ----------------------------------------------------------------------------------
 
 
@@ -422,6 +441,8 @@ Request = (
     | LeaveCall
     | DropPartner
     | PickFirstDialled
+    | CallMissed
+    | CloseMissed
 )
 """What a person asks for, and may be refused."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from callcenter.calls import call as calls
 from callcenter.calls.state import (
     SYSTEM_REASON_TITLES,
     Centre,
@@ -23,7 +24,9 @@ def wallboard(centre: Centre, plan: Plan, now: float) -> Wallboard:
     waiting = [
         call
         for call in centre.calls.values()
-        if call.phase in (Phase.WAITING, Phase.OFFERED) and call.queued is not None
+        if call.phase in (Phase.WAITING, Phase.OFFERED, Phase.ARRANGING)
+        and call.queued is not None
+        and call.has_live(call.id)
     ]
     count = {outcome: day.outcomes.get(outcome, 0) for outcome in Outcome}
     return Wallboard(
@@ -41,6 +44,8 @@ def wallboard(centre: Centre, plan: Plan, now: float) -> Wallboard:
         announced=count[Outcome.ANNOUNCED],
         rejected=count[Outcome.REJECTED],
         emergency=count[Outcome.EMERGENCY],
+        callback=count[Outcome.CALLBACK],
+        callbacks_open=sum(calls.is_called_back(call) for call in centre.calls.values()),
         interrupted=count[Outcome.INTERRUPTED],
         operators=tuple(_line(centre, plan, number) for number in sorted(plan.operators)),
         queue=tuple(

@@ -7,6 +7,7 @@ until Asterisk's own record tells how they ended, or the caller comes back to ou
 from __future__ import annotations
 
 from callcenter.calls import call as calls
+from callcenter.calls import callback
 from callcenter.calls import operator as operators
 from callcenter.calls.arrival import new_call
 from callcenter.calls.commands import Detour, Disconnect, Hangup
@@ -55,7 +56,9 @@ def left(turn: Turn, event: CallLeft) -> None:
 def detour(turn: Turn, event: CallDetoured) -> None:
     """The core cannot go on with this call: the dialplan shall."""
     call = turn.call(event.call)
-    if call is not None and call.phase is not Phase.ENDING:
+    if call is not None and callback.is_under_way(call):
+        callback.give_up(turn, call)
+    elif call is not None and call.phase is not Phase.ENDING:
         turn.send(Detour(call.id))  # also if it was there before: it may have come back meanwhile
         take(turn, call)
 
@@ -135,6 +138,8 @@ def take(turn: Turn, call: Call) -> Call:
             hears_music=False,
             digits="",
             digits_deadline=None,
+            callback=None,
+            announce_at=None,
         )
     )
 

@@ -17,11 +17,14 @@ from callcenter.calls.events import Ending
 from callcenter.calls.state import Call, OperatorState, Phase, Stint
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.model import Plan
+from callcenter.orders.record import Outcome
 from callcenter.values import replace
 
 NOBODY = "NONE"
 """Asterisk's word for no agent, no call, no queue."""
-_IN_QUEUE = frozenset({Phase.WAITING, Phase.OFFERED})
+_IN_QUEUE = frozenset(
+    {Phase.WAITING, Phase.OFFERED, Phase.ARRANGING, Phase.CALLBACK, Phase.CALLING_BACK}
+)
 _SIGNS = str.maketrans({"|": "_", "\r": "_", "\n": "_"})
 
 
@@ -77,6 +80,12 @@ class QueueLog:
             return self._connected(stint, after)
         waited = (self._position(after), stint.position, self._seconds(stint.entered))
         match after.phase:
+            case Phase.ANNOUNCING if after.next_outcome is Outcome.CALLBACK:
+                rule = self._plan.queues.get(stint.queue)
+                key = rule.callback.key if rule is not None and rule.callback is not None else ""
+                self._write(after.id, stint.queue, NOBODY, "EXITWITHKEY", key, *waited)
+            case Phase.ENDING if after.outcome is Outcome.CALLBACK:
+                self._write(after.id, stint.queue, NOBODY, "WITHDRAW", *waited, "callback")
             case Phase.ANNOUNCING:
                 self._write(after.id, stint.queue, NOBODY, "EXITWITHTIMEOUT", *waited)
             case Phase.ENDING if after.ended_by == "caller":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from callcenter.calls import call as calls
-from callcenter.calls import supervision
+from callcenter.calls import callback, supervision
 from callcenter.calls.commands import Ring, SeatAddress
 from callcenter.calls.state import Call, OperatorState, Phase, SystemReason
 from callcenter.calls.turn import Turn
@@ -18,7 +18,11 @@ RING_GRACE_SECONDS = 5.0
 def match(turn: Turn) -> None:
     """Offer waiting callers to free operators until either runs out."""
     waiting = sorted(
-        (call for call in turn.calls() if call.phase is Phase.WAITING),
+        (
+            call
+            for call in turn.calls()
+            if call.phase is Phase.WAITING or callback.is_ready(turn, call)
+        ),
         key=lambda call: (call.queued or call.opened, call.id),
     )
     if not waiting:
@@ -45,7 +49,7 @@ def settle(turn: Turn) -> None:
     """
     for call in turn.touched():
         waits = call.phase is Phase.WAITING or (call.phase is Phase.OFFERED and call.caller_up)
-        if waits and not call.hears_music:
+        if waits and not call.hears_music and call.playback is None and call.has_live(call.id):
             turn.about = call.id
             calls.start_music(turn, calls.answer(turn, call))
 
@@ -98,7 +102,7 @@ def offer(turn: Turn, call: Call, queue: Queue, operator: OperatorState) -> None
     call, leg = turn.dial(
         call, SeatAddress(operator.seat), seconds=queue.ring_seconds, operator=operator.number
     )
-    if not call.caller_up:
+    if not call.caller_up and call.has_live(call.id):
         turn.send(Ring(call.id))
     turn.put(
         replace(

@@ -34,12 +34,36 @@ class Phase(StrEnum):
     FORWARDING = "forwarding"
     FORWARDED = "forwarded"
     """Caller and partner talk: by the plan, or because the operator left them."""
+    ARRANGING = "arranging"
+    """The caller says at which number to call back instead of waiting."""
+    CALLBACK = "callback"
+    """Nobody is on the line; the place in the queue is kept until somebody can call back."""
+    CALLING_BACK = "calling_back"
+    """An operator has taken the callback; the citizen is being called."""
     ANNOUNCING = "announcing"
     """A last prompt; then the call ends."""
     NATIVE = "native"
     """The fallback dialplan has the caller; Asterisk's own record tells the end."""
     ENDING = "ending"
     """Hang-ups are sent; the call waits for its last leg to go."""
+
+
+class CallbackState(StrEnum):
+    """What became of a wish to be called back."""
+
+    CONFIRMING = "confirming"
+    """The caller hears the number and says whether it is right."""
+    KEYING = "keying"
+    """The caller keys another one in."""
+    OPEN = "open"
+    DONE = "done"
+    """Operator and citizen talked."""
+    FAILED = "failed"
+    """Tried as often, or waited as long, as the plan says."""
+    CANCELLED = "cancelled"
+    """The citizen has called in meanwhile."""
+    TWICE = "twice"
+    """The number was noted before, which stands."""
 
 
 class Transfer(StrEnum):
@@ -90,6 +114,25 @@ class Stint:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Callback:
+    """Call somebody back: whom, and how far that has come."""
+
+    state: CallbackState
+    number: str = ""
+    """E.164."""
+    wrong: int = 0
+    """Numbers keyed in that could not be called."""
+    tries: int = 0
+    """Times the citizen was called."""
+    due: float = 0.0
+    """Not before."""
+    until: float = 0.0
+    """Given up then."""
+    told: bool = False
+    """The operator hears that the citizen could not be reached."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Call:
     """One call from its arrival until its last leg is gone."""
 
@@ -131,9 +174,11 @@ class Call:
     """The dead man's switch is armed: the dialplan arms it on arrival."""
     hears_music: bool = False
     playback: str | None = None
-    """The caller's playback that the phase waits for."""
+    """The caller's playback that the phase waits for, or that interrupts the music."""
     then: Destination | None = None
     """Where the call goes when that is over; None: to wait in `queue`."""
+    announce_at: float | None = None
+    """Who waits hears their place then; while that is spoken: it must be over by then."""
     bridge: str | None = None
     leg: str | None = None
     """The operator's or the partner's leg, whichever the phase is about."""
@@ -165,6 +210,7 @@ class Call:
     """Times the switch could not connect the two, or hang-ups that were repeated."""
     line_written: bool = False
     """Asterisk's own record of the call's end has been seen."""
+    callback: Callback | None = None
     stint: Stint | None = None
     """The wait or the talk that is under way; only queue_log.py looks at it."""
     wait_ms: int | None = None
@@ -182,9 +228,33 @@ class Call:
         """Whether that leg is one of ours and has not ended."""
         return any(each.leg == leg and each.ended is None for each in self.legs)
 
+    def hears_of_place(self) -> bool:
+        """Whether the time of an announcement in the queue is to be kept."""
+        if self.phase is Phase.OFFERED:
+            return self.playback is not None  # it goes on, but none is begun
+        return self.phase is Phase.WAITING
+
     def rings(self, leg: str) -> bool:
         """Whether that leg is one of ours and its far end has not answered yet."""
         return any(each.leg == leg and each.answered is None for each in self.live())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Missed:
+    """A citizen whose call was missed."""
+
+    number: str
+    """E.164."""
+    call: Call
+    """The last one, as it ended: its order goes on when the citizen is called back."""
+    since: float
+    """When that was."""
+    times: int
+    """Calls in vain so far."""
+    closed: float | None = None
+    """Needs no call back any more; kept for a while."""
+    closed_by: str | None = None
+    result: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,6 +277,8 @@ class OperatorState:
     """Wished while busy: not ready for this reason once the call is over."""
     told: StateChange | None = None
     """The change that was told last; only shifts.py looks at it."""
+    serves: str | None = None
+    """The queue of the call being offered, talked or wrapped up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,6 +324,23 @@ class Supervision:
         return f"{self.leg}_b"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Experience:
+    """What a queue's calls have taught (estimate.py); at first, what is usual."""
+
+    busy: float = 5 * 180.0
+    """Seconds that operators spent on calls: ringing, talking and wrapping up."""
+    taken: float = 5.0
+    """Calls that they took in these."""
+    waited: float = 600.0
+    """Seconds that callers waited."""
+    gave_up: float = 0.0
+    """Callers who hung up in these."""
+    talks: tuple[float, ...] = ()
+    """Seconds of the last ones."""
+    wrap_ups: tuple[float, ...] = ()
+
+
 @dataclass(frozen=True)
 class DayFigures:
     """Calls that arrived on one day, by how they ended."""
@@ -286,6 +375,10 @@ class Centre:
     """Hash of the plan in force."""
     trunk_channels: dict[str, int] = field(default_factory=dict)
     """Live legs by trunk."""
+    experience: dict[str, Experience] = field(default_factory=dict)
+    """By queue: what its calls have taught about waiting."""
+    missed: dict[str, Missed] = field(default_factory=dict)
+    """By number: whose calls were missed and nobody has called back yet."""
 
     def deadline(self) -> float | None:
         """When the clock must next be looked at; None while nothing waits."""
@@ -295,6 +388,11 @@ class Centre:
             c.preferred_until
             for c in self.calls.values()
             if c.preferred_until is not None and c.phase is Phase.WAITING
+        ]
+        times += [
+            c.announce_at
+            for c in self.calls.values()
+            if c.announce_at is not None and c.hears_of_place()
         ]
         times += [o.deadline for o in self.operators.values() if o.deadline is not None]
         times += [feature.deadline for feature in self.features.values()]
@@ -317,6 +415,8 @@ def end_leg(
 def answer_leg(legs: tuple[LegRecord, ...], leg: str, now: float) -> tuple[LegRecord, ...]:
     """The same legs, with that one answered."""
     return tuple(
-        replace(each, answered=now) if each.leg == leg and each.answered is None else each
+        replace(each, answered=now)
+        if each.leg == leg and each.answered is None and each.ended is None
+        else each
         for each in legs
     )

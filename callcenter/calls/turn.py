@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from callcenter.analytics.record import StateChange
-from callcenter.calls import shifts, waits
+from callcenter.calls import estimate, missed_calls, shifts, waits
 from callcenter.calls.audit import AuditRecord, ended, record_of
 from callcenter.calls.commands import Command, Dial, Hangup, OutsideAddress, Play, Role, SeatAddress
 from callcenter.calls.events import Act, Ending
@@ -20,7 +20,9 @@ from callcenter.calls.state import (
     Call,
     Centre,
     DayFigures,
+    Experience,
     FeatureCall,
+    Missed,
     OperatorState,
     Phase,
     Supervision,
@@ -74,6 +76,8 @@ class Turn:
         self._engaged: dict[str, float | None] = {}
         self._ended: dict[str, float | None] = {}
         self._finished: list[Call] = []
+        self._missed: dict[str, Missed | None] = {}
+        self._taken_up: set[str] = set()
         self._order = (centre.order_day, centre.order_sequence)
         self._plan_hash = centre.plan
 
@@ -82,6 +86,11 @@ class Turn:
     def call(self, call: str) -> Call | None:
         """The call of that id, unless it is over."""
         return self._calls[call] if call in self._calls else self.centre.calls.get(call)
+
+    def calls_first_leg(self, call: str) -> bool:
+        """Whether the leg of the call's name is the one that it began with, not one called back."""
+        found = self.call(call)
+        return found is not None and [leg.leg for leg in found.legs].count(call) == 1
 
     def calls(self) -> Iterator[Call]:
         """All calls alive, oldest first."""
@@ -132,6 +141,12 @@ class Turn:
         if seat in self._engaged:
             return self._engaged[seat] is not None
         return seat in self.centre.engaged_seats
+
+    def missed(self, number: str) -> Missed | None:
+        """The missed call of that number."""
+        if number in self._missed:
+            return self._missed[number]
+        return self.centre.missed.get(number)
 
     def touched(self) -> list[Call]:
         """The calls that this turn changed, as they are now."""
@@ -269,6 +284,8 @@ class Turn:
             unit=unit,
         )
         label = f"{call.hotline or call.dialled} {call.owner or ''}".strip()
+        alone = not call.has_live(call.id)
+        number = call.callback.number if alone and call.callback is not None else ""
         self.send(
             Dial(
                 call=call.id,
@@ -276,9 +293,11 @@ class Turn:
                 role=role,
                 to=to,
                 seconds=seconds,
-                caller_number="" if call.caller_withheld else call.caller or call.caller_raw,
-                caller_name=label if role is Role.OPERATOR else "",
+                caller_number=number
+                or ("" if call.caller_withheld else call.caller or call.caller_raw),
+                caller_name=f"{'回电 ' if alone else ''}{label}" if role is Role.OPERATOR else "",
                 diversion=call.first_dialled or call.dialled if role is Role.PARTNER else "",
+                alone=alone,
             )
         )
         return self.put(replace(call, legs=(*call.legs, record), names=call.names + 1)), leg
@@ -299,6 +318,17 @@ class Turn:
         if not call.line_written:
             self._ended[call.id] = self.now
 
+    def put_missed(self, number: str, missed: Missed | None) -> None:
+        """Change what is on the callback list for that number."""
+        self._missed[number] = missed
+
+    def take_up(self, call: Call) -> Call:
+        """An ended call goes on: its citizen is called back."""
+        written = call.line_written or not self.call_ended(call.id)
+        self._ended[call.id] = None
+        self._taken_up.add(call.id)
+        return self.put(replace(call, line_written=written, ended=None))
+
     def line_seen(self, call: str) -> None:
         """Asterisk's record of an ended call has come: nothing more will."""
         self._ended[call] = None
@@ -309,6 +339,8 @@ class Turn:
         """Apply all changes to the centre and return what is to be sent and stored."""
         centre = self.centre
         queue_log = self._queue_log()
+        experience = self._learn()
+        missed = self._missed_calls()
         states = self._states()
         self._measure()
         figures = self._count()
@@ -338,6 +370,8 @@ class Turn:
             del centre.figures[day]
         centre.order_day, centre.order_sequence = self._order
         centre.plan = self._plan_hash
+        centre.experience = experience
+        centre.missed = missed
         return Changes(tuple(self.commands), tuple(records), queue_log, states, tuple(self._audit))
 
     def _states(self) -> tuple[StateChange, ...]:
@@ -372,6 +406,8 @@ class Turn:
         figures: dict[str, DayFigures] = {}
         for call in (*self.touched(), *self._finished):
             before = self.centre.calls.get(call.id)
+            if call.id in self._taken_up:
+                continue  # counted when it was missed
             is_new, is_over = before is None, before is None or before.outcome is None
             if not is_new and not (is_over and call.outcome is not None):
                 continue
@@ -397,6 +433,49 @@ class Turn:
         for number, operator in self._operators.items():
             log.operator(centre.operators.get(number), operator)
         return tuple(log.lines)
+
+    def _missed_calls(self) -> dict[str, Missed]:
+        """The callback list, with what this turn changed about it."""
+        centre = self.centre
+        listed = dict(centre.missed)
+        _lay_over(listed, self._missed)
+        talked = [
+            call
+            for name, call in self._calls.items()
+            if call is not None
+            and call.talked_with is not None
+            and (before := centre.calls.get(name)) is not None
+            and before.talked_with is None
+        ]
+        if not self._finished and not talked:
+            return listed
+        return missed_calls.after(listed, self._finished, talked, self.plan, self.now)
+
+    def _learn(self) -> dict[str, Experience]:
+        """What is known of each queue, with what this turn says of calls and of waiting."""
+        centre = self.centre
+        known = {n: each for n, each in centre.experience.items() if n in self.plan.queues}
+        ended = {call.id: call for call in self._finished}
+        for number, after in self._operators.items():
+            before = centre.operators.get(number)
+            if before is None or (before.status, before.call) == (after.status, after.call):
+                continue
+            serves = before.serves
+            if before.call != after.call:
+                call = ended.get(after.call or "") or self.call(after.call or "")
+                serves = None if call is None else call.queue
+            self._operators[number] = replace(after, serves=serves)
+            queue = before.serves or serves or ""
+            if queue in self.plan.queues:
+                past = known.get(queue) or Experience()
+                known[queue] = estimate.from_operator(past, before, after, self.now)
+        for name, call in self._calls.items():
+            was, now_is = centre.calls.get(name), call or ended.get(name)
+            queue = "" if was is None else was.queue or ""
+            if was is not None and now_is is not None and queue in self.plan.queues:
+                past = known.get(queue) or Experience()
+                known[queue] = estimate.from_wait(past, was, now_is, self.now)
+        return known
 
 
 def order_record(call: Call) -> OrderRecord:

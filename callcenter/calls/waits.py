@@ -12,7 +12,7 @@ from callcenter.analytics.record import milliseconds
 from callcenter.calls.state import Call, Phase
 from callcenter.values import replace
 
-_WAITS = frozenset({Phase.WAITING, Phase.OFFERED, Phase.NATIVE})
+_WAITS = frozenset({Phase.WAITING, Phase.OFFERED, Phase.ARRANGING, Phase.NATIVE})
 
 
 def measured(before: Call | None, after: Call, now: float, limit: float, *, over: bool) -> Call:

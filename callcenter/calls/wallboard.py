@@ -86,3 +86,7 @@ class Wallboard:
     operators: tuple[OperatorLine, ...]
     queue: tuple[WaitingLine, ...] = ()
     """Who waits, longest first."""
+    callback: int = 0
+    """Ended with the wish to be called back."""
+    callbacks_open: int = 0
+    """Citizens who are to be called back and were not reached yet."""

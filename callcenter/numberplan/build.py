@@ -28,6 +28,7 @@ from callcenter.numberplan.files import (
     UnitsFile,
 )
 from callcenter.numberplan.model import (
+    Citizens,
     DialTarget,
     Emergency,
     FeatureCodes,
@@ -150,6 +151,9 @@ def build(parsed: Parsed) -> Plan | None:
                 for name, prompt in files.centre.forward_failures.model_dump().items()
             }
         ),
+        citizens=None
+        if files.centre.citizens is None
+        else Citizens(**files.centre.citizens.model_dump()),
     )
 
 
@@ -256,7 +260,12 @@ def _queue(files: _Files, name: str) -> Queue:
         if (prompt := getattr(shape, key)) is not None
     }
     closed = _destination(files, shape.closed)
-    return Queue(name=name, **{**shape.model_dump(), **prompts, "closed": closed})
+    queue = Queue(name=name, **{**shape.model_dump(), **prompts, "closed": closed})
+    announce = queue.announce
+    if announce is None or announce.also is None:
+        return queue
+    also = announce.model_copy(update={"also": _plays(files, announce.also)})
+    return queue.model_copy(update={"announce": also})
 
 
 def _destination(files: _Files, shape: DestinationShape | None) -> Destination | None:

@@ -172,6 +172,15 @@ class Shape(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
+class CitizensShape(Shape):
+    """How citizens are called from here."""
+
+    via: Annotated[tuple[Name, ...], Field(min_length=1)]
+    """Trunks, first choice first."""
+    shows: CalledNumber
+    """The number that they see."""
+
+
 class CentreFile(Shape):
     """dialplan/centre.yaml: where we are, and times of calls that belong to no queue."""
 
@@ -182,6 +191,8 @@ class CentreFile(Shape):
     order_area: OrderArea
     limits: Limits = Limits()
     forward_failures: ForwardFailures = ForwardFailures()
+    citizens: CitizensShape | None = None
+    """Needed where callers are called back."""
 
 
 class OwnLineShape(Shape):
@@ -304,6 +315,38 @@ class DestinationShape(Shape):
         return Destination(self.kind, name, self.prompt)
 
 
+class AnnounceShape(Shape):
+    """What waiting callers hear between music; times in seconds."""
+
+    position: bool = True
+    """Say the caller's place."""
+    estimate: bool = True
+    """Say how long it will take."""
+    first: Annotated[float, Field(ge=5, le=3600, allow_inf_nan=False)] = 20.0
+    """After so long the first time."""
+    every: Annotated[float, Field(ge=10, le=3600, allow_inf_nan=False)] = 45.0
+    """After so long a time of music again."""
+    also: Name | None = None
+    """Prompt spoken after these."""
+
+
+class CallbackShape(Shape):
+    """Callers need not wait: they are called back when it is their turn."""
+
+    key: OneDigit = "1"
+    """Pressed while waiting."""
+    after: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] = 0.0
+    """Seconds of waiting before it is offered."""
+    ring_seconds: Annotated[float, Field(gt=0, le=300, allow_inf_nan=False)] = 40.0
+    tries: Annotated[int, Field(ge=1, le=20)] = 3
+    """How often a citizen who is not reached is called in all."""
+    again_minutes: Annotated[float, Field(gt=0, le=1440, allow_inf_nan=False)] = 10.0
+    keep_hours: Annotated[float, Field(gt=0, le=168, allow_inf_nan=False)] = 24.0
+    """What could not be done by then is given up."""
+    hours: Name | None = None
+    """When citizens are called; none: always."""
+
+
 class QueueShape(Shape):
     """One waiting line; times in seconds."""
 
@@ -320,6 +363,8 @@ class QueueShape(Shape):
     hours: Name | None = None
     closed: DestinationShape | None = None
     """Where callers go outside `hours`."""
+    announce: AnnounceShape | None = None
+    callback: CallbackShape | None = None
 
 
 class QueuesFile(Shape):

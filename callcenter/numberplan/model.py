@@ -109,6 +109,49 @@ class Route(Frozen):
                 return None
 
 
+class Announce(Frozen):
+    """What waiting callers hear between music. Times in seconds."""
+
+    position: bool = True
+    """Their place in the queue."""
+    estimate: bool = True
+    """How long it will take, as learned from the queue's calls."""
+    first: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = 20.0
+    """After so long the first time."""
+    every: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = 45.0
+    """After so long a time of music again."""
+    also: str | None = None
+    """Prompt spoken after these."""
+
+
+class CallbackRule(Frozen):
+    """Callers need not wait: they are called back when it is their turn."""
+
+    key: str = "1"
+    """Pressed while waiting."""
+    after: Annotated[float, Field(ge=0, le=3600)] = 0.0
+    """Seconds of waiting before it is offered."""
+    ring_seconds: Annotated[float, Field(gt=0, le=300)] = 40.0
+    """How long the citizen's telephone rings."""
+    tries: Annotated[int, Field(ge=1, le=20)] = 3
+    """How often a citizen who is not reached is called in all."""
+    again_minutes: Annotated[float, Field(gt=0, le=1440)] = 10.0
+    """Minutes until the next try."""
+    keep_hours: Annotated[float, Field(gt=0, le=168)] = 24.0
+    """What could not be done by then is given up."""
+    hours: str | None = None
+    """When citizens are called, and callbacks offered; None: always."""
+
+
+class Citizens(Frozen):
+    """How citizens are called from here."""
+
+    via: tuple[str, ...]
+    """Trunks, first choice first."""
+    shows: str
+    """The number that they see."""
+
+
 class Queue(Frozen):
     """A waiting line, and how its calls are answered. All times in seconds."""
 
@@ -133,6 +176,10 @@ class Queue(Frozen):
     """When it takes calls; None: always."""
     closed: Destination | None = None
     """Where callers go outside these hours."""
+    announce: Announce | None = None
+    """None: music only."""
+    callback: CallbackRule | None = None
+    """None: callers can only wait."""
 
 
 class Operator(Frozen):
@@ -437,6 +484,8 @@ class Plan:
     prompts: Mapping[str, Prompt]
     limits: Limits = field(default_factory=Limits)
     forward_failures: ForwardFailures = field(default_factory=ForwardFailures)
+    citizens: Citizens | None = None
+    """None: we call no citizens."""
 
     @property
     def hash(self) -> str:

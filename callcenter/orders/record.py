@@ -41,6 +41,8 @@ class Outcome(StrEnum):
     REJECTED = "rejected"
     EMERGENCY = "emergency"
     """Handed to an emergency number by the dialplan."""
+    CALLBACK = "callback"
+    """The caller chose to be called back instead of waiting; the order says what came of it."""
     INTERRUPTED = "interrupted"
     """Ended by a fault of ours: controller, switch or trunk."""
 

@@ -41,6 +41,8 @@ IDLE_SECONDS = 5.0
 """Asterisk writes 2 s of sound at a time: what is older is over, or paused."""
 LEAST_PAUSE = 0.1
 """Seconds after each file; longer after a long one: calls come first, files can wait."""
+CALLED_BACK_SECONDS = 60.0
+"""A recording that began so long after its call is that of a citizen who was called back."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 30.0
 """Seconds after a failure: ever more, until something goes well."""
 _BATCH = 100
@@ -210,8 +212,9 @@ class Archive:
             log.debug("recording_empty", call=call)
             return None
         status = source.stat()
-        if began is None:
-            began = status.st_mtime - found.seconds
+        own = status.st_mtime - found.seconds
+        if began is None or own - began > CALLED_BACK_SECONDS:
+            began = own
         began += self._clock_offset
         sha256 = digest(source)
         return Recording(

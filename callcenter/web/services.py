@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from callcenter.calls.events import Act, Request
+from callcenter.calls.missed_calls import CallbackList
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.wallboard import Wallboard
 from callcenter.numberplan.model import NotReadyReason, Operator, Route, Seat
@@ -66,6 +67,9 @@ class CallCentre(Protocol):
 
     def wallboard(self) -> Wallboard:
         """The figures of this moment."""
+
+    def callbacks(self) -> CallbackList:
+        """Whom to call back."""
 
     def changes(self) -> AsyncIterator[None]:
         """Yields after each change of the state."""

@@ -158,6 +158,7 @@ SHARE_TITLES = (
     ("announced", "语音告知"),
     ("rejected", "已停用号码"),
     ("emergency", "紧急转出"),
+    ("callback", "预约回电"),
     ("interrupted", "故障中断"),
     ("in_progress", "进行中"),
 )
@@ -228,6 +229,7 @@ def _heroes(board: Wallboard, limits: Thresholds) -> tuple[Figure, ...]:
     since = board.longest_wait_since
     waited = 0.0 if since is None else board.at - since
     wait, long = limits.waiting, limits.longest_wait
+    to_call = (f"另待回电 {board.callbacks_open} 人",) if board.callbacks_open else ()
     return (
         Figure(
             key="waiting",
@@ -235,7 +237,7 @@ def _heroes(board: Wallboard, limits: Thresholds) -> tuple[Figure, ...]:
             text=str(board.waiting),
             unit="人",
             level=wait.above(board.waiting),
-            hints=(f"≥ {wait.red + 1:g} 红", f"≥ {wait.yellow + 1:g} 黄"),
+            hints=(*to_call, f"≥ {wait.red + 1:g} 红", f"≥ {wait.yellow + 1:g} 黄"),
         ),
         Figure(
             key="longest_wait",

@@ -23,7 +23,7 @@ from tests.analytics import naive
 from tests.calls.test_properties import CentreMachine
 
 ALWAYS = Span(0, 4_000_000_000_000)
-_IN_QUEUE = (Phase.WAITING, Phase.OFFERED, Phase.NATIVE)
+_IN_QUEUE = (Phase.WAITING, Phase.OFFERED, Phase.ARRANGING, Phase.NATIVE)
 _IDLE = (OperatorStatus.READY, OperatorStatus.NOT_READY)
 
 
@@ -48,7 +48,8 @@ class CountedMachine(CentreMachine):
         calls = self.centre.calls
         for call in calls.values():
             if call.queued is not None and call.phase in _IN_QUEUE and call.id not in self.waits:
-                self.waits[call.id] = Wait(call.queued)
+                since = call.queued if call.waits_since is None else call.waits_since
+                self.waits[call.id] = Wait(since)
         for known, wait in self.waits.items():
             now = calls.get(known)
             if wait.left is None and (now is None or now.phase not in _IN_QUEUE):

@@ -8,6 +8,8 @@ from callcenter.asterisk.ari import JsonObject
 from callcenter.asterisk.decode import (
     Decoder,
     QueueLeg,
+    answered_leg,
+    caller_here,
     caller_outside,
     feature_call,
     our_leg,
@@ -74,6 +76,25 @@ def test_a_call_arrives_with_its_trunk_number_and_header_lines() -> None:
 def test_headers_that_are_missing_altogether_are_empty() -> None:
     event = start("15.1", "arrived", "telecom", "12345")
     assert decode(event) == [CallArrived("15.1", "telecom", "12345", SipHeaders())]
+
+
+CITIZEN: JsonObject = {
+    "id": "15.1",
+    "state": "Up",
+    "channelvars": {"CALLID": "15.1", "ROLE": "citizen"},
+    "dialplan": {"app_name": "Stasis"},
+}
+
+
+def test_a_citizen_who_is_called_back_is_a_leg_that_we_dialled() -> None:
+    """Its name is that of the caller's leg of before."""
+    ringing: JsonObject = {**CITIZEN, "state": "Ring", "dialplan": {"app_name": "AppDial2"}}
+    assert (our_leg(CITIZEN), our_leg(ringing)) == ("15.1", "15.1")
+    assert (answered_leg(CITIZEN), answered_leg(ringing)) == ("15.1", None)
+    assert caller_here(CITIZEN) is None
+    assert caller_outside(ringing) is None
+    left: JsonObject = {"type": "StasisEnd", "channel": CITIZEN}
+    assert decode(left, destroyed("15.1", 16)) == [LegEnded("15.1", Ending.NORMAL)]
 
 
 def test_a_leg_of_ours_in_stasis_has_been_answered() -> None:

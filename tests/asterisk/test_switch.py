@@ -21,6 +21,7 @@ from callcenter.calls.commands import (
     Hangup,
     OutsideAddress,
     Play,
+    Record,
     Ring,
     Role,
     SeatAddress,
@@ -29,6 +30,7 @@ from callcenter.calls.commands import (
     Snoop,
     StartMusic,
     StopMusic,
+    StopPlaying,
     StopRinging,
     Unguard,
 )
@@ -68,6 +70,7 @@ class Bench:
             "POST /channels/15.1/play/15.1_2",
             {"media": "sound:/data/sounds/digit_0,sound:/data/sounds/greeting"},
         ),
+        (StopPlaying("15.1", "15.1_2"), "DELETE /playbacks/15.1_2", {}),
         (
             Snoop("15.1_v8", "15.1_1", whisper=False),
             "POST /channels/15.1_1/snoop/15.1_v8",
@@ -133,6 +136,34 @@ async def test_a_seat_is_dialled_with_the_callers_number_and_what_was_dialled() 
     assert asked.query["callerId"] == '"12310 x" <+86138>'
     assert asked.query["originator"] == "15.1"
     assert asked.body == {"variables": {"CALLID": "15.1", "ROLE": "operator"}}
+
+
+async def test_a_citizen_is_called_back_without_a_caller_to_call_for() -> None:
+    bench = Bench()
+    to = OutsideAddress("telecom", "13800000000")
+    await bench.carry_out(Dial("15.1", "15.1", Role.CITIZEN, to, 30.0, "051912345", alone=True))
+    (asked,) = bench.ari.asked
+    assert asked.path == "/channels/15.1"
+    assert "originator" not in asked.query
+    assert asked.query["callerId"] == '"" <051912345>'
+
+
+async def test_an_announcement_that_is_over_already_need_not_be_ended() -> None:
+    bench = Bench()
+    bench.ari.refusals["DELETE /playbacks/15.1_2"] = AriError(404, "gone")
+    assert await bench.carry_out(StopPlaying("15.1", "15.1_2")) == []
+
+
+async def test_a_recording_is_begun_by_whoever_can() -> None:
+    bench = Bench()
+    begun: list[str] = []
+
+    async def record(leg: str) -> None:
+        begun.append(leg)
+
+    bench.switch.record = record
+    assert await bench.carry_out(Record("15.1")) == []
+    assert begun == ["15.1"]
 
 
 async def test_an_outside_line_is_told_which_number_was_diverted() -> None:

@@ -21,7 +21,15 @@ from hypothesis.stateful import (
 from callcenter.analytics.record import StateChange
 from callcenter.calls.centre import step
 from callcenter.calls.codec import decode_centre, decode_event, encode_centre, encode_event
-from callcenter.calls.commands import Command, Connect, Dial, Disconnect, Role, SeatAddress
+from callcenter.calls.commands import (
+    Command,
+    Connect,
+    Dial,
+    Disconnect,
+    OutsideAddress,
+    Role,
+    SeatAddress,
+)
 from callcenter.calls.events import (
     Act,
     AddPartner,
@@ -32,8 +40,10 @@ from callcenter.calls.events import (
     CallEmergency,
     CallGivenUp,
     CallLeft,
+    CallMissed,
     CallReturned,
     CallTakenOutside,
+    CloseMissed,
     DeadlineReached,
     DigitPressed,
     DropPartner,
@@ -66,11 +76,13 @@ from callcenter.numberplan.model import Plan
 from callcenter.orders.record import LegRole, OrderRecord
 from tests.calls.desk import LEADER
 from tests.fakes.switch import FakeLeg, FakeSwitch
-from tests.plans import small_plan, without_queue
+from tests.plans import with_callbacks, without_queue
 
 OPERATORS = ("001", "002", "003")
 SEATS = ("seat01", "seat02", "seat03")
 NUMBERS = ("12345", "12345", "12345", "12310", "87209900", "12319", "12315", "99999999")
+CALLERS = ("", "13800001111", "13800001111", "87200000")
+CALLBACK_KEYS = ("11", "11", "1213900002222#1", "113900002222#1", "1*", "1110#", "12")
 PARTNERS = ("12319", "12319", "12366-2", "12315", "110", "12345", "99999999")
 KEYS = ("*", "1", "*0", "*23", "*24", "*2212319#", "*2112366*2#", "*22110", "*2512310#", "*131")
 CHIEF = Author("003", leads=True, operator="003")
@@ -81,7 +93,7 @@ START = 1_512_143_970.0
 
 _RINGING = r"(RINGNOANSWER |RINGCANCELED )*"
 _TALK = r"CONNECT (COMPLETEAGENT|COMPLETECALLER|BLINDTRANSFER|ATTENDEDTRANSFER)"
-_WAIT = rf"ENTERQUEUE {_RINGING}({_TALK}|ABANDON|EXITWITHTIMEOUT|WITHDRAW)"
+_WAIT = rf"ENTERQUEUE {_RINGING}({_TALK}|ABANDON|EXITWITHTIMEOUT|EXITWITHKEY|WITHDRAW)"
 _WAITS = re.compile(rf"({_WAIT}( {_WAIT})*)?")
 """What queue_log may say of a call: every wait and every talk has one end."""
 
@@ -91,7 +103,7 @@ class CentreMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.plans = (small_plan(), without_queue())
+        self.plans = (with_callbacks(), without_queue())
         self.plan: Plan = self.plans[0]
         self.centre = Centre()
         self.switch = FakeSwitch()
@@ -148,6 +160,8 @@ class CentreMachine(RuleBasedStateMachine):
                 assert len({leg.partition("_")[0] for leg in legs}) == 1
             case Disconnect():
                 pass
+            case Dial(leg=leg, to=OutsideAddress()):
+                self.told_gone.discard(leg)  # a citizen is called back on a leg of the same name
             case Dial(call=call, to=SeatAddress()):
                 mine = waiting.get(call)
                 still = [
@@ -158,17 +172,15 @@ class CentreMachine(RuleBasedStateMachine):
                 ]
                 if mine is not None:
                     assert all(mine <= queued for queued in still), "not the longest waiting"
-            case Dial():
-                pass
             case _:
                 assert command.leg not in self.told_gone, f"{command} to a leg that is gone"
 
     # -- what can happen -------------------------------------------------------------------------
     # What leads calls on has several rules of its own, so that most runs get far.
 
-    @rule(dialled=st.sampled_from(NUMBERS), at_once=st.booleans())
-    def a_caller_arrives(self, dialled: str, at_once: bool) -> None:
-        self.switch.caller_arrives(dialled)
+    @rule(dialled=st.sampled_from(NUMBERS), caller=st.sampled_from(CALLERS), at_once=st.booleans())
+    def a_caller_arrives(self, dialled: str, caller: str, at_once: bool) -> None:
+        self.switch.caller_arrives(dialled, caller=caller)
         if at_once:
             self.step(self.switch.told.pop())
 
@@ -289,6 +301,29 @@ class CentreMachine(RuleBasedStateMachine):
         )
         self.step(Act(LEADER, data.draw(st.sampled_from(acts), label="act")))
 
+    @rule(data=st.data(), keys=st.sampled_from(CALLBACK_KEYS), hangs_up=st.booleans())
+    def a_waiting_caller_wants_to_be_called_back(
+        self, data: st.DataObject, keys: str, hangs_up: bool
+    ) -> None:
+        waiting = [call for call, _ in self._callers() if call.phase is Phase.WAITING]
+        if not waiting:
+            return
+        caller = data.draw(st.sampled_from([call.id for call in waiting]), label="caller")
+        self.switch.told += [DigitPressed(caller, key) for key in keys]
+        self.all_news_come_in()
+        if hangs_up and caller in self.switch.legs:
+            self.switch.far_end_goes(caller)
+            self.all_news_come_in()
+
+    @rule(operator=st.sampled_from(OPERATORS), data=st.data(), closes=st.booleans())
+    def somebody_looks_after_missed_calls(
+        self, operator: str, data: st.DataObject, closes: bool
+    ) -> None:
+        if self.centre.missed:
+            number = data.draw(st.sampled_from(sorted(self.centre.missed)), label="number")
+            close = CloseMissed(number, operator, "已办")
+            self.step(close if closes else CallMissed(operator, number))
+
     @rule(data=st.data(), keys=st.sampled_from(KEYS), at_once=st.booleans())
     def somebody_presses_keys(self, data: st.DataObject, keys: str, at_once: bool) -> None:
         answered = [leg.name for leg in self.switch.legs.values() if leg.answered]
@@ -363,6 +398,7 @@ class CentreMachine(RuleBasedStateMachine):
                 Phase.TALKING,
                 Phase.TRANSFERRING,
                 Phase.THREE_WAY,
+                Phase.CALLING_BACK,
             )
         ]
         assert len(taken) == len(set(taken))
@@ -394,7 +430,7 @@ class CentreMachine(RuleBasedStateMachine):
             if (leg := self.switch.legs.get(call.id)) is not None
             and not leg.outside
             and call.id not in moving
-            and call.phase not in (Phase.ENDING, Phase.NATIVE)
+            and call.phase not in (Phase.ENDING, Phase.NATIVE, Phase.CALLBACK, Phase.CALLING_BACK)
         ]
 
     @invariant()
@@ -476,7 +512,7 @@ class CentreMachine(RuleBasedStateMachine):
         ended = (
             board.answered + board.abandoned + board.timed_out + board.forwarded
             + board.forward_failed + board.announced + board.rejected + board.emergency
-            + board.interrupted
+            + board.interrupted + board.callback
         )  # fmt: skip
         assert board.offered == board.in_progress + ended
         assert board.in_progress >= 0
@@ -503,13 +539,14 @@ class CentreMachine(RuleBasedStateMachine):
         """Everybody hangs up: every call ends, each with one order and one outcome."""
         for _ in range(50):
             for leg in list(self.switch.legs):
-                if leg in self.switch.legs and self.switch.legs[leg].dial is None:
+                there = self.switch.legs.get(leg)
+                if there is not None and (there.dial is None or there.dial.role is Role.CITIZEN):
                     self.switch.far_end_goes(leg)
             while self.switch.told:
                 self.step(self.switch.told.pop(0))
             if not self.centre.calls and not self.switch.legs:
                 break
-            self.time_passes(5.1)
+            self.time_passes(5.1 if self.switch.legs else 3600.0)
         assert not self.centre.calls, "a call never ended"
         assert not self.switch.legs, "a leg was left behind"
         assert not self.centre.supervisions, "a supervision never ended"

@@ -24,6 +24,8 @@ ALLOWED = {
     "dataclasses",
     "datetime",
     "enum",
+    "math",
+    "statistics",
     "typing",
     "zoneinfo",
     "pydantic",

@@ -28,6 +28,7 @@ from callcenter.calls.commands import (
     Snoop,
     StartMusic,
     StopMusic,
+    StopPlaying,
     StopRinging,
     Unguard,
 )
@@ -215,6 +216,16 @@ async def test_a_prompt_is_played_to_its_end(exchange: Opened) -> None:
         if isinstance(x, InMemory):
             x.switch.prompt_ends(x.call)
         await x.told("C has heard C_2")
+
+
+async def test_a_prompt_is_cut_short(exchange: Opened) -> None:
+    async with exchange(Seat.AWAY) as x:
+        x.send(Answer(x.call), Play(x.call, f"{x.call}_2", ("queue_sorry", "queue_sorry")))
+        await x.hears(x.call, Sound.OTHER)
+        x.send(StopPlaying(x.call, f"{x.call}_2"))
+        await x.told("C has heard C_2")
+        x.send(StopPlaying(x.call, f"{x.call}_2"), StartMusic(x.call, "default"))
+        await x.hears(x.call, Sound.OTHER)
 
 
 async def test_music_until_it_is_stopped(exchange: Opened) -> None:

@@ -110,7 +110,7 @@ def _in_danger(world: World) -> Iterator[str]:
 
 def _of_caller(world: World, call: Call) -> Iterator[str]:
     leg = world.switch.legs.get(call.id)
-    if leg is None or call.phase is Phase.ENDING:
+    if leg is None or call.phase in (Phase.ENDING, Phase.CALLBACK, Phase.CALLING_BACK):
         return
     if call.caller_up and not (leg.answered or leg.outside):
         yield f"{call.id} is not answered"

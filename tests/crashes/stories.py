@@ -23,6 +23,7 @@ from tests.crashes.world import (
     answer_heard,
     asks,
     caller_goes,
+    caller_keys,
     dials,
     keys,
     leads,
@@ -33,6 +34,7 @@ from tests.crashes.world import (
     seat_answers,
     seat_dials,
     seat_goes,
+    seat_hears,
 )
 
 TALKING = (ready(), dials(), prompt_ends(), seat_answers(), prompt_ends())
@@ -119,6 +121,19 @@ STORIES: dict[str, tuple[Step, ...]] = {
         *(*TALKING, leads(ForceSignOut("001")), leads(Release("001"))),
         *(ready("002", "seat02"), seat_answers("seat02"), prompt_ends()),
         *(leads(Release("002", ReleasedTo.END)),),
+    ),
+    "a caller is called back": (
+        *(dials(), prompt_ends(), caller_keys("1"), caller_keys("13800001111#1"), prompt_ends()),
+        *(ready(), seat_answers(), seat_hears(), partner_answers(), seat_goes()),
+    ),
+    "a callback that does not reach the citizen": (
+        *(dials(), prompt_ends(), caller_keys("113800001111#1"), prompt_ends(), ready()),
+        *(seat_answers(), seat_hears(), partner_goes(Ending.BUSY), seat_hears()),
+    ),
+    "a citizen calls in while being called back": (
+        *(dials(caller="13800001111"), prompt_ends(), caller_keys("11"), prompt_ends(), ready()),
+        *(seat_answers(), seat_hears(), dials(caller="13800001111"), prompt_ends(1)),
+        *(seat_answers(), caller_goes(1)),
     ),
     "feature codes": (
         *(seat_dials("*11001"), answer_heard(), seat_dials("*12"), answer_heard(), dials()),

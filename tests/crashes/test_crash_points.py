@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 
 from callcenter import runtime
 from callcenter.calls import call as calls
-from callcenter.calls.commands import Command, Hangup
+from callcenter.calls.commands import Command, Hangup, Role
 from callcenter.calls.events import Event
 from callcenter.calls.state import Call
 from callcenter.calls.turn import Turn
@@ -25,7 +25,7 @@ from tests.crashes import promises
 from tests.crashes.lives import Death, Life
 from tests.crashes.stories import BESIDE_A_BUG, STORIES
 from tests.crashes.world import GoneError, Step, World
-from tests.plans import small_plan
+from tests.plans import with_callbacks
 
 MANY = 1000
 
@@ -102,7 +102,7 @@ async def _points(story: Sequence[Step], folder: Path) -> list[Point]:
     """Every point of the story at which a controller can die."""
     points: list[Point] = []
     world = World()
-    async with Life(world, folder / "journal.db", notes=MANY).lived(small_plan()) as life:
+    async with Life(world, folder / "journal.db", notes=MANY).lived(with_callbacks()) as life:
         for number, step in enumerate(story):
             await life.hears(*step(world))
             rest = tuple(story[number + 1 :])
@@ -126,7 +126,7 @@ async def _after(point: Point, gap: Gap, file: Path) -> list[str]:
     world.switch.lose_events()
     wrong: list[str] = []
     notes = 1 if gap is Gap.DEAD_AGAIN else 0
-    async with Life(world, file, death.journal, notes).lived(small_plan()) as life:
+    async with Life(world, file, death.journal, notes).lived(with_callbacks()) as life:
         talks = promises.conversations(world, life.centre)
 
         def look(command: Command) -> None:
@@ -151,7 +151,7 @@ async def _after(point: Point, gap: Gap, file: Path) -> list[str]:
         wrong += promises.wrong_orders(world, await life.orders())
         wrong += promises.untold(life.centre, await life.changes())
         wrong += [f"{life.rejected} events were rejected"] if life.rejected else []
-        if not await life.replays(small_plan()):
+        if not await life.replays(with_callbacks()):
             wrong.append("the journal gives another state")
     return list(_once(wrong))
 
@@ -165,14 +165,15 @@ def _done(world: World, step: Step) -> tuple[Event, ...]:
 
 async def _everybody_goes(life: Life) -> None:
     legs = life.world.switch.legs
-    for _ in range(10):
+    for _ in range(40):
         for leg in list(legs.values()):
-            if leg.dial is None and leg.name in legs:
+            citizen = leg.dial is not None and leg.dial.role is Role.CITIZEN
+            if (leg.dial is None or citizen) and leg.name in legs:
                 life.world.switch.far_end_goes(leg.name)
         await life.hears()
         if not life.centre.calls and not legs:
             return
-        await life.time_passes(5.1)
+        await life.time_passes(5.1 if legs else 3600.0)
 
 
 def _turned_away(life: Life, command: Command) -> Iterator[str]:

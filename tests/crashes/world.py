@@ -116,11 +116,11 @@ Step = Callable[[World], tuple[Event, ...]]
 """Somebody does something in the world; what they ask of the controller itself comes back."""
 
 
-def dials(number: str = "12345") -> Step:
+def dials(number: str = "12345", caller: str = "") -> Step:
     """A citizen calls."""
 
     def step(world: World) -> tuple[Event, ...]:
-        world.callers.append(world.switch.caller_arrives(number))
+        world.callers.append(world.switch.caller_arrives(number, caller=caller))
         return ()
 
     return step
@@ -129,6 +129,22 @@ def dials(number: str = "12345") -> Step:
 def prompt_ends(caller: int = 0) -> Step:
     """A caller has heard the prompt to its end."""
     return _of_playing(lambda world: world.caller(caller))
+
+
+def caller_keys(code: str, caller: int = 0) -> Step:
+    """A caller presses these keys."""
+
+    def step(world: World) -> tuple[Event, ...]:
+        leg = world.caller(caller).name
+        world.switch.told += [DigitPressed(leg, digit) for digit in code]
+        return ()
+
+    return step
+
+
+def seat_hears(seat: str = "seat01") -> Step:
+    """Who sits there has heard the prompt to its end."""
+    return _of_playing(lambda world: world.seat(seat))
 
 
 def answer_heard() -> Step:

@@ -13,10 +13,10 @@ from callcenter import logs, runtime, supervisor, watchdog
 from callcenter.app import Controller
 from callcenter.asterisk import process
 from callcenter.asterisk.switch import GUARD_SECONDS
-from callcenter.calls import call, native, queueing, turn
+from callcenter.calls import arranging, call, native, queueing, turn
 from callcenter.calls.state import Phase
 from callcenter.numberplan.loader import load
-from callcenter.numberplan.model import Limits, Plan, Queue
+from callcenter.numberplan.model import CallbackRule, Limits, Plan, Queue
 from callcenter.settings import PROJECT, Settings
 from callcenter.staff import pins, tokens
 from callcenter.staff.roles import Role
@@ -88,8 +88,8 @@ def test_the_card_for_the_seats_gives_reasons_numbers_and_sentences_of_the_plan(
 def test_the_phases_of_a_call_and_their_deadlines() -> None:
     rows = documents.rows("docs/architecture.md", "phase")
     assert [spans(row[0])[0] for row in rows] == [phase.value for phase in Phase]
-    constants = {**vars(call), **vars(turn), **vars(queueing), **vars(native)}
-    limits = {*Limits.model_fields, *Queue.model_fields}
+    constants = {**vars(arranging), **vars(call), **vars(turn), **vars(queueing), **vars(native)}
+    limits = {*Limits.model_fields, *Queue.model_fields, *CallbackRule.model_fields}
     for _, _, latest, then in rows:
         for name in spans(latest):
             if name.isupper():

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from callcenter.calls.events import Act, Request, SignIn
+from callcenter.calls.missed_calls import CallbackList
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.wallboard import OperatorLine, OperatorStatus, Wallboard
 from callcenter.numberplan.model import Action, NotReadyReason, Operator, Route, Seat
@@ -88,6 +89,7 @@ class FakeCentre:
         self.plan = FakeStaffing()
         self.clock = FakeClock()
         self.board = QUIET
+        self.to_call = CallbackList()
         self.asked: list[Request | Act] = []
         self.refusal: Refusal | None = None
         self._watchers: set[asyncio.Event] = set()
@@ -100,6 +102,9 @@ class FakeCentre:
 
     def wallboard(self) -> Wallboard:
         return replace(self.board, at=self.clock.now())
+
+    def callbacks(self) -> CallbackList:
+        return self.to_call
 
     async def changes(self) -> AsyncIterator[None]:
         changed = asyncio.Event()

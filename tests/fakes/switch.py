@@ -21,12 +21,14 @@ from callcenter.calls.commands import (
     Hangup,
     Join,
     Play,
+    Record,
     Ring,
     SeatAddress,
     Separate,
     Snoop,
     StartMusic,
     StopMusic,
+    StopPlaying,
     StopRinging,
     Unguard,
 )
@@ -47,6 +49,8 @@ from callcenter.calls.events import (
     SipHeaders,
     SwitchReconciled,
 )
+
+_HARMLESS = StopMusic | StopPlaying | StopRinging | Separate | Guard
 
 
 @dataclass
@@ -69,6 +73,8 @@ class FakeLeg:
     """The leg that it hears."""
     whispers: bool = False
     """What it hears from its bridge is heard there."""
+    recorded: bool = False
+    """By a command of ours; the dialplan has callers recorded."""
     outside: bool = False
     """The fallback dialplan has it."""
 
@@ -88,11 +94,12 @@ class FakeSwitch:
 
     # -- what callers and softphones do --------------------------------------------------------
 
-    def caller_arrives(self, dialled: str, trunk: str = "telecom") -> str:
+    def caller_arrives(self, dialled: str, trunk: str = "telecom", caller: str = "") -> str:
         self.arrivals += 1
         call = f"1511344265.{self.arrivals}"
         self.legs[call] = FakeLeg(call, trunk=trunk, dialled=dialled, guarded=True)
-        self.told.append(CallArrived(call, trunk, dialled))
+        headers = SipHeaders(from_=f"<sip:{caller}@line.invalid>" if caller else "")
+        self.told.append(CallArrived(call, trunk, dialled, headers))
         return call
 
     def seat_dials(self, seat: str, code: str, *, pin_ok: bool = False) -> str:
@@ -141,7 +148,10 @@ class FakeSwitch:
     def dead_mans_switch(self, leg: str) -> None:
         """Nobody renewed the guard: the dialplan has the leg, and the app is told that it left."""
         assert self.legs[leg].guarded
-        self._to_dialplan(leg)
+        if self.legs[leg].dial is not None:  # a citizen who was called back: the leg is ours alone
+            self._drop(leg, Ending.NORMAL)
+        else:
+            self._to_dialplan(leg)
 
     def comes_back(self, call: str, queued: float) -> None:
         """A caller in Asterisk's own queue, who was answered there, is brought back."""
@@ -177,7 +187,7 @@ class FakeSwitch:
             case Hangup(leg, ending):
                 self._hang_up(leg, ending)
             case _ if command.leg not in self.legs:
-                if not isinstance(command, StopMusic | StopRinging | Separate | Guard):
+                if not isinstance(command, _HARMLESS):
                     self.told.append(LegEnded(command.leg))
             case Answer() | Ring() | Play() | StartMusic() | Detour() | ArriveAgain() if self.legs[
                 command.leg
@@ -187,34 +197,36 @@ class FakeSwitch:
             case Answer(leg):
                 self.legs[leg].answered = True
                 self.legs[leg].ringing = False
-            case Ring(leg):
-                self.legs[leg].ringing = True
-            case StopRinging(leg):
-                self.legs[leg].ringing = False
+            case Ring(leg) | StopRinging(leg):
+                self.legs[leg].ringing = isinstance(command, Ring)
             case Play(leg, playback, _):
                 self.legs[leg].playing = playback
+            case StopPlaying(leg, playback):
+                if self.legs[leg].playing == playback:
+                    self.prompt_ends(leg)
             case ArriveAgain(leg):
                 again = self.legs[leg]
                 again.guarded = True
                 arrived = CallArrived(leg, again.trunk, again.dialled, SipHeaders())
                 self.told += [CallLeft(leg), arrived]
+            case Detour(leg) if self.legs[leg].dial is not None:
+                self._drop(leg, Ending.NORMAL)  # nothing there knows it
             case Detour(leg):
                 self._to_dialplan(leg)
-            case Guard(leg):
-                self.legs[leg].guarded = True
-            case Unguard(leg):
-                self.legs[leg].guarded = False
-            case StartMusic(leg, _):
-                self.legs[leg].music = True
-            case StopMusic(leg):
-                self.legs[leg].music = False
+            case Guard(leg) | Unguard(leg):
+                self.legs[leg].guarded = isinstance(command, Guard)
+            case StartMusic(leg) | StopMusic(leg):
+                self.legs[leg].music = isinstance(command, StartMusic)
+            case Record(leg):
+                self.legs[leg].recorded = True
             case _:
                 pass
 
     def _dial(self, command: Dial) -> None:
         to = command.to
         no_contact = isinstance(to, SeatAddress) and to.seat in self.dead_seats
-        if no_contact or command.call not in self.legs:
+        orphan = not command.alone and command.call not in self.legs
+        if no_contact or orphan or command.leg in self.legs:
             self.told.append(LegEnded(command.leg, Ending.UNREACHABLE))
         else:
             self.legs[command.leg] = FakeLeg(command.leg, command)

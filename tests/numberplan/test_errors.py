@@ -247,6 +247,43 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
         "hours: ‸alway\n    closed: {announce: queue_sorry}",
         "there is no hours 'alway'; did you mean 'always'?",
     ),
+    "no such prompt, in announcements": (
+        QUEUES,
+        "ring_seconds: 20",
+        "announce: {also: ‸greting}",
+        "there is no prompt 'greting'; did you mean 'greeting'?",
+    ),
+    "announcements without a pause": (
+        QUEUES,
+        "ring_seconds: 20",
+        "announce: {every: ‸5}",
+        "queues.hotline.announce.every: '5' is out of range; write at least 10.0",
+    ),
+    "callbacks, but no trunk to citizens": (
+        QUEUES,
+        "ring_seconds: 20",
+        "‸callback: {key: '1'}",
+        "queue hotline calls citizens back, but nothing says on which trunk; write "
+        "`citizens: {via: […], shows: …}` into dialplan/centre.yaml",
+    ),
+    "a key of two digits": (
+        QUEUES,
+        "ring_seconds: 20",
+        "callback: {key: ‸'11'}",
+        "queues.hotline.callback.key: '11' does not fit; write one digit",
+    ),
+    "citizens on a trunk that is not there": (
+        CENTRE,
+        "order_area: '320481'\n",
+        "order_area: '320481'\ncitizens: {via: [‸telecon], shows: '12345'}\n",
+        "there is no trunk 'telecon'; did you mean 'telecom'?",
+    ),
+    "citizens by a platform": (
+        CENTRE,
+        "order_area: '320481'\n",
+        "order_area: '320481'\ncitizens: {via: [telecom, ‸'12319'], shows: '12345'}\n",
+        "12319 is a platform, which reaches no citizen; write a trunk with `kind: carrier`",
+    ),
     "no such queue, in a menu": (
         MENUS,
         "menus: {}",

@@ -18,6 +18,7 @@ _EVENTS = {
     "ATTENDEDTRANSFER": rf"{_CALL}\|[^|]+\|[^|]+\|ATTENDEDTRANSFER\|BRIDGE\|[^|]+\|{_WAIT}",
     "ABANDON": rf"{_CALL}\|[^|]+\|NONE\|ABANDON\|{_WAIT}",
     "EXITWITHTIMEOUT": rf"{_CALL}\|[^|]+\|NONE\|EXITWITHTIMEOUT\|{_WAIT}",
+    "EXITWITHKEY": rf"{_CALL}\|[^|]+\|NONE\|EXITWITHKEY\|[^|]*\|{_WAIT}",
     "WITHDRAW": rf"{_CALL}\|[^|]+\|NONE\|WITHDRAW\|{_WAIT}\|.{{0,40}}",
     "ADDMEMBER": r"[^|]+\|[^|]+\|[^|]+\|ADDMEMBER\|(PAUSED)?",
     "REMOVEMEMBER": r"[^|]+\|[^|]+\|[^|]+\|REMOVEMEMBER\|",

@@ -67,6 +67,8 @@ def _named(parsed: Parsed) -> Iterable[tuple[str, Path, str]]:
                 prompt = getattr(queue, key)
                 if prompt is not None:
                     yield QUEUES, ("queues", name, key), prompt
+            if queue.announce is not None and queue.announce.also is not None:
+                yield QUEUES, ("queues", name, "announce", "also"), queue.announce.also
     if parsed.menus:
         for name, menu in parsed.menus.menus.items():
             yield MENUS, ("menus", name, "prompt"), menu.prompt

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from callcenter.numberplan.files import NumberShape
-from callcenter.numberplan.model import Mode
+from callcenter.numberplan.model import Mode, TrunkKind
 from callcenter.numberplan.parsed import (
+    CENTRE,
     EMERGENCIES,
     HOURS,
     MENUS,
@@ -30,6 +31,7 @@ def check(parsed: Parsed) -> None:
     """Queues, trunks, units, skills and hours that are named but not there."""
     _numbers(parsed)
     _queues(parsed)
+    _citizens(parsed)
     _menus(parsed)
     _units(parsed)
     if parsed.operators:
@@ -152,6 +154,41 @@ def _queues(parsed: Parsed) -> None:
                 f"queue {name} has only one of `hours` and `closed`; write both (when it is open, "
                 "and where callers go outside these hours) or none",
                 at_key=True,
+            )
+        _callback(parsed, name, hours)
+
+
+def _callback(parsed: Parsed, name: str, hours: frozenset[str] | None) -> None:
+    callback = parsed.queues.queues[name].callback if parsed.queues else None
+    if callback is None:
+        return
+    path: Path = ("queues", name, "callback")
+    if callback.hours is not None:
+        parsed.refer(QUEUES, (*path, "hours"), callback.hours, hours, "hours")
+    if parsed.centre is not None and parsed.centre.citizens is None:
+        parsed.error(
+            QUEUES,
+            path,
+            f"queue {name} calls citizens back, but nothing says on which trunk; write "
+            f"`citizens: {{via: […], shows: …}}` into {CENTRE}",
+            at_key=True,
+        )
+
+
+def _citizens(parsed: Parsed) -> None:
+    citizens = parsed.centre.citizens if parsed.centre else None
+    if citizens is None:
+        return
+    for index, name in enumerate(citizens.via):
+        path: Path = ("citizens", "via", index)
+        parsed.refer(CENTRE, path, name, parsed.trunk_names(), "trunk")
+        trunk = parsed.trunks.get(name)
+        if trunk is not None and trunk.kind is not TrunkKind.CARRIER:
+            parsed.error(
+                CENTRE,
+                path,
+                f"{name} is a platform, which reaches no citizen; write a trunk with "
+                "`kind: carrier`",
             )
 
 

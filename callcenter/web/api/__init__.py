@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from callcenter.web.api.audit import AUDIT
+from callcenter.web.api.callbacks import CALLBACKS
 from callcenter.web.api.endpoint import AnyEndpoint
 from callcenter.web.api.identity import IDENTITY
 from callcenter.web.api.operators import OPERATORS
@@ -18,6 +19,7 @@ ENDPOINTS: tuple[AnyEndpoint, ...] = (
     *IDENTITY,
     *OPERATORS,
     *SUPERVISION,
+    *CALLBACKS,
     *ORDERS,
     *PLAN,
     *RECORDINGS,

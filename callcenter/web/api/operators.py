@@ -144,6 +144,8 @@ class WallboardView(BaseModel):
     announced: int
     rejected: int
     emergency: int
+    callback: int = Field(description="Ended with the wish to be called back.")
+    callbacks_open: int = Field(description="Citizens to be called back, not reached yet.")
     interrupted: int
     operators: tuple[OperatorView, ...]
 
@@ -313,6 +315,8 @@ _BOARD: dict[str, JsonValue] = {
     "announced": 0,
     "rejected": 0,
     "emergency": 0,
+    "callback": 0,
+    "callbacks_open": 0,
     "interrupted": 0,
     "operators": [EXAMPLE],
 }

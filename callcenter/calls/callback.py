@@ -1,0 +1,255 @@
+"""Calling citizens back: an operator is rung first, then the citizen's telephone; then they talk.
+
+The caller has hung up and kept the place in the queue, in which the call waits as any other does
+(`queueing.match`). When the citizen is called the leg has the call's name again, so the talk is
+like any other.
+"""
+
+from __future__ import annotations
+
+from callcenter.calls import arranging
+from callcenter.calls import call as calls
+from callcenter.calls import operator as operators
+from callcenter.calls.commands import Dial, OutsideAddress, Record, Ring, Role, StopRinging
+from callcenter.calls.events import Ending
+from callcenter.calls.state import Call, Callback, CallbackState, Phase
+from callcenter.calls.turn import END_SECONDS, Turn
+from callcenter.numberplan.citizens import ways_to
+from callcenter.numberplan.model import CallbackRule, DialTarget, Trunk
+from callcenter.orders.record import LegRecord, LegRole, Outcome
+from callcenter.values import replace
+
+LOOK_AGAIN_SECONDS = 60.0
+"""When something else than an operator is missing: open hours, or a channel."""
+_ON_THE_WAY = frozenset({Phase.CALLBACK, Phase.OFFERED, Phase.CALLING_BACK})
+
+
+# -- waiting for an operator -----------------------------------------------------------------------
+
+
+def is_under_way(call: Call) -> bool:
+    """Whether the caller has gone and they have not talked yet."""
+    wished = call.callback is not None and call.callback.state is CallbackState.OPEN
+    return wished and call.phase in _ON_THE_WAY
+
+
+def is_ready(turn: Turn, call: Call) -> bool:
+    """Whether an operator may be rung for it now."""
+    callback = call.callback
+    return (
+        call.phase is Phase.CALLBACK
+        and callback is not None
+        and callback.due <= turn.now < callback.until
+        and not call.live()
+        and arranging.rule(turn, call) is not None
+        and _next_way(turn, call, ways_to(turn.plan, callback.number)) is not None
+    )
+
+
+def callers_are_here(turn: Turn) -> None:
+    """Who calls in is called back no more, and in the same queue keeps the place."""
+    for call in turn.touched():
+        before = turn.centre.calls.get(call.id)
+        enters = call.queue is not None and (before is None or before.queue is None)
+        if enters and call.caller is not None and not call.caller_withheld:
+            _cancel_for(turn, call)
+
+
+def _cancel_for(turn: Turn, call: Call) -> None:
+    for other in list(turn.calls()):
+        callback = other.callback
+        if (
+            other.id == call.id
+            or callback is None
+            or callback.state is not CallbackState.OPEN
+            or callback.number != call.caller
+        ):
+            continue
+        if other.queue == call.queue and other.queued is not None:
+            earlier = other.queued if call.queued is None else min(call.queued, other.queued)
+            call = turn.put(replace(call, queued=earlier, waits_since=turn.now))
+        _over(turn, other, CallbackState.CANCELLED)
+
+
+def deadline(turn: Turn, call: Call) -> None:
+    """Time to look whether it can be done now, to give it up, or to take a leg for gone."""
+    callback = _of(call)
+    for leg in call.live():
+        turn.hang_up(call, leg.leg)
+        call = turn.leg_ended(call, leg.leg, Ending.LOST)
+    if callback.until <= turn.now:
+        _over(turn, call, CallbackState.FAILED)
+        return
+    later = callback.due if callback.due > turn.now else turn.now + LOOK_AGAIN_SECONDS
+    turn.put(replace(call, deadline=min(callback.until, later)))
+
+
+# -- calling ---------------------------------------------------------------------------------------
+
+
+def operator_answered(turn: Turn, call: Call) -> None:
+    """The operator hears that a citizen is called back; then the citizen is called."""
+    _tell(turn, call, "callback_begins")  # and counts as being rung until the citizen answers
+
+
+def told(turn: Turn, call: Call) -> None:
+    """The operator has heard it: call the citizen, or leave the operator to their work."""
+    if _of(call).told:
+        _next_time(turn, call)
+        return
+    if call.leg is not None:
+        turn.send(Ring(call.leg))
+    _call(turn, replace(call, targets=ways_to(turn.plan, _of(call).number)), Ending.UNREACHABLE)
+
+
+def citizen_answered(turn: Turn, call: Call) -> None:
+    """They talk."""
+    if call.leg is not None:
+        turn.send(StopRinging(call.leg))
+    operators.answered(turn, call)
+    turn.send(Record(call.id))
+    calls.talk(
+        turn,
+        replace(
+            call,
+            callback=replace(_of(call), state=CallbackState.DONE),
+            answered=turn.now if call.answered is None else call.answered,
+            talked_with=call.operator,
+            waits_since=None,
+            caller_up=True,
+        ),
+    )
+
+
+def citizen_gone(turn: Turn, call: Call, ending: Ending) -> None:
+    """Busy, not answered, unreachable: by another trunk if it was the trunk, else another time."""
+    _call(turn, calls.ways_left(call, ending), ending)
+
+
+def operator_gone(turn: Turn, call: Call, ending: Ending) -> None:
+    """The operator did not stay: another one takes it."""
+    if _of(call).told:
+        _next_time(turn, call)
+        return
+    turn.hang_up(call, call.id)
+    if ending is Ending.LOST:
+        operators.leg_lost(turn, call)
+    else:
+        operators.offer_failed(turn, call, ending)
+    _wait(turn, call, _of(call))
+
+
+def calling_deadline(turn: Turn, call: Call) -> None:
+    """The end of a prompt was not told, or the citizen's telephone rang long enough."""
+    if call.playback is not None:
+        told(turn, replace(call, playback=None))
+        return
+    turn.hang_up(call, call.id, Ending.NO_ANSWER)
+    call = turn.leg_ended(call, call.id, Ending.NO_ANSWER)
+    citizen_gone(turn, call, Ending.NO_ANSWER)
+
+
+def reconnect(turn: Turn, call: Call) -> None:
+    """After a restart of ours."""
+    if call.phase is not Phase.CALLING_BACK:
+        return
+    if call.playback is not None:
+        turn.put(replace(call, deadline=min(call.deadline, turn.now + END_SECONDS)))
+    elif call.leg is not None:
+        turn.send(Ring(call.leg))
+
+
+def give_up(turn: Turn, call: Call) -> None:
+    """The core cannot go on with it, and there is no caller whom the dialplan could have."""
+    _over(turn, call, CallbackState.FAILED)
+
+
+def _call(turn: Turn, call: Call, failed: Ending) -> None:
+    callback = _of(call)
+    trunk = _next_way(turn, call, call.targets)
+    if trunk is None:
+        callback = replace(callback, tries=callback.tries + 1)
+        if call.leg is not None:
+            turn.send(StopRinging(call.leg))
+        _tell(turn, replace(call, callback=replace(callback, told=True)), "callback_not_reached")
+        return
+    place = next(n for n, each in enumerate(call.targets) if each.trunk == trunk.name)
+    target = call.targets[place]
+    seconds = (turn.queue(call.queue).callback or CallbackRule()).ring_seconds
+    leg = LegRecord(
+        leg=call.id,
+        role=LegRole.CALLER,
+        party=callback.number,
+        place=trunk.name,
+        began=turn.now,
+    )
+    citizens = turn.plan.citizens
+    turn.send(
+        Dial(
+            call=call.id,
+            leg=call.id,
+            role=Role.CITIZEN,
+            to=OutsideAddress(trunk.name, target.digits),
+            seconds=seconds,
+            caller_number="" if citizens is None else citizens.shows,
+            alone=True,
+        )
+    )
+    turn.put(
+        replace(
+            call,
+            legs=(*call.legs, leg),
+            target=target,
+            targets=call.targets[place + 1 :],
+            deadline=turn.now + seconds + END_SECONDS,
+        )
+    )
+
+
+def _next_way(turn: Turn, call: Call, ways: tuple[DialTarget, ...]) -> Trunk | None:
+    """The trunk of the first way that has a channel."""
+    known = (turn.plan.trunks.get(each.trunk) for each in ways)
+    return next((each for each in known if each is not None and not turn.is_full(each)), None)
+
+
+def _tell(turn: Turn, call: Call, prompt: str) -> None:
+    playback = f"{call.leg}_p{call.names + 1}"
+    if call.leg is not None:
+        turn.play(call.leg, playback, (prompt,))
+    turn.put(
+        replace(
+            call,
+            phase=Phase.CALLING_BACK,
+            playback=playback,
+            names=call.names + 1,
+            deadline=turn.now + calls.PROMPT_SECONDS,
+        )
+    )
+
+
+def _next_time(turn: Turn, call: Call) -> None:
+    """The citizen was not reached: the operator is as idle as before; another try by rule."""
+    rule = turn.queue(call.queue).callback or CallbackRule()
+    callback = replace(_of(call), told=False, due=turn.now + rule.again_minutes * 60)
+    operators.offer_withdrawn(turn, call)
+    turn.hang_up(call, call.leg)
+    if callback.tries >= rule.tries:
+        _over(turn, call, CallbackState.FAILED)
+    else:
+        _wait(turn, call, callback)
+
+
+def _wait(turn: Turn, call: Call, callback: Callback) -> None:
+    calls.keep_place(turn, replace(call, callback=replace(callback, told=False), targets=()))
+
+
+def _over(turn: Turn, call: Call, state: CallbackState) -> None:
+    call = turn.put(replace(call, callback=replace(_of(call), state=state)))
+    if call.phase in _ON_THE_WAY:
+        operators.release(turn, call)
+        calls.end(turn, call, Outcome.CALLBACK, by="system")
+
+
+def _of(call: Call) -> Callback:
+    assert call.callback is not None
+    return call.callback
