@@ -77,6 +77,8 @@ class Decoder:
                     return CallLeft(leg)
                 del self._hung_up[leg]
                 return LegEnded(leg)
+            case "StasisEnd" if _channel(event, "name").startswith(_SNOOP):
+                return LegEnded(_channel(event, "id"))  # it is the last of a snoop, too
             case "ChannelDestroyed":
                 leg = _channel(event, "id")
                 cause = event.get("cause")

@@ -235,3 +235,14 @@ def test_a_seat_rung_by_asterisks_own_queue(state: str, answered: bool) -> None:
     }
     assert queue_leg(leg) == QueueLeg("seat-01", "15.1", answered)
     assert queue_leg({**leg, "dialplan": {"app_name": "AppDial"}}) is None
+
+
+def test_a_snoop_has_ended_when_it_leaves_and_no_other_leg_of_ours() -> None:
+    snoop: JsonObject = {"id": "15.1_v8", "name": "Snoop/15.1_1-00000001"}
+    assert decode({"type": "StasisEnd", "channel": snoop}) == [LegEnded("15.1_v8")]
+    assert decode(left_stasis("15.1_1")) == []
+
+
+def test_a_snoop_is_one_of_our_legs() -> None:
+    snoop: JsonObject = {"id": "15.1_v8", "name": "Snoop/15.1_1-00000001", "state": "Up"}
+    assert our_leg(snoop) == "15.1_v8"

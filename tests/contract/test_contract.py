@@ -333,7 +333,7 @@ async def test_a_snoop_ends_with_the_leg_that_it_hears(exchange: Opened) -> None
         x.send(Snoop(snoop, leg, whisper=False))
         await x.told("C_v8 answered")
         await x.seat_goes()
-        await x.told("C_1 ended: normal", "C_v8 ended: *")
+        await x.told("C_*ended: normal", "C_*ended: normal")  # in any order
 
 
 async def test_a_snoop_is_still_there_after_we_were_away(exchange: Opened) -> None:
