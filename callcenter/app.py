@@ -174,10 +174,11 @@ class Controller:
             await runtime.stop()
             await self._store.close()
 
-    async def pin_is_right(self, code: str, pin: str) -> bool:
+    async def pin_is_right(self, code: str, pin: str, seat: str) -> bool:
         """Whether `code` is the sign-in code with an operator's number, and the PIN is theirs."""
         operator = code.removeprefix(self._runtime.plan.feature_codes.sign_in)
-        check = await self._pins.verify(operator, pin, asyncio.get_running_loop().time())
+        now = asyncio.get_running_loop().time()
+        check = await self._pins.verify(operator, pin, now, seat)
         return check.ok
 
     async def take_numbers_from_store(self) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from callcenter import blocklist
 from callcenter.analytics import cli as analytics
 from callcenter.clock import SHANGHAI
 from callcenter.numberplan import cli as numberplan
@@ -102,6 +103,7 @@ app.command()(numberplan.schema)
 app.add_typer(orders.app, name="orders")
 app.command(name="report")(analytics.report)
 app.add_typer(recordings.app, name="recordings")
+app.add_typer(blocklist.app, name="block")
 app.add_typer(staff.pin_app, name="pin")
 app.add_typer(staff.seat_app, name="seat")
 app.add_typer(staff.token_app, name="token")

@@ -33,6 +33,7 @@ from callcenter.calls.figures import wallboard
 from callcenter.calls.missed import callback_list
 from callcenter.calls.missed_calls import CallbackList
 from callcenter.calls.refusal import Refusal
+from callcenter.calls.state import Shield
 from callcenter.calls.wallboard import Wallboard
 from callcenter.clock import Clock
 from callcenter.numberplan.model import Plan
@@ -144,6 +145,11 @@ class Runtime:
             self.post(PlanChanged(plan.hash))
 
     # -- looking -----------------------------------------------------------------------------------
+
+    @property
+    def shield(self) -> Shield:
+        """The blocklist of this moment."""
+        return self.centre.shield
 
     def wallboard(self) -> Wallboard:
         """The figures of this moment."""

@@ -167,6 +167,68 @@ def with_callbacks(callback: str = CALLBACK) -> Plan:
     return plan_of(texts)
 
 
+SURVEYS = """
+surveys:
+  satisfaction:
+    title: 满意度
+    questions:
+      service: {title: 服务, prompt: ask_service, keys: {'5': 非常满意, '1': 不满意}}
+      solved: {title: 解答, prompt: ask_solved, keys: {'1': 已解答, '2': 未解答}}
+    thanks: thanks
+    wrong_key: wrong_key
+    key_seconds: 8
+    repeats: 1
+    longest_seconds: 100
+"""
+
+
+def survey_texts(survey: str = SURVEYS) -> dict[str, str]:
+    """The small plan's texts, with a survey for its queue."""
+    texts = {**TEXTS, "dialplan/surveys.yaml": survey}
+    texts["dialplan/queues.yaml"] += "    survey: satisfaction\n"
+    texts["ivr_prompts/catalog.yaml"] += "".join(
+        f"  {name}: {{text: {name}}}\n"
+        for name in ("ask_service", "ask_solved", "thanks", "wrong_key")
+    )
+    return texts
+
+
+@cache
+def surveying(survey: str = SURVEYS) -> Plan:
+    """The small plan, whose callers are asked two questions after the talk."""
+    return plan_of(survey_texts(survey))
+
+
+PROTECTION = """
+limits:
+  - {calls: 2, minutes: 10}
+  - {calls: 3, minutes: 60}
+limited_prompt: caller_limited
+blocked_prompt: caller_blocked
+nuisance: {marks: 2, days: 30, block_hours: 24, treatment: reject}
+silent: {prompt: caller_silent, seconds: 15}
+"""
+
+
+def protected_texts(texts: Mapping[str, str], protection: str = PROTECTION) -> dict[str, str]:
+    """A plan's texts, with rules against callers who keep others out."""
+    changed = {**texts, "dialplan/protection.yaml": protection}
+    changed["ivr_prompts/catalog.yaml"] += "".join(
+        f"  {name}: {{text: {name}}}\n"
+        for name in (
+            *("caller_limited", "caller_blocked", "caller_silent"),
+            *("caller_marked", "caller_kept", "caller_released"),
+        )
+    )
+    return changed
+
+
+@cache
+def after_and_against() -> Plan:
+    """The small plan with a survey and with rules against callers who keep others out."""
+    return plan_of(protected_texts(survey_texts()))
+
+
 @cache
 def without_queue() -> Plan:
     """The same city after an edit that renamed its queue, and let operator 002 go."""

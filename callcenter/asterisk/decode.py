@@ -16,6 +16,7 @@ from callcenter.calls.events import (
     CallLeft,
     CallReturned,
     DigitPressed,
+    Ending,
     Event,
     Handled,
     LegAnswered,
@@ -24,6 +25,8 @@ from callcenter.calls.events import (
     SipHeaders,
 )
 
+NO_MEDIA = 1
+"""Cause of a hang-up that Asterisk asks for itself (`soft`): no audio came for `rtp_timeout`."""
 IGNORED = (
     "ChannelVarset",
     "ChannelDialplan",
@@ -56,6 +59,8 @@ class Decoder:
         self._clock_offset = clock_offset
         self._hung_up: dict[str, int | None] = {}
         """By leg: the SIP code that its far end really sent, if any."""
+        self._silent: set[str] = set()
+        """Legs that Asterisk ends because no audio came from them."""
 
     def decode(self, event: JsonObject) -> Event | None:
         """The fact in one ARI event; None where there is none for us."""
@@ -67,6 +72,8 @@ class Decoder:
                 # ChannelDestroyed alone is made up.
                 leg, code = _channel(event, "id"), event.get("tech_cause")
                 sent = code if isinstance(code, int) else None
+                if event.get("soft") is True and event.get("cause") == NO_MEDIA:
+                    self._silent.add(leg)
                 self._hung_up[leg] = sent or self._hung_up.get(leg)
                 return None
             case "StasisEnd" if not _dialled(_object(event.get("channel"))):
@@ -76,13 +83,16 @@ class Decoder:
                 if leg not in self._hung_up:
                     return CallLeft(leg)
                 del self._hung_up[leg]
-                return LegEnded(leg)
+                silent = leg in self._silent
+                self._silent.discard(leg)
+                return LegEnded(leg, Ending.LOST if silent else Ending.NORMAL)
             case "StasisEnd" if _channel(event, "name").startswith(_SNOOP):
                 return LegEnded(_channel(event, "id"))  # it is the last of a snoop, too
             case "ChannelDestroyed":
                 leg = _channel(event, "id")
                 cause = event.get("cause")
                 code = self._hung_up.pop(leg, None)
+                self._silent.discard(leg)
                 return LegEnded(leg, ending(cause if isinstance(cause, int) else 0, code))
             case "PlaybackFinished":
                 playback = _object(event.get("playback"))

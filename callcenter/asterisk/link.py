@@ -29,8 +29,8 @@ log = structlog.get_logger(__name__)
 
 RETRY_SECONDS = 0.5
 
-PinCheck = Callable[[str, str], Awaitable[bool]]
-"""Feature code as dialled, PIN → whether the code is a sign-in by somebody who knows the PIN."""
+PinCheck = Callable[[str, str, str], Awaitable[bool]]
+"""Feature code as dialled, PIN, seat → whether that is a sign-in by somebody who knows the PIN."""
 
 
 class ReplacedError(Exception):
@@ -131,7 +131,7 @@ class AsteriskLink:
     async def _feature(self, leg: str, seat: str, code: str, pin: str) -> None:
         """Check the PIN here: it goes no further."""
         try:
-            pin_ok = bool(pin) and await self._pin_is_right(code, pin)
+            pin_ok = bool(pin) and await self._pin_is_right(code, pin, seat)
         except (OSError, ValueError) as error:
             log.error("pin_not_checked", code=code, error=str(error))
             pin_ok = False

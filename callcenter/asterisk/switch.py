@@ -41,6 +41,7 @@ from callcenter.calls.commands import (
     StopMusic,
     StopPlaying,
     StopRinging,
+    TalkOver,
     Unguard,
 )
 from callcenter.calls.events import CommandFailed, Ending, Event, LegEnded
@@ -58,6 +59,8 @@ the one before, and leaves them out: the recording would lack that voice."""
 GUARD_SECONDS = 6
 """A caller who is not talking goes to the fallback dialplan this long after our last renewal."""
 GUARD = "TIMEOUT(absolute)"
+OVER = "OVER"
+"""Set where a caller's talk is over: the fallback dialplan ends the call."""
 ARRIVAL, AGAIN = "arrival", "again"
 """Where the dialplan tells of a call's arrival once more."""
 FALLBACK = "fallback"
@@ -142,6 +145,8 @@ class AsteriskSwitch:
                 return ari.play(leg, playback, tuple(f"sound:{self._sounds / w}" for w in words))
             case StopPlaying(_, playback):
                 return ari.stop_playing(playback)
+            case TalkOver(leg):
+                return ari.set_variable(leg, OVER, "1")
             case StartMusic(leg, music):
                 return ari.start_music(leg, music)
             case StopMusic(leg):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from callcenter.calls import call as calls
-from callcenter.calls import destination
+from callcenter.calls import destination, protection
 from callcenter.calls.events import CallArrived, CallReturned, CallTakenOutside, Ending
 from callcenter.calls.state import Call, Phase
 from callcenter.calls.turn import Turn
@@ -26,6 +26,10 @@ def arrived(turn: Turn, event: CallArrived) -> None:
     if full:
         calls.reject(turn, call, Ending.CONGESTION, Outcome.REJECTED)
         return
+    admitted = protection.admit(turn, call, route.action)
+    if admitted is None:
+        return
+    call = admitted
     to = route.destination
     if to is not None:
         said_by_itself = to.to is To.ANNOUNCE

@@ -256,7 +256,7 @@ def end(
 ) -> None:
     """Settle the outcome, hang up every leg that is left, and wait for them to go."""
     if call.outcome is None:
-        call = replace(call, outcome=outcome, ended_by=by)
+        call = replace(call, outcome=outcome, ended_by=call.ended_by or by)
     elif call.ended is None:  # called back after its end
         call = replace(call, ended_by=by)
     for leg in call.live():

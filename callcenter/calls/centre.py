@@ -21,8 +21,10 @@ from callcenter.calls import (
     missed,
     native,
     operator,
+    protection,
     queueing,
     supervision,
+    survey,
     transfer,
     waiting,
 )
@@ -35,6 +37,7 @@ from callcenter.calls.events import (
     Author,
     BecomeNotReady,
     BecomeReady,
+    BlockCaller,
     CallArrived,
     CallDetoured,
     CallEmergency,
@@ -56,17 +59,20 @@ from callcenter.calls.events import (
     ForceSignOut,
     Forward,
     HangUp,
+    KeepCaller,
     LeaveCall,
     Led,
     LegAnswered,
     LegEnded,
     LegRinging,
+    MarkNuisance,
     OrderNumbersTaken,
     PickFirstDialled,
     PlanChanged,
     PlaybackFinished,
     PullWaiting,
     Release,
+    ReleaseSilent,
     Request,
     SeatEngaged,
     SeatReachable,
@@ -74,6 +80,7 @@ from callcenter.calls.events import (
     SignOut,
     Supervise,
     SwitchReconciled,
+    UnblockCaller,
 )
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.state import Call, Centre, Phase, answer_leg
@@ -227,6 +234,16 @@ def _requested(turn: Turn, event: Request) -> Refusal | None:
             return missed.close_missed(turn, event)
         case PickFirstDialled():
             return transfer.pick_first_dialled(turn, event)
+        case MarkNuisance():
+            return protection.mark(turn, event)
+        case ReleaseSilent():
+            return protection.release_silent(turn, event)
+        case KeepCaller():
+            return protection.keep(turn, event)
+        case BlockCaller():
+            return protection.block(turn, event)
+        case UnblockCaller():
+            return protection.unblock(turn, event)
 
 
 def _acted(turn: Turn, act: Act) -> Refusal | None:
@@ -289,6 +306,8 @@ def _leg_ended(turn: Turn, event: LegEnded) -> None:
         return
     call = _call_of(turn, event.leg)
     if call is not None and call.has_live(event.leg):
+        if event.leg == call.id and event.ending is Ending.LOST:
+            call = protection.lost(turn, call)
         _legs_ended(turn, call, (event.leg,), event.ending)
 
 
@@ -320,7 +339,7 @@ def _others_ended(turn: Turn, call: Call, legs: tuple[str, ...], ending: Ending)
         call = turn.call(call.id) or call
     if call.partner in legs:
         transfer.partner_gone(turn, call, ending)
-    elif call.leg in legs:
+    elif call.leg in legs and not survey.begin(turn, call, ending):
         calls.other_leg_gone(turn, call, ending)
 
 
@@ -343,13 +362,17 @@ def _spoken(turn: Turn, call: Call) -> None:
             arranging.spoken(turn, call)
         case Phase.CALLING_BACK:
             callback.told(turn, replace(call, playback=None))
+        case Phase.SURVEY:
+            survey.spoken(turn, call)
         case _:
             destination.spoken(turn, call)
 
 
 def _digit_pressed(turn: Turn, event: DigitPressed) -> None:
     call = _call_of(turn, event.leg)
-    if call is not None and event.leg == call.id:
+    if call is not None and call.phase is Phase.SURVEY and event.leg == call.id:
+        survey.key_pressed(turn, call, event.digit)
+    elif call is not None and event.leg == call.id:
         arranging.key_pressed(turn, call, event.digit)
     elif call is not None:
         features.digit_pressed(turn, call, event)
@@ -398,6 +421,9 @@ def _switch_reconciled(turn: Turn, event: SwitchReconciled) -> None:
         if still is not None:
             calls.reconnect(turn, still)
             _answer_again(turn, turn.call(call.id) or still)
+            still = turn.call(call.id)
+        if still is not None and still.phase is Phase.SURVEY:
+            survey.reconnect(turn, still)
     for leg in event.answered:
         own = _call_of(turn, leg)
         if own is not None and own.rings(leg):
@@ -440,6 +466,9 @@ def _deadline_reached(turn: Turn) -> None:
         if call.digits_deadline is not None and call.digits_deadline <= turn.now:
             features.digits_timed_out(turn, call)
         current = turn.call(call_id)
+        if current is not None and current.release and current.release.at <= turn.now:
+            protection.silent_too_long(turn, current)
+        current = turn.call(call_id)
         if current is None:
             continue
         if current.deadline > turn.now:
@@ -469,6 +498,8 @@ def _lasted_too_long(turn: Turn, call: Call) -> None:
             callback.deadline(turn, call)
         case Phase.CALLING_BACK:
             callback.calling_deadline(turn, call)
+        case Phase.SURVEY:
+            survey.deadline(turn, call)
         case _:
             calls.deadline(turn, call)
 

@@ -107,6 +107,13 @@ class StopPlaying:
 
 
 @dataclass(frozen=True, slots=True)
+class TalkOver:
+    """Note at the leg that its talk is over: the fallback dialplan then ends it."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
 class StartMusic:
     """Let one leg hear music until told otherwise."""
 
@@ -230,6 +237,7 @@ Command = (
     | Detour
     | Play
     | StopPlaying
+    | TalkOver
     | StartMusic
     | StopMusic
     | Dial

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from callcenter.numberplan.model import Treatment
+
 
 class Ending(StrEnum):
     """Why a leg ended, in the core's words; asterisk/causes.py maps Asterisk's causes to them."""
@@ -349,6 +351,49 @@ class CloseMissed:
     result: str
 
 
+@dataclass(frozen=True, slots=True)
+class MarkNuisance:
+    """The operator's present caller is a nuisance."""
+
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseSilent:
+    """The operator hears nothing of the caller, who is told and then released."""
+
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepCaller:
+    """The caller was heard after all."""
+
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlockCaller:
+    """A supervisor keeps a number out for a while."""
+
+    number: str
+    """In any spelling; a prefix ends in `*`."""
+    until: float
+    """Seconds since 1970 UTC."""
+    reason: str
+    treatment: Treatment
+    by: str
+    """Who asks: an operator's number, or role and token."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnblockCaller:
+    """A supervisor lets a number in again."""
+
+    number: str
+    by: str
+
+
 # -- team leaders ----------------------------------------------------------------------------------
 
 
@@ -443,6 +488,11 @@ Request = (
     | PickFirstDialled
     | CallMissed
     | CloseMissed
+    | MarkNuisance
+    | ReleaseSilent
+    | KeepCaller
+    | BlockCaller
+    | UnblockCaller
 )
 """What a person asks for, and may be refused."""
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from callcenter.calls import operator as operators
-from callcenter.calls import transfer
+from callcenter.calls import protection, transfer
 from callcenter.calls.commands import Answer, Hangup, SendDigits
 from callcenter.calls.events import (
     AddPartner,
@@ -17,8 +17,11 @@ from callcenter.calls.events import (
     DropPartner,
     FeatureDialled,
     Forward,
+    KeepCaller,
     LeaveCall,
+    MarkNuisance,
     PickFirstDialled,
+    ReleaseSilent,
     SignIn,
     SignOut,
 )
@@ -130,6 +133,7 @@ def _is_complete(turn: Turn, keyed: str) -> bool:
     reasons = (reason.code for reason in turn.plan.not_ready_reasons.values())
     whole = {
         *(codes.ready, codes.sign_out, codes.emergency, codes.leave, codes.drop_partner),
+        *(codes.silent, codes.nuisance),
         *(codes.not_ready + code for code in reasons),
     }
     return keyed in whole or (keyed.startswith(_with_number(turn)) and keyed.endswith("#"))
@@ -149,6 +153,13 @@ def _in_talk(turn: Turn, operator: str, seat: str, keyed: str) -> tuple[Refusal 
         return transfer.leave(turn, LeaveCall(operator)), ""
     if keyed == codes.drop_partner:
         return transfer.drop_partner(turn, DropPartner(operator)), ""
+    if keyed == codes.nuisance:
+        return protection.mark(turn, MarkNuisance(operator)), "caller_marked"
+    if keyed == codes.silent:
+        call = turn.call(turn.operator(operator).call or "")
+        if call is not None and call.release is not None:
+            return protection.keep(turn, KeepCaller(operator)), "caller_kept"
+        return protection.release_silent(turn, ReleaseSilent(operator)), "caller_released"
     prefix = next((code for code in _with_number(turn) if keyed.startswith(code)), None)
     if prefix is None:
         return _carry_out(turn, seat, keyed, pin_ok=False)

@@ -140,6 +140,7 @@ def take(turn: Turn, call: Call) -> Call:
             digits_deadline=None,
             callback=None,
             announce_at=None,
+            survey=None,
         )
     )
 
@@ -152,6 +153,7 @@ def come_back(turn: Turn, call: Call, queued: float) -> None:
         replace(
             call,
             caller_up=True,
+            ended_by=None,
             queue=_queue(turn, call),
             queued=call.queued if call.queued is not None else queued,
         ),

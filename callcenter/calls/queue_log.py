@@ -171,6 +171,6 @@ class QueueLog:
         self.lines.append("|".join(str(field).translate(_SIGNS) for field in fields))
 
 
-def _place(call: Call) -> tuple[float, str]:
+def _place(call: Call) -> tuple[bool, float, str]:
     """Who waited longer is before."""
-    return (call.queued if call.queued is not None else call.opened, call.id)
+    return (call.last_in_line, call.queued if call.queued is not None else call.opened, call.id)

@@ -23,7 +23,7 @@ def match(turn: Turn) -> None:
             for call in turn.calls()
             if call.phase is Phase.WAITING or callback.is_ready(turn, call)
         ),
-        key=lambda call: (call.queued or call.opened, call.id),
+        key=lambda call: (call.last_in_line, call.queued or call.opened, call.id),
     )
     if not waiting:
         return

@@ -13,8 +13,8 @@ from callcenter.analytics.record import StateChange
 from callcenter.calls.events import Author, Ending, SupervisionMode
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.destination import Destination
-from callcenter.numberplan.model import DialTarget
-from callcenter.orders.record import LegRecord, Outcome
+from callcenter.numberplan.model import DialTarget, Treatment
+from callcenter.orders.record import Barred, LegRecord, Outcome, SurveyAnswer
 from callcenter.values import replace
 
 
@@ -42,6 +42,8 @@ class Phase(StrEnum):
     """An operator has taken the callback; the citizen is being called."""
     ANNOUNCING = "announcing"
     """A last prompt; then the call ends."""
+    SURVEY = "survey"
+    """The operator has hung up; the caller is asked questions."""
     NATIVE = "native"
     """The fallback dialplan has the caller; Asterisk's own record tells the end."""
     ENDING = "ending"
@@ -133,6 +135,66 @@ class Callback:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SurveyState:
+    """Where a caller is in a survey."""
+
+    name: str
+    """Of the plan."""
+    until: float
+    """When the whole of it is over at the latest."""
+    question: int = 0
+    """Its place, from 0."""
+    repeats: int = 0
+    """How often it was asked again after a wrong key or none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """One entry of the blocklist."""
+
+    number: str
+    """E.164; a prefix ends in `*`."""
+    since: float
+    until: float
+    reason: str
+    treatment: Treatment
+    by: str
+    """Who entered it: an operator's number, role and token, or `rule`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlockChange:
+    """One change of the blocklist."""
+
+    at: float
+    by: str
+    number: str
+    until: float | None = None
+    """None: the entry was taken out."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shield:
+    """The blocklist, and what was marked."""
+
+    blocks: dict[str, Block] = field(default_factory=dict)
+    changes: tuple[BlockChange, ...] = ()
+    """The latest, oldest first."""
+    marks: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    """When a caller (E.164) was marked as a nuisance, as long as that counts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SilentRelease:
+    """A caller of whom nothing is heard is about to be released."""
+
+    leg: str
+    """The operator's: only that talk is ended."""
+    at: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Call:
     """One call from its arrival until its last leg is gone."""
 
@@ -211,6 +273,14 @@ class Call:
     line_written: bool = False
     """Asterisk's own record of the call's end has been seen."""
     callback: Callback | None = None
+    survey: SurveyState | None = None
+    answers: tuple[SurveyAnswer, ...] = ()
+    barred: Barred | None = None
+    last_in_line: bool = False
+    """Served after all others: the blocklist says so."""
+    nuisance: str = ""
+    """The operator who marked the call as a nuisance."""
+    release: SilentRelease | None = None
     stint: Stint | None = None
     """The wait or the talk that is under way; only queue_log.py looks at it."""
     wait_ms: int | None = None
@@ -379,11 +449,15 @@ class Centre:
     """By queue: what its calls have taught about waiting."""
     missed: dict[str, Missed] = field(default_factory=dict)
     """By number: whose calls were missed and nobody has called back yet."""
+    shield: Shield = field(default_factory=Shield)
+    recent_calls: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    """When a caller's calls were let in, while that counts; who called last is last."""
 
     def deadline(self) -> float | None:
         """When the clock must next be looked at; None while nothing waits."""
         times = [call.deadline for call in self.calls.values()]
         times += [c.digits_deadline for c in self.calls.values() if c.digits_deadline is not None]
+        times += [c.release.at for c in self.calls.values() if c.release is not None]
         times += [
             c.preferred_until
             for c in self.calls.values()

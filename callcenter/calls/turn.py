@@ -80,6 +80,8 @@ class Turn:
         self._taken_up: set[str] = set()
         self._order = (centre.order_day, centre.order_sequence)
         self._plan_hash = centre.plan
+        self.shield = centre.shield
+        self._recent: dict[str, tuple[float, ...] | None] = {}
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -178,6 +180,10 @@ class Turn:
             return self._ended[call] is not None
         return call in self.centre.ended_calls
 
+    def recent_calls(self, caller: str) -> tuple[float, ...]:
+        """When calls of this caller (E.164) were let in."""
+        return self.centre.recent_calls.get(caller, ())
+
     # -- writing -----------------------------------------------------------------------------------
 
     def put(self, call: Call) -> Call:
@@ -229,6 +235,17 @@ class Turn:
     def put_engaged(self, seat: str, *, engaged: bool) -> None:
         """Note that a seat is in a call that is not ours."""
         self._engaged[seat] = self.now if engaged else None
+
+    def put_recent_calls(self, caller: str, times: tuple[float, ...]) -> None:
+        """Note when calls of this caller were let in."""
+        self._recent[caller] = times
+
+    def forget_callers(self, before: float) -> None:
+        """Forget those whose last call was let in before that moment."""
+        for caller, times in self.centre.recent_calls.items():
+            if times[-1] > before:
+                break
+            self._recent[caller] = None
 
     def put_plan(self, plan: str) -> None:
         """Note the hash of the plan in force."""
@@ -372,6 +389,10 @@ class Turn:
         centre.plan = self._plan_hash
         centre.experience = experience
         centre.missed = missed
+        centre.shield = self.shield
+        for caller in self._recent:
+            centre.recent_calls.pop(caller, None)  # who called last is last
+        _lay_over(centre.recent_calls, self._recent)
         return Changes(tuple(self.commands), tuple(records), queue_log, states, tuple(self._audit))
 
     def _states(self) -> tuple[StateChange, ...]:
@@ -506,6 +527,9 @@ def order_record(call: Call) -> OrderRecord:
         wait_ms=call.wait_ms,
         waited_again_ms=call.waited_again_ms,
         answer_within=call.answer_within,
+        answers=call.answers,
+        barred=call.barred,
+        nuisance=call.nuisance or None,
     )
 
 
@@ -525,6 +549,8 @@ def _differs(before: Call, after: Call) -> bool:
         or before.outcome is not after.outcome
         or before.answered != after.answered
         or before.legs != after.legs
+        or before.answers != after.answers
+        or before.nuisance != after.nuisance
         or before.first_dialled != after.first_dialled
     )
 

@@ -23,8 +23,10 @@ from callcenter.numberplan.files import (
     OperatorsFile,
     OwnLineShape,
     PhasesFile,
+    ProtectionFile,
     QueuesFile,
     SeatsFile,
+    SurveysFile,
     UnitsFile,
 )
 from callcenter.numberplan.model import (
@@ -46,9 +48,12 @@ from callcenter.numberplan.model import (
     Place,
     Plan,
     Prompt,
+    Protection,
+    Question,
     Queue,
     Room,
     Seat,
+    Survey,
     Trunk,
     Unit,
 )
@@ -67,6 +72,8 @@ class _Files:
     phases: PhasesFile
     queues: QueuesFile
     menus: MenusFile
+    surveys: SurveysFile
+    protection: ProtectionFile
     hours: HoursFile
     units: UnitsFile
     operators: OperatorsFile
@@ -93,6 +100,8 @@ def build(parsed: Parsed) -> Plan | None:
         },
         queues={name: _queue(files, name) for name in files.queues.queues},
         menus={name: _menu(files, name) for name in files.menus.menus},
+        surveys={name: _survey(files, name) for name in files.surveys.surveys},
+        protection=_protection(files),
         operators={
             number: Operator(number=number, name=operator.name, skills=operator.skills)
             for number, operator in files.operators.operators.items()
@@ -165,6 +174,8 @@ def _complete(parsed: Parsed) -> _Files | None:
         or parsed.phases is None
         or parsed.queues is None
         or parsed.menus is None
+        or parsed.surveys is None
+        or parsed.protection is None
         or parsed.hours is None
         or parsed.units is None
         or parsed.operators is None
@@ -181,6 +192,8 @@ def _complete(parsed: Parsed) -> _Files | None:
         parsed.phases,
         parsed.queues,
         parsed.menus,
+        parsed.surveys,
+        parsed.protection,
         parsed.hours,
         parsed.units,
         parsed.operators,
@@ -289,6 +302,30 @@ def _menu(files: _Files, name: str) -> Menu:
         otherwise=shape.otherwise,
         seconds=shape.seconds,
     )
+
+
+def _survey(files: _Files, name: str) -> Survey:
+    shape = files.surveys.surveys[name]
+    questions = tuple(
+        Question(name=key, **{**each.model_dump(), "prompt": _plays(files, each.prompt)})
+        for key, each in shape.questions.items()
+    )
+    prompts = {
+        key: _plays(files, prompt)
+        for key in ("thanks", "wrong_key")
+        if (prompt := getattr(shape, key)) is not None
+    }
+    return Survey(name=name, **{**shape.model_dump(), **prompts, "questions": questions})
+
+
+def _protection(files: _Files) -> Protection:
+    shape = files.protection
+    values = shape.model_dump()
+    for key in ("limited_prompt", "blocked_prompt"):
+        values[key] = None if values[key] is None else _plays(files, values[key])
+    if shape.silent is not None:
+        values["silent"]["prompt"] = _plays(files, shape.silent.prompt)
+    return Protection(**values)
 
 
 def _phases(parsed: Parsed, files: _Files) -> Iterable[Phase]:

@@ -29,7 +29,9 @@ from callcenter.numberplan.model import (
     Limits,
     Mode,
     PhaseName,
+    Treatment,
     TrunkKind,
+    Unanswered,
     UnitKind,
 )
 
@@ -365,6 +367,8 @@ class QueueShape(Shape):
     """Where callers go outside `hours`."""
     announce: AnnounceShape | None = None
     callback: CallbackShape | None = None
+    survey: Name | None = None
+    """Of surveys.yaml; asked when the operator hangs up first."""
 
 
 class QueuesFile(Shape):
@@ -394,6 +398,81 @@ class MenusFile(Shape):
     """dialplan/menus.yaml; empty by default."""
 
     menus: dict[Name, MenuShape] = {}
+
+
+class QuestionShape(Shape):
+    """One question, answered by a key; `*` is no answer: it listens again."""
+
+    title: Text
+    """What the order says was asked."""
+    prompt: Name
+    keys: Annotated[dict[OneDigit, Text], Field(min_length=1)]
+    """What each key means."""
+
+
+class SurveyShape(Shape):
+    """What a caller is asked once the operator has hung up; times in seconds."""
+
+    title: Text
+    questions: Annotated[dict[Name, QuestionShape], Field(min_length=1)]
+    """Asked in this order."""
+    thanks: Name
+    wrong_key: Name | None = None
+    """Said before a question is asked again because of a wrong key."""
+    key_seconds: Annotated[float, Field(gt=0, le=60, allow_inf_nan=False)] = 8.0
+    repeats: Annotated[int, Field(ge=0, le=9)] = 2
+    """How often a question is asked again after a wrong key or none."""
+    unanswered: Unanswered = Unanswered.NEXT
+    """Then: the next question, or the end."""
+    longest_seconds: Annotated[float, Field(gt=0, le=900, allow_inf_nan=False)] = 180.0
+    """The whole survey, listening again included."""
+
+
+class SurveysFile(Shape):
+    """dialplan/surveys.yaml; may be missing."""
+
+    surveys: dict[Name, SurveyShape] = {}
+
+
+class RateLimitShape(Shape):
+    """So many calls of one caller are taken in so many minutes."""
+
+    calls: Annotated[int, Field(ge=1, le=1000)]
+    minutes: Annotated[float, Field(gt=0, le=1440, allow_inf_nan=False)]
+
+
+class NuisanceShape(Shape):
+    """Whoever operators marked so often in so many days is blocked by itself."""
+
+    marks: Annotated[int, Field(ge=1, le=100)]
+    days: Annotated[float, Field(gt=0, le=366, allow_inf_nan=False)]
+    block_hours: Annotated[float, Field(gt=0, le=8784, allow_inf_nan=False)]
+    treatment: Treatment = Treatment.ANNOUNCE
+
+
+class SilentShape(Shape):
+    """How an operator releases a caller of whom nothing is heard."""
+
+    prompt: Name
+    seconds: Annotated[float, Field(gt=0, le=120, allow_inf_nan=False)] = 15.0
+    """From the prompt's beginning to the end of the call."""
+
+
+class ProtectionFile(Shape):
+    """dialplan/protection.yaml: against callers who keep others from being served; may be missing.
+
+    Emergency numbers, and callers whose number is one of the plan, are never kept out.
+    """
+
+    limits: tuple[RateLimitShape, ...] = ()
+    """For each caller; every one of them holds."""
+    limited: Treatment = Treatment.ANNOUNCE
+    limited_prompt: Name | None = None
+    """Without one, who is to be told is refused by code."""
+    blocked_prompt: Name | None = None
+    """The same, for callers of the blocklist."""
+    nuisance: NuisanceShape | None = None
+    silent: SilentShape | None = None
 
 
 Ranges = tuple[TimeRange, ...]
@@ -516,6 +595,8 @@ class CodesShape(Shape):
     leave: Code = FeatureCodes().leave
     drop_partner: Code = FeatureCodes().drop_partner
     first_dialled: Code = FeatureCodes().first_dialled
+    silent: Code = FeatureCodes().silent
+    nuisance: Code = FeatureCodes().nuisance
 
 
 class ReasonShape(Shape):
@@ -570,6 +651,8 @@ SHAPES: dict[str, type[Shape]] = {
     "dialplan/phases.yaml": PhasesFile,
     "dialplan/queues.yaml": QueuesFile,
     "dialplan/menus.yaml": MenusFile,
+    "dialplan/surveys.yaml": SurveysFile,
+    "dialplan/protection.yaml": ProtectionFile,
     "dialplan/hours.yaml": HoursFile,
     "dialplan/units.yaml": UnitsFile,
     "agents/operators.yaml": OperatorsFile,
@@ -578,3 +661,5 @@ SHAPES: dict[str, type[Shape]] = {
     "ivr_prompts/catalog.yaml": CatalogFile,
 }
 """The shape of each file but the trunks'."""
+OPTIONAL = frozenset({"dialplan/surveys.yaml", "dialplan/protection.yaml"})
+"""Those that may be missing: then nothing is set in them."""

@@ -180,6 +180,92 @@ class Queue(Frozen):
     """None: music only."""
     callback: CallbackRule | None = None
     """None: callers can only wait."""
+    survey: str | None = None
+    """What its callers are asked after the talk; None: nothing."""
+
+
+class Question(Frozen):
+    """One question of a survey."""
+
+    name: str
+    title: str
+    prompt: str
+    keys: Mapping[str, str]
+    """What each key means."""
+
+
+class Unanswered(StrEnum):
+    """What follows a question that was not answered, however often it was asked."""
+
+    NEXT = "next"
+    END = "end"
+
+
+class Survey(Frozen):
+    """What a caller is asked once the operator has hung up. Times in seconds."""
+
+    name: str
+    title: str
+    questions: tuple[Question, ...]
+    thanks: str
+    """Prompt at the end."""
+    wrong_key: str | None = None
+    """Prompt before a question is asked again because of a wrong key."""
+    key_seconds: float = 8.0
+    """How long a key is waited for after a question."""
+    repeats: int = 2
+    """How often a question is asked again after a wrong key or none."""
+    unanswered: Unanswered = Unanswered.NEXT
+    longest_seconds: float = 180.0
+    """The whole survey, listening again included."""
+
+
+class Treatment(StrEnum):
+    """What happens to a call that is kept out."""
+
+    REJECT = "reject"
+    """Refused by code."""
+    ANNOUNCE = "announce"
+    """Told why, then ended."""
+    LAST = "last"
+    """Served after all others."""
+
+
+class RateLimit(Frozen):
+    """So many calls of one caller are taken in so many minutes."""
+
+    calls: int
+    minutes: float
+
+
+class NuisanceRule(Frozen):
+    """Who was marked so often in so many days is blocked."""
+
+    marks: int
+    days: float
+    block_hours: float
+    treatment: Treatment
+
+
+class SilentRule(Frozen):
+    """How an operator releases a caller of whom nothing is heard."""
+
+    prompt: str
+    seconds: float
+    """From the prompt's beginning to the end of the call."""
+
+
+class Protection(Frozen):
+    """Against callers who keep others from being served."""
+
+    limits: tuple[RateLimit, ...] = ()
+    limited: Treatment = Treatment.ANNOUNCE
+    limited_prompt: str | None = None
+    """Without one, who is to be told is refused by code."""
+    blocked_prompt: str | None = None
+    nuisance: NuisanceRule | None = None
+    """None: marks are noted on the order, nothing more."""
+    silent: SilentRule | None = None
 
 
 class Operator(Frozen):
@@ -238,6 +324,10 @@ class FeatureCodes(Frozen):
     drop_partner: str = "*24"
     first_dialled: str = "*25"
     """In a talk, followed by the number that the citizen dialled first and `#`."""
+    silent: str = "*81"
+    """In a talk: nothing is heard of the caller; once more: something is."""
+    nuisance: str = "*82"
+    """In a talk: the caller is a nuisance."""
 
 
 class TrunkKind(StrEnum):
@@ -482,6 +572,8 @@ class Plan:
     holiday_overrides: tuple[HolidayOverride, ...]
     emergencies: Mapping[str, Emergency]
     prompts: Mapping[str, Prompt]
+    surveys: Mapping[str, Survey] = field(default_factory=dict)
+    protection: Protection = field(default_factory=Protection)
     limits: Limits = field(default_factory=Limits)
     forward_failures: ForwardFailures = field(default_factory=ForwardFailures)
     citizens: Citizens | None = None

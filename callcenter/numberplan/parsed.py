@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from callcenter.numberplan.files import (
+    OPTIONAL,
     SHAPES,
     CatalogFile,
     CentreFile,
@@ -17,8 +18,10 @@ from callcenter.numberplan.files import (
     NumbersFile,
     OperatorsFile,
     PhasesFile,
+    ProtectionFile,
     QueuesFile,
     SeatsFile,
+    SurveysFile,
     TrunkFile,
     UnitsFile,
 )
@@ -33,6 +36,8 @@ EMERGENCIES = "dialplan/emergencies.yaml"
 PHASES = "dialplan/phases.yaml"
 QUEUES = "dialplan/queues.yaml"
 MENUS = "dialplan/menus.yaml"
+SURVEYS = "dialplan/surveys.yaml"
+PROTECTION = "dialplan/protection.yaml"
 HOURS = "dialplan/hours.yaml"
 UNITS = "dialplan/units.yaml"
 OPERATORS = "agents/operators.yaml"
@@ -53,6 +58,8 @@ class Parsed:
     phases: PhasesFile | None
     queues: QueuesFile | None
     menus: MenusFile | None
+    surveys: SurveysFile | None
+    protection: ProtectionFile | None
     hours: HoursFile | None
     units: UnitsFile | None
     operators: OperatorsFile | None
@@ -86,6 +93,8 @@ class Parsed:
     def names(self, file: str, key: str) -> frozenset[str] | None:
         """Every name written under `key`, wrong entries too; None where that cannot be known."""
         tree = self.trees.get(file)
+        if tree is None and file in OPTIONAL:
+            return frozenset()
         if tree is None or (tree.problems and not tree.value):
             return None
         section = tree.value.get(key) if isinstance(tree.value, dict) else None
@@ -136,6 +145,8 @@ def parse_all(source: Source) -> Parsed:
 
     def read(path: str, shape: type[AnyShape]) -> AnyShape | None:
         tree = trees.get(path)
+        if tree is None and path in OPTIONAL:
+            return shape()
         if tree is None:
             errors.append(Problem(path, 1, 1, "is missing; put the file there"))
             return None
@@ -161,6 +172,8 @@ def parse_all(source: Source) -> Parsed:
         phases=cast("PhasesFile | None", files[PHASES]),
         queues=cast("QueuesFile | None", files[QUEUES]),
         menus=cast("MenusFile | None", files[MENUS]),
+        surveys=cast("SurveysFile | None", files[SURVEYS]),
+        protection=cast("ProtectionFile | None", files[PROTECTION]),
         hours=cast("HoursFile | None", files[HOURS]),
         units=cast("UnitsFile | None", files[UNITS]),
         operators=cast("OperatorsFile | None", files[OPERATORS]),

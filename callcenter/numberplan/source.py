@@ -20,6 +20,8 @@ SINGLE_FILES = (
     "dialplan/phases.yaml",
     "dialplan/queues.yaml",
     "dialplan/menus.yaml",
+    "dialplan/surveys.yaml",
+    "dialplan/protection.yaml",
     "dialplan/hours.yaml",
     "dialplan/units.yaml",
     "agents/operators.yaml",

@@ -196,11 +196,20 @@ def _description(order: WholeOrder) -> str:
         ("On the spot", on_spot[entry.answered_on_spot]),
         ("Refused", _joined(entry.refusal, entry.refusal_title)),
     ]
+    if order.barred is not None:
+        facts.append(("Kept out", order.barred))
+    if order.nuisance is not None:
+        facts.append(("Nuisance", f"marked by {order.nuisance}"))
     lines = [f"{name:<12} {value}" for name, value in facts]
     if entry.version:
         lines.append(f"{'Entered':<12} {_moment(entry.entered)}, by {entry.entered_by}")
     lines.append("Legs")
     lines += [_leg(leg) for leg in order.legs]
+    if order.answers:
+        lines.append("Survey")
+    lines += [
+        f"  {_moment(each.at)}  {each.title}: {each.key} {each.meaning}" for each in order.answers
+    ]
     if order.recordings:
         lines.append("Recordings")
     lines += [

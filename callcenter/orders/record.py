@@ -47,6 +47,15 @@ class Outcome(StrEnum):
     """Ended by a fault of ours: controller, switch or trunk."""
 
 
+class Barred(StrEnum):
+    """Why a caller was not served as others are."""
+
+    BLOCKED = "blocked"
+    """On the blocklist."""
+    LIMITED = "limited"
+    """Too many calls in a short time."""
+
+
 class LegRole(StrEnum):
     """Who was at the end of a leg."""
 
@@ -76,6 +85,20 @@ class LegRecord:
     """A partner's public number in the plan: 12319, 12366-2."""
     unit: str = ""
     """The handling unit behind it, against which the outcome counts (R25)."""
+
+
+@dataclass(frozen=True)
+class SurveyAnswer:
+    """What the caller answered to one question of a survey."""
+
+    question: str
+    """Its name in the plan."""
+    title: str
+    """What was asked, as the plan said then."""
+    key: str
+    meaning: str
+    at: float
+    """Seconds since 1970 UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +135,8 @@ class OrderRecord:
     outcome: Outcome | None = None
     """None while the call lives."""
     ended_by: str | None = None
-    """`caller`, `operator`, `partner`, `supervisor` or `system`."""
+    """`caller`, `operator`, `partner`, `supervisor`, `system`, or `silent`: nothing was heard of
+    the caller."""
     legs: tuple[LegRecord, ...] = ()
     wait_ms: int | None = None
     """Milliseconds from the queue's beginning to the first answer or the caller's leaving it; None
@@ -121,3 +145,7 @@ class OrderRecord:
     """All later waits: a talk broke off, a partner could not be had."""
     answer_within: float | None = None
     """The queue's limit for an answer, in seconds, as it was when the wait ended."""
+    answers: tuple[SurveyAnswer, ...] = ()
+    barred: Barred | None = None
+    nuisance: str | None = None
+    """Number of the operator who marked the call as a nuisance."""

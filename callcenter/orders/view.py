@@ -17,7 +17,7 @@ from callcenter.orders.entry import (
     RequestType,
 )
 from callcenter.orders.numbers import shown
-from callcenter.orders.record import Channel, LegRecord, LegRole, OrderRecord, Outcome
+from callcenter.orders.record import Barred, Channel, LegRecord, LegRole, OrderRecord, Outcome
 from callcenter.orders.times import local
 from callcenter.store.orders import EntryChange, EntryState, Order
 from callcenter.store.recordings import Recording, RemovedBecause
@@ -26,7 +26,7 @@ MASKED = "withheld"
 """Stands for the number of a caller who withheld it."""
 _SAME = (
     *("call", "channel", "caller_withheld", "trunk", "dialled", "first_dialled", "hotline"),
-    *("hotline_service", "owner", "queue", "operator", "outcome", "ended_by"),
+    *("hotline_service", "owner", "queue", "operator", "outcome", "ended_by", "barred", "nuisance"),
 )
 """Shown as they are kept."""
 
@@ -49,6 +49,16 @@ class LegView(View):
     outcome: str | None = Field(description="How the leg ended; null while it is up.")
     hotline: str | None = Field(description="A partner's public number in the plan.")
     unit: str | None = Field(description="The handling unit behind a partner.")
+
+
+class AnswerView(View):
+    """What the caller answered to one question of the survey."""
+
+    question: str = Field(description="Its name in the plan.")
+    title: str = Field(description="What was asked.")
+    key: str
+    meaning: str
+    at: datetime
 
 
 class EntryView(View):
@@ -100,10 +110,15 @@ class OrderView(View):
     answered: datetime | None
     ended: datetime | None
     wait_seconds: float | None = Field(description="In the queue, until an answer or the end.")
-    talk_seconds: float | None = Field(description="From the answer to the end.")
+    talk_seconds: float | None = Field(
+        description="From the answer until the last who answered had gone."
+    )
     outcome: Outcome | None = Field(description="null while the call lives.")
     ended_by: str | None
+    barred: Barred | None = Field(description="Why the caller was kept out or served last.")
+    nuisance: str | None = Field(description="The operator who marked the call as a nuisance.")
     legs: tuple[LegView, ...]
+    answers: tuple[AnswerView, ...] = Field(description="To the survey after the talk.")
     entry: EntryView
 
 
@@ -186,8 +201,18 @@ def _values(order: Order) -> dict[str, object]:
         "answered": _when(record.answered),
         "ended": _when(record.ended),
         "wait_seconds": _between(record.queued, record.answered or record.ended),
-        "talk_seconds": _between(record.answered, record.ended),
+        "talk_seconds": _between(record.answered, _talked_until(record)),
         "legs": [_leg(record, leg) for leg in record.legs],
+        "answers": [
+            AnswerView(
+                question=answer.question,
+                title=answer.title,
+                key=answer.key,
+                meaning=answer.meaning,
+                at=local(answer.at),
+            )
+            for answer in record.answers
+        ],
         "entry": entry_view(order.entry),
     }
 
@@ -220,6 +245,15 @@ def _recording(number: str, recording: Recording) -> RecordingView:
         removed=_when(recording.removed),
         removed_because=recording.removed_because,
     )
+
+
+def _talked_until(record: OrderRecord) -> float | None:
+    """When the talk was over: a survey may follow it."""
+    if record.ended is None:
+        return None
+    far_ends = [leg for leg in record.legs if leg.role is not LegRole.CALLER and leg.answered]
+    until = [record.ended if leg.ended is None else leg.ended for leg in far_ends]
+    return min(record.ended, max(until, default=record.ended))
 
 
 def _when(moment: float | None) -> datetime | None:

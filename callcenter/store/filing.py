@@ -10,16 +10,19 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callcenter.orders.numbers import shown, with_suffix
-from callcenter.orders.record import LegRecord, OrderRecord
-from callcenter.store.tables import LEGS, ORDERS
+from callcenter.orders.record import LegRecord, OrderRecord, SurveyAnswer
+from callcenter.store.tables import ANSWERS, LEGS, ORDERS
 
 log = structlog.get_logger(__name__)
 
 # An order's number never changes: people were told it.
 _CHANGING = tuple(
-    each.name for each in fields(OrderRecord) if each.name not in {"call", "number", "legs"}
+    each.name
+    for each in fields(OrderRecord)
+    if each.name not in {"call", "number", "legs", "answers"}
 )
 _OF_LEG = tuple(each.name for each in fields(LegRecord))
+_OF_ANSWER = tuple(each.name for each in fields(SurveyAnswer))
 
 _INSERT = sa.insert(ORDERS)
 _UPDATE = (
@@ -28,6 +31,7 @@ _UPDATE = (
     .values({name: sa.bindparam(name) for name in _CHANGING})
 )
 _INSERT_LEGS = sa.insert(LEGS)
+_INSERT_ANSWERS = sa.insert(ANSWERS)
 
 Row = dict[str, object]
 
@@ -66,6 +70,20 @@ async def file_orders(connection: AsyncConnection, records: Collection[OrderReco
     ]
     if legs:
         await connection.execute(_INSERT_LEGS, legs)
+    await _file_answers(connection, [record for record in (*new, *newer) if record.answers])
+
+
+async def _file_answers(connection: AsyncConnection, records: Collection[OrderRecord]) -> None:
+    """What callers answered to surveys; few calls have such."""
+    answers = [
+        {"call": record.call, "position": place, **_row(answer, _OF_ANSWER)}
+        for record in records
+        for place, answer in enumerate(record.answers)
+    ]
+    if answers:
+        calls = [record.call for record in records]
+        await connection.execute(sa.delete(ANSWERS).where(ANSWERS.c.call.in_(calls)))
+        await connection.execute(_INSERT_ANSWERS, answers)
 
 
 async def _new_row(connection: AsyncConnection, record: OrderRecord, taken: set[str]) -> Row:
@@ -92,7 +110,7 @@ async def _free_number(connection: AsyncConnection, wanted: str, taken: Collecti
         copy += 1
 
 
-def _row(record: OrderRecord | LegRecord, names: Collection[str]) -> Row:
+def _row(record: OrderRecord | LegRecord | SurveyAnswer, names: Collection[str]) -> Row:
     return {name: storable(getattr(record, name)) for name in names}
 
 

@@ -25,14 +25,22 @@ from callcenter.orders.entry import (
     RequestType,
     apply,
 )
-from callcenter.orders.record import Channel, LegRecord, LegRole, OrderRecord, Outcome
+from callcenter.orders.record import (
+    Barred,
+    Channel,
+    LegRecord,
+    LegRole,
+    OrderRecord,
+    Outcome,
+    SurveyAnswer,
+)
 from callcenter.orders.times import day_bounds
 from callcenter.settings import Settings
 from callcenter.store import migrations
 from callcenter.store.cursors import Cursor, move_cursor, read_cursor
 from callcenter.store.database import is_sqlite, open_engine
 from callcenter.store.filing import file_orders
-from callcenter.store.tables import ENTRIES, ENTRY_CHANGES, LEGS, ORDERS
+from callcenter.store.tables import ANSWERS, ENTRIES, ENTRY_CHANGES, LEGS, ORDERS
 
 READER = "orders"
 """The projector's name in the table of cursors."""
@@ -307,20 +315,33 @@ async def _load(connection: AsyncConnection, calls: Sequence[str]) -> tuple[Orde
     query = sa.select(LEGS).where(LEGS.c.call.in_(calls)).order_by(LEGS.c.call, LEGS.c.position)
     for row in (await connection.execute(query)).mappings():
         legs.setdefault(row["call"], []).append(_leg(row))
+    answers: dict[str, list[SurveyAnswer]] = {}
+    query = sa.select(ANSWERS).where(ANSWERS.c.call.in_(calls)).order_by(ANSWERS.c.position)
+    for row in (await connection.execute(query)).mappings():
+        values = {name: row[name] for name in SurveyAnswer.__dataclass_fields__}
+        answers.setdefault(row["call"], []).append(SurveyAnswer(**values))
     entered = await connection.execute(sa.select(ENTRIES).where(ENTRIES.c.call.in_(calls)))
     entries = {row["call"]: _entry(row) for row in entered.mappings()}
     return tuple(
-        Order(_record(by_call[call], tuple(legs.get(call, ()))), entries.get(call, EntryState()))
+        Order(
+            _record(by_call[call], tuple(legs.get(call, ())), tuple(answers.get(call, ()))),
+            entries.get(call, EntryState()),
+        )
         for call in calls
     )
 
 
-def _record(row: sa.RowMapping, legs: tuple[LegRecord, ...]) -> OrderRecord:
-    values = {name: row[name] for name in OrderRecord.__dataclass_fields__ if name != "legs"}
+def _record(
+    row: sa.RowMapping, legs: tuple[LegRecord, ...], answers: tuple[SurveyAnswer, ...]
+) -> OrderRecord:
+    apart = {"legs", "answers"}
+    values = {n: row[n] for n in OrderRecord.__dataclass_fields__ if n not in apart}
     values["channel"] = Channel(values["channel"])
+    if values["barred"] is not None:
+        values["barred"] = Barred(values["barred"])
     if values["outcome"] is not None:
         values["outcome"] = Outcome(values["outcome"])
-    return OrderRecord(**values, legs=legs)
+    return OrderRecord(**values, legs=legs, answers=answers)
 
 
 def _leg(row: sa.RowMapping) -> LegRecord:

@@ -57,6 +57,8 @@ ORDERS = Table(
     Column("wait_ms", BigInteger),
     Column("waited_again_ms", BigInteger, nullable=False, server_default="0"),
     Column("answer_within", Double),
+    Column("barred", Text),
+    Column("nuisance", Text),
     Index(None, "opened"),
     Index(None, "shown"),
     Index(None, "caller"),
@@ -77,6 +79,18 @@ LEGS = Table(
     Column("outcome", Text),
     Column("hotline", Text, nullable=False, server_default=""),
     Column("unit", Text, nullable=False, server_default=""),
+)
+
+ANSWERS = Table(
+    "answers",
+    METADATA,
+    Column("call", ForeignKey("orders.call"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("question", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("meaning", Text, nullable=False),
+    Column("at", Double, nullable=False),
 )
 
 ENTRIES = Table(

@@ -12,6 +12,7 @@ from typing import Protocol
 from callcenter.calls.events import Act, Request
 from callcenter.calls.missed_calls import CallbackList
 from callcenter.calls.refusal import Refusal
+from callcenter.calls.state import Shield
 from callcenter.calls.wallboard import Wallboard
 from callcenter.numberplan.model import NotReadyReason, Operator, Route, Seat
 from callcenter.staff.pins import Pins
@@ -64,6 +65,10 @@ class CallCentre(Protocol):
 
     async def request(self, event: Request | Act) -> Refusal | None:
         """Do what a person asks, or say why not."""
+
+    @property
+    def shield(self) -> Shield:
+        """The blocklist."""
 
     def wallboard(self) -> Wallboard:
         """The figures of this moment."""

@@ -53,6 +53,13 @@ def destroyed(channel: str, cause: int, tech_cause: int | None = None) -> JsonOb
     return event if tech_cause is None else {**event, "tech_cause": tech_cause}
 
 
+def test_a_caller_of_whom_no_audio_comes_is_lost() -> None:
+    released = {**hangup_request("15.1"), "cause": 1, "soft": True}
+    assert decode(released, left_stasis("15.1")) == [LegEnded("15.1", Ending.LOST)]
+    again = (hangup_request("15.1"), left_stasis("15.1"))
+    assert decode(released, left_stasis("15.1"), *again)[1:] == [LegEnded("15.1")]
+
+
 def test_a_call_arrives_with_its_trunk_number_and_header_lines() -> None:
     event = start(
         "15.1",

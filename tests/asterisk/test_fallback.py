@@ -133,6 +133,13 @@ def test_what_is_no_number_of_the_plan_is_refused(dialled: str) -> None:
     assert treated(contexts, dialled) == ("reject", "")
 
 
+def test_a_caller_whose_talk_is_over_is_let_go() -> None:
+    lines = dialplan(the_plan(), MOMENTS[0])["fallback"]
+    entered = next(i for i, line in enumerate(lines) if "CALLENTERED" in line)
+    assert 'GotoIf($["${OVER}" = "1"]?over)' in lines[entered + 1]
+    assert "same => n(over),Hangup()" in lines
+
+
 def test_separators_make_no_difference() -> None:
     contexts = dialplan(the_plan(), MOMENTS[3])
     assert treated(contexts, "0519-12345") == treated(contexts, "12345")

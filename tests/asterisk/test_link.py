@@ -57,8 +57,8 @@ class Bench:
         self.link = AsteriskLink(self.ari, self.told.append, self._pin_is_right, self.queues)
         self.task = asyncio.create_task(self.link.run())
 
-    async def _pin_is_right(self, code: str, pin: str) -> bool:
-        return (code, pin) == ("*11001", "4821")
+    async def _pin_is_right(self, code: str, pin: str, seat: str) -> bool:
+        return (code, pin, bool(seat)) == ("*11001", "4821", True)
 
     async def connection(self) -> asyncio.Queue[JsonObject | None]:
         return await asyncio.wait_for(self.ari.connections.get(), 5)

@@ -32,6 +32,7 @@ from callcenter.calls.commands import (
     StopMusic,
     StopPlaying,
     StopRinging,
+    TalkOver,
     Unguard,
 )
 from callcenter.calls.events import CommandFailed, Ending, Event, LegEnded
@@ -88,6 +89,12 @@ class Bench:
         ),
         (StartMusic("15.1", "default"), "POST /channels/15.1/moh", {"mohClass": "default"}),
         (StopMusic("15.1"), "DELETE /channels/15.1/moh", {}),
+        (StopPlaying("15.1", "15.1_2"), "DELETE /playbacks/15.1_2", {}),
+        (
+            TalkOver("15.1"),
+            "POST /channels/15.1/variable",
+            {"variable": "OVER", "value": "1"},
+        ),
         (SendDigits("15.1", "2", 1.5), "POST /channels/15.1/dtmf", {"dtmf": "2", "before": 1500}),
         (Hangup("15.1"), "DELETE /channels/15.1", {"reason_code": 16}),
         (Hangup("15.1", Ending.UNALLOCATED), "DELETE /channels/15.1", {"reason_code": 1}),
@@ -310,9 +317,12 @@ async def test_a_talk_that_cannot_be_connected_is_told() -> None:
 
 async def test_tidying_up_what_is_gone_is_no_news() -> None:
     bench = Bench()
-    for request in ("DELETE /bridges/15.1_b", "DELETE /channels/15.1/moh"):
+    tidying = (Disconnect("15.1_b"), StopMusic("15.1"), StopPlaying("15.1", "15.1_2"))
+    for request in (
+        *("DELETE /bridges/15.1_b", "DELETE /channels/15.1/moh", "DELETE /playbacks/15.1_2"),
+    ):
         bench.ari.refusals[request] = AriError(404, "not found")
-    assert await bench.carry_out(Disconnect("15.1_b"), StopMusic("15.1")) == []
+    assert await bench.carry_out(*tidying) == []
 
 
 @pytest.mark.parametrize("status", [404, 409])

@@ -36,6 +36,8 @@ from callcenter.calls.events import (
     Author,
     BecomeNotReady,
     BecomeReady,
+    BlockCaller,
+    CallArrived,
     CallDetoured,
     CallEmergency,
     CallGivenUp,
@@ -53,30 +55,35 @@ from callcenter.calls.events import (
     ForceSignOut,
     Forward,
     HangUp,
+    KeepCaller,
     LeaveCall,
     Led,
     LegEnded,
+    MarkNuisance,
     PickFirstDialled,
     PlanChanged,
     PullWaiting,
     Release,
     ReleasedTo,
+    ReleaseSilent,
     Request,
     SeatEngaged,
     SeatReachable,
     SignIn,
     SignOut,
+    SipHeaders,
     Supervise,
     SupervisionMode,
+    UnblockCaller,
 )
 from callcenter.calls.figures import wallboard
 from callcenter.calls.state import Call, Centre, Phase, Transfer
 from callcenter.calls.wallboard import OperatorStatus
-from callcenter.numberplan.model import Plan
+from callcenter.numberplan.model import Plan, Treatment
 from callcenter.orders.record import LegRole, OrderRecord
 from tests.calls.desk import LEADER
 from tests.fakes.switch import FakeLeg, FakeSwitch
-from tests.plans import with_callbacks, without_queue
+from tests.plans import after_and_against, with_callbacks, without_queue
 
 OPERATORS = ("001", "002", "003")
 SEATS = ("seat01", "seat02", "seat03")
@@ -84,6 +91,7 @@ NUMBERS = ("12345", "12345", "12345", "12310", "87209900", "12319", "12315", "99
 CALLERS = ("", "13800001111", "13800001111", "87200000")
 CALLBACK_KEYS = ("11", "11", "1213900002222#1", "113900002222#1", "1*", "1110#", "12")
 PARTNERS = ("12319", "12319", "12366-2", "12315", "110", "12345", "99999999")
+KNOWN = ("13800000001", "13800000002", "051966660001")
 KEYS = ("*", "1", "*0", "*23", "*24", "*2212319#", "*2112366*2#", "*22110", "*2512310#", "*131")
 CHIEF = Author("003", leads=True, operator="003")
 _MOVES = (CallLeft, CallReturned, CallTakenOutside)
@@ -103,7 +111,7 @@ class CentreMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.plans = (with_callbacks(), without_queue())
+        self.plans = (with_callbacks(), without_queue(), after_and_against())
         self.plan: Plan = self.plans[0]
         self.centre = Centre()
         self.switch = FakeSwitch()
@@ -149,7 +157,9 @@ class CentreMachine(RuleBasedStateMachine):
         return {
             call.id: call.queued or call.opened
             for call in self.centre.calls.values()
-            if call.phase is Phase.WAITING and call.preferred_operator is None
+            if call.phase is Phase.WAITING
+            and call.preferred_operator is None
+            and not call.last_in_line
         }
 
     def _check_command(self, command: Command, waiting: dict[str, float]) -> None:
@@ -183,6 +193,35 @@ class CentreMachine(RuleBasedStateMachine):
         self.switch.caller_arrives(dialled, caller=caller)
         if at_once:
             self.step(self.switch.told.pop())
+
+    @rule(number=st.sampled_from(KNOWN), dialled=st.sampled_from(("12345", "12345", "110")))
+    def a_known_caller_arrives(self, number: str, dialled: str) -> None:
+        call = self.switch.caller_arrives(dialled)
+        self.switch.told.pop()
+        headers = SipHeaders(from_=f"<sip:{number}@127.0.0.2>")
+        self.step(CallArrived(call, "telecom", dialled, headers))
+
+    @rule(
+        number=st.sampled_from((*KNOWN, "1380000*")),
+        hours=st.sampled_from((0.001, 0.1, 24.0)),
+        treatment=st.sampled_from(Treatment),
+        out=st.booleans(),
+    )
+    def the_blocklist_is_changed(
+        self, number: str, hours: float, treatment: Treatment, out: bool
+    ) -> None:
+        until = self.now + hours * 3600
+        put = BlockCaller(number, until, "", treatment, "001")
+        self.step(UnblockCaller(number, "001") if out else put)
+
+    @rule(operator=st.sampled_from(OPERATORS), data=st.data())
+    def an_operator_has_trouble_with_a_caller(self, operator: str, data: st.DataObject) -> None:
+        wishes: tuple[Event, ...] = (
+            MarkNuisance(operator),
+            ReleaseSilent(operator),
+            KeepCaller(operator),
+        )
+        self.step(data.draw(st.sampled_from(wishes), label="wish"))
 
     @rule(count=st.integers(2, 3))
     def a_rush(self, count: int) -> None:
@@ -333,6 +372,15 @@ class CentreMachine(RuleBasedStateMachine):
         if at_once:
             self.all_news_come_in()
 
+    @rule(data=st.data(), keys=st.sampled_from(("5", "1", "*", "9", "51", "#*12")))
+    def who_is_asked_presses_keys(self, data: st.DataObject, keys: str) -> None:
+        asked = [call.id for call in self.centre.calls.values() if call.phase is Phase.SURVEY]
+        if asked:
+            leg = data.draw(st.sampled_from(asked), label="call")
+            if leg in self.switch.legs:
+                self.switch.told += [DigitPressed(leg, key) for key in keys]
+                self.all_news_come_in()
+
     @rule(
         seat=st.sampled_from(SEATS),
         what=st.sampled_from(("here", "here", "away", "*12", "*131", "*14", "*11003")),
@@ -367,7 +415,7 @@ class CentreMachine(RuleBasedStateMachine):
             call = data.draw(st.sampled_from(sorted(self.centre.calls)), label="call")
             self.step(CallGivenUp(call) if hopeless else CallDetoured(call, "a fault"))
 
-    @rule(what=st.sampled_from((0, 1, "restart")))
+    @rule(what=st.sampled_from((0, 1, 2, 2, "restart")))
     def something_rare_happens(self, what: int | str) -> None:
         if what == "restart":
             self._restart()

@@ -225,7 +225,7 @@ class InMemory:
                 self.switch.far_end_goes(leg.name, Ending.NO_ANSWER)
 
     async def nobody_renews(self) -> None:
-        for leg in self.switch.legs.values():
+        for leg in list(self.switch.legs.values()):
             if leg.guarded:
                 self.switch.dead_mans_switch(leg.name)
 
@@ -421,7 +421,7 @@ class Real:
         return self._rung
 
 
-async def _no_pin(code: str, pin: str) -> bool:
+async def _no_pin(code: str, pin: str, seat: str) -> bool:
     return False
 
 

@@ -30,6 +30,7 @@ from callcenter.calls.commands import (
     StopMusic,
     StopPlaying,
     StopRinging,
+    TalkOver,
     Unguard,
 )
 from callcenter.calls.events import Ending, SwitchReconciled
@@ -382,6 +383,14 @@ async def test_a_detour_leads_to_the_dialplan_at_once(exchange: Opened) -> None:
         await x.told("Connect failed on C")
         await x.caller_goes()
         await x.lines("C entered", "C over: queue")
+
+
+async def test_the_dialplan_ends_a_caller_whose_talk_is_over(exchange: Opened) -> None:
+    async with exchange(Seat.AWAY) as x:
+        x.send(Answer(x.call), TalkOver(x.call))
+        await x.nobody_renews()
+        await x.told("C left")
+        await x.lines("C entered", "C over: not handled")
 
 
 async def test_an_arrival_can_be_told_again(exchange: Opened) -> None:

@@ -140,3 +140,14 @@ STORIES: dict[str, tuple[Step, ...]] = {
         *(prompt_ends(), seat_answers(), prompt_ends(), keys("*131"), keys("5"), seat_goes()),
     ),
 }
+
+SURVEYED: dict[str, tuple[Step, ...]] = {
+    "a survey with every question answered": (
+        *(*TALKING, asks(HangUp("001")), prompt_ends(), caller_keys("5"), prompt_ends()),
+        *(caller_keys("*2"), prompt_ends()),
+    ),
+    "a survey that the caller leaves": (
+        *(*TALKING, seat_goes(), prompt_ends(), caller_keys("95"), caller_goes()),
+    ),
+}
+"""The same, where the plan has callers asked after the talk."""

@@ -21,11 +21,12 @@ from callcenter.calls.commands import Command, Hangup, Role
 from callcenter.calls.events import Event
 from callcenter.calls.state import Call
 from callcenter.calls.turn import Turn
+from callcenter.numberplan.model import Plan
 from tests.crashes import promises
 from tests.crashes.lives import Death, Life
-from tests.crashes.stories import BESIDE_A_BUG, STORIES
+from tests.crashes.stories import BESIDE_A_BUG, STORIES, SURVEYED
 from tests.crashes.world import GoneError, Step, World
-from tests.plans import with_callbacks
+from tests.plans import after_and_against, with_callbacks
 
 MANY = 1000
 
@@ -47,6 +48,7 @@ class Point:
     rest: tuple[Step, ...]
     lines_first: bool
     """Whether the next controller reads Asterisk's own lines before it compares legs."""
+    plan: Plan
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +68,15 @@ def slow_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_whenever_the_controller_dies(story: str, tmp_path: Path) -> None:
     points = await _points(STORIES[story], tmp_path)
     assert len(points) > len(STORIES[story])
+    wrong = await _wrong(points, tmp_path)
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("story", SURVEYED)
+async def test_whenever_the_controller_dies_where_callers_are_asked(
+    story: str, tmp_path: Path
+) -> None:
+    points = await _points(SURVEYED[story], tmp_path, after_and_against())
     wrong = await _wrong(points, tmp_path)
     assert not wrong, "\n".join(wrong)
 
@@ -98,15 +109,16 @@ async def _wrong(points: Sequence[Point], folder: Path) -> list[str]:
     return wrong
 
 
-async def _points(story: Sequence[Step], folder: Path) -> list[Point]:
+async def _points(story: Sequence[Step], folder: Path, plan: Plan | None = None) -> list[Point]:
     """Every point of the story at which a controller can die."""
+    plan = plan or with_callbacks()
     points: list[Point] = []
     world = World()
-    async with Life(world, folder / "journal.db", notes=MANY).lived(with_callbacks()) as life:
+    async with Life(world, folder / "journal.db", notes=MANY).lived(plan) as life:
         for number, step in enumerate(story):
             await life.hears(*step(world))
             rest = tuple(story[number + 1 :])
-            points += [Point(death, rest, n % 2 == 0) for n, death in enumerate(life.deaths)]
+            points += [Point(death, rest, n % 2 == 0, plan) for n, death in enumerate(life.deaths)]
             life.deaths.clear()
         wrong = [*promises.broken(world, life.centre, settled=True)]
         assert not wrong, f"undisturbed: {wrong}"
@@ -126,7 +138,7 @@ async def _after(point: Point, gap: Gap, file: Path) -> list[str]:
     world.switch.lose_events()
     wrong: list[str] = []
     notes = 1 if gap is Gap.DEAD_AGAIN else 0
-    async with Life(world, file, death.journal, notes).lived(with_callbacks()) as life:
+    async with Life(world, file, death.journal, notes).lived(point.plan) as life:
         talks = promises.conversations(world, life.centre)
 
         def look(command: Command) -> None:
@@ -151,7 +163,7 @@ async def _after(point: Point, gap: Gap, file: Path) -> list[str]:
         wrong += promises.wrong_orders(world, await life.orders())
         wrong += promises.untold(life.centre, await life.changes())
         wrong += [f"{life.rejected} events were rejected"] if life.rejected else []
-        if not await life.replays(with_callbacks()):
+        if not await life.replays(point.plan):
             wrong.append("the journal gives another state")
     return list(_once(wrong))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from callcenter.calls.events import Act, Request, SignIn
 from callcenter.calls.missed_calls import CallbackList
 from callcenter.calls.refusal import Refusal
+from callcenter.calls.state import Shield
 from callcenter.calls.wallboard import OperatorLine, OperatorStatus, Wallboard
 from callcenter.numberplan.model import Action, NotReadyReason, Operator, Route, Seat
 from callcenter.staff.pins import Pins
@@ -92,6 +93,7 @@ class FakeCentre:
         self.to_call = CallbackList()
         self.asked: list[Request | Act] = []
         self.refusal: Refusal | None = None
+        self.shield = Shield()
         self._watchers: set[asyncio.Event] = set()
 
     async def request(self, event: Request | Act) -> Refusal | None:

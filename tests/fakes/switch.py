@@ -30,6 +30,7 @@ from callcenter.calls.commands import (
     StopMusic,
     StopPlaying,
     StopRinging,
+    TalkOver,
     Unguard,
 )
 from callcenter.calls.events import (
@@ -69,6 +70,8 @@ class FakeLeg:
     ringing: bool = False
     """It hears the tone (a 180 while unanswered)."""
     guarded: bool = False
+    over: bool = False
+    """Its talk is over: the fallback dialplan ends it."""
     snoops_on: str | None = None
     """The leg that it hears."""
     whispers: bool = False
@@ -220,6 +223,15 @@ class FakeSwitch:
             case Record(leg):
                 self.legs[leg].recorded = True
             case _:
+                self._talk_is_over(command)
+
+    def _talk_is_over(self, command: Command) -> None:
+        match command:
+            case StopPlaying(leg, playback) if self.legs[leg].playing == playback:
+                self.prompt_ends(leg)
+            case TalkOver(leg):
+                self.legs[leg].over = True
+            case _:
                 pass
 
     def _dial(self, command: Dial) -> None:
@@ -266,6 +278,10 @@ class FakeSwitch:
         self.legs[leg].outside = True
         self.told.append(CallLeft(leg))
         self.told.append(self._entered(self.legs[leg]))
+        if self.legs[leg].over:  # the dialplan hangs up; of that only its own line tells
+            gone = self.legs.pop(leg)
+            gone.outside = False
+            self.told.append(self._record(gone))
 
     def _connect(self, command: Connect) -> None:
         self.bridges.add(command.bridge)

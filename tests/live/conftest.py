@@ -79,12 +79,18 @@ async def city(
 ) -> AsyncIterator[City]:
     """One server for all tests of a file, on a day of the trial run.
 
-    A file with `GREETING = False` has callers wait at once; `QUOTA_GB` is its room for recordings.
+    A file with `GREETING = False` has callers wait at once; `QUOTA_GB` is its room for recordings,
+    `RTP_TIMEOUT` the seconds after which a leg without audio is ended.
     """
     greeting: bool = getattr(request.module, "GREETING", True)
     quota_gb: float | None = getattr(request.module, "QUOTA_GB", None)
+    rtp_timeout: int | None = getattr(request.module, "RTP_TIMEOUT", None)
     folder: Path = tmp_path_factory.mktemp("plan")
     async with running_city(
-        folder, "--at", "2017-12-01T10:00", greeting=greeting, quota_gb=quota_gb
+        folder,
+        *("--at", "2017-12-01T10:00"),
+        greeting=greeting,
+        quota_gb=quota_gb,
+        rtp_timeout=rtp_timeout,
     ) as city:
         yield city

@@ -10,6 +10,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from callcenter.numberplan import cli
+from callcenter.numberplan.files import OPTIONAL
 from tests.numberplan.edits import prompts_of
 from tests.plans import TEXTS
 
@@ -174,7 +175,11 @@ def test_route_needs_a_good_plan_a_time_and_one_of_number_and_all(folder: Path) 
 
 def test_schemas_are_for_every_file_and_name_every_key(tmp_path: Path) -> None:
     printed = json.loads(CliRunner().invoke(app, ["schema"]).stdout)
-    assert set(printed) == {file for file in TEXTS if "trunks/" not in file} | {"trunks/*.yaml"}
+    assert set(printed) == {
+        *(each for each in TEXTS if "trunks/" not in each),
+        *OPTIONAL,
+        "trunks/*.yaml",
+    }
     result = CliRunner().invoke(app, ["schema", "--out", str(tmp_path / "schemas")])
     assert result.exit_code == 0
     written = {file.name: json.loads(file.read_text()) for file in tmp_path.glob("schemas/*")}

@@ -295,7 +295,11 @@ def edit(folder: Path, file: str, pattern: str, new: str) -> None:
 
 @asynccontextmanager
 async def running_city(
-    folder: Path, *arguments: str, greeting: bool = True, quota_gb: float | None = None
+    folder: Path,
+    *arguments: str,
+    greeting: bool = True,
+    quota_gb: float | None = None,
+    rtp_timeout: int | None = None,
 ) -> AsyncIterator[City]:
     """A server with the project's plan, in a hurry: short rings and wrap-ups.
 
@@ -309,7 +313,9 @@ async def running_city(
     if not greeting:
         edit(folder, "dialplan/queues.yaml", r"(?m)^ *greeting: .*\n", "")
     async with (
-        running_server(*arguments, plan=folder, quota_gb=quota_gb) as server,
+        running_server(
+            *arguments, plan=folder, quota_gb=quota_gb, rtp_timeout=rtp_timeout
+        ) as server,
         aiohttp.ClientSession() as http,
     ):
         outside = await Outside.listen(

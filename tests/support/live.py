@@ -146,10 +146,12 @@ async def running_server(
     plan: Path = PROJECT,
     orders_url: str = "",
     quota_gb: float | None = None,
+    rtp_timeout: int | None = None,
 ) -> AsyncIterator[LiveServer]:
     """`callcenter serve ARGUMENTS` with a copy of a plan; ready to take calls.
 
-    `quota_gb` is the room for recordings, where it is not as usual.
+    `quota_gb` is the room for recordings, `rtp_timeout` how long a leg may be without audio, where
+    it is not as usual.
     """
     with live_settings() as fresh:
         folder = fresh.data.parent
@@ -158,6 +160,8 @@ async def running_server(
         )
         if quota_gb is not None:
             settings = settings.model_copy(update={"recordings_quota_gb": quota_gb})
+        if rtp_timeout is not None:
+            settings = settings.model_copy(update={"rtp_timeout": rtp_timeout})
         trunks = copy_plan(plan, settings.plan, settings)
         output = folder / "output"
         with output.open("wb") as printed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import JsonValue
 
-from callcenter.staff.pins import FAILURES
+from callcenter.staff.pins import FAILURES, SEAT_FAILURES
 from tests.fakes.centre import World
 from tests.web.conftest import Api
 
@@ -80,3 +80,26 @@ async def test_what_is_wrong_is_named(
 ) -> None:
     got, problem = await nobody.ask("POST", "/tokens", body)
     assert (got, problem["code"], problem.get("field")) == (status, code, field)
+
+
+async def test_a_team_leader_releases_a_locked_operator_and_a_locked_seat(
+    nobody: Api, leader: Api, operator: Api, world: World
+) -> None:
+    world.pins.set("001", "2468")
+    for _ in range(FAILURES):
+        await nobody.ask("POST", "/tokens", {"operator": "001", "pin": "0000"})
+    assert (await operator.ask("POST", "/operators/001/unlock"))[0] == 403
+    assert (await leader.ask("POST", "/operators/001/unlock"))[0] == 200
+    status, _ = await nobody.ask("POST", "/tokens", {"operator": "001", "pin": "2468"})
+    assert status == 201
+    for number in range(SEAT_FAILURES):
+        await world.pins.verify(f"{number:03}", "0000", 0.0, "seat01")
+    assert not (await world.pins.verify("001", "2468", 1.0, "seat01")).ok
+    assert (await operator.ask("POST", "/seats/seat01/unlock"))[0] == 403
+    assert (await leader.ask("POST", "/seats/seat01/unlock"))[0] == 200
+    assert (await world.pins.verify("001", "2468", 1.0, "seat01")).ok
+
+
+@pytest.mark.parametrize("path", ["/operators/999/unlock", "/seats/seat99/unlock"])
+async def test_nobody_unknown_is_released(leader: Api, path: str) -> None:
+    assert (await leader.ask("POST", path))[0] == 404

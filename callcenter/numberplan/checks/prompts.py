@@ -6,9 +6,18 @@ from collections.abc import Iterable
 
 from callcenter.numberplan.checks.destinations import destinations
 from callcenter.numberplan.destination import To
-from callcenter.numberplan.files import PromptShape
+from callcenter.numberplan.files import PromptShape, ProtectionFile, SurveysFile
 from callcenter.numberplan.model import ForwardFailures, Mode
-from callcenter.numberplan.parsed import CATALOG, CENTRE, MENUS, NUMBERS, QUEUES, Parsed
+from callcenter.numberplan.parsed import (
+    CATALOG,
+    CENTRE,
+    MENUS,
+    NUMBERS,
+    PROTECTION,
+    QUEUES,
+    SURVEYS,
+    Parsed,
+)
 from callcenter.numberplan.yamltree import Path
 
 FORWARDED = "forwarded"
@@ -77,6 +86,10 @@ def _named(parsed: Parsed) -> Iterable[tuple[str, Path, str]]:
             yield file, (*path, To.ANNOUNCE), to.announce
         if to.prompt is not None:
             yield file, (*path, "prompt"), to.prompt
+    if parsed.protection:
+        yield from _of_protection(parsed.protection)
+    if parsed.surveys:
+        yield from _of_surveys(parsed.surveys)
     if parsed.centre:
         for key in ForwardFailures.model_fields:
             prompt = getattr(parsed.centre.forward_failures, key)
@@ -89,6 +102,25 @@ def _named(parsed: Parsed) -> Iterable[tuple[str, Path, str]]:
                 prompt = getattr(entry, f"{kind}_announcement")
                 if prompt is not None:
                     yield NUMBERS, ("numbers", number, f"{kind}_announcement"), prompt
+
+
+def _of_surveys(file: SurveysFile) -> Iterable[tuple[str, Path, str]]:
+    for name, survey in file.surveys.items():
+        for key in ("thanks", "wrong_key"):
+            prompt = getattr(survey, key)
+            if prompt is not None:
+                yield SURVEYS, ("surveys", name, key), prompt
+        for question, each in survey.questions.items():
+            yield SURVEYS, ("surveys", name, "questions", question, "prompt"), each.prompt
+
+
+def _of_protection(file: ProtectionFile) -> Iterable[tuple[str, Path, str]]:
+    for key in ("limited_prompt", "blocked_prompt"):
+        prompt = getattr(file, key)
+        if prompt is not None:
+            yield PROTECTION, (key,), prompt
+    if file.silent is not None:
+        yield PROTECTION, ("silent", "prompt"), file.silent.prompt
 
 
 def _audible(parsed: Parsed, file: str, path: Path, name: str) -> None:

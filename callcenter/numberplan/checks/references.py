@@ -13,6 +13,7 @@ from callcenter.numberplan.parsed import (
     OPERATORS,
     QUEUES,
     SEATS,
+    SURVEYS,
     UNITS,
     Parsed,
 )
@@ -144,6 +145,9 @@ def _queues(parsed: Parsed) -> None:
     for name, queue in parsed.queues.queues.items():
         for index, skill in enumerate(queue.skills):
             parsed.refer(QUEUES, ("queues", name, "skills", index), skill, skills, "skill")
+        if queue.survey is not None:
+            surveys = parsed.names(SURVEYS, "surveys")
+            parsed.refer(QUEUES, ("queues", name, "survey"), queue.survey, surveys, "survey")
         if queue.hours is not None:
             parsed.refer(QUEUES, ("queues", name, "hours"), queue.hours, hours, "hours")
         here: Path = ("queues", name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from callcenter.web.api.audit import AUDIT
+from callcenter.web.api.blocklist import BLOCKLIST
 from callcenter.web.api.callbacks import CALLBACKS
 from callcenter.web.api.endpoint import AnyEndpoint
 from callcenter.web.api.identity import IDENTITY
@@ -25,6 +26,7 @@ ENDPOINTS: tuple[AnyEndpoint, ...] = (
     *RECORDINGS,
     *REPORTS,
     *AUDIT,
+    *BLOCKLIST,
 )
 """All of them; each path is behind `PREFIX`."""
 

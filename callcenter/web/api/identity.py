@@ -6,6 +6,7 @@ import asyncio
 import math
 from datetime import datetime
 
+import structlog
 from pydantic import BaseModel, ConfigDict, Field
 
 from callcenter.orders.times import local
@@ -13,6 +14,8 @@ from callcenter.staff.roles import ROLE_TITLES, Role
 from callcenter.staff.tokens import SIGN_IN_SECONDS, Origin
 from callcenter.web.api.endpoint import Access, Answer, Ask, Endpoint, Nothing
 from callcenter.web.api.errors import Problem, ProblemError, refuse
+
+log = structlog.get_logger(__name__)
 
 
 class PinSignIn(BaseModel):
@@ -90,6 +93,31 @@ async def _me(ask: Ask[Nothing, Nothing]) -> Answer:
     )
 
 
+async def _unlock_operator(ask: Ask[Nothing, Nothing]) -> Answer:
+    number = ask.path["number"]
+    _check_leads(ask)
+    if number not in ask.services.centre.plan.operators:
+        raise refuse(404, "unknown_operator", f"没有工号{number}，请核对。")
+    ask.services.pins.release(number)
+    log.info("pin_unlocked", operator=number, by=ask.principal.name)
+    return Answer(Nothing())
+
+
+async def _unlock_seat(ask: Ask[Nothing, Nothing]) -> Answer:
+    name = ask.path["name"]
+    _check_leads(ask)
+    if name not in ask.services.centre.plan.seats:
+        raise refuse(404, "unknown_seat", f"没有席位{name}，请核对席位编号。")
+    ask.services.pins.release_seat(name)
+    log.info("pin_unlocked", seat=name, by=ask.principal.name)
+    return Answer(Nothing())
+
+
+def _check_leads(ask: Ask[Nothing, Nothing]) -> None:
+    if not ask.principal.leads():
+        raise refuse(403, "not_yours", "只有班长或管理员可以解锁，请找班长处理。")
+
+
 IDENTITY = (
     Endpoint(
         method="POST",
@@ -109,6 +137,28 @@ IDENTITY = (
             "operator": "001",
             "expires": "2017-11-22T20:00:00+08:00",
         },
+    ),
+    Endpoint(
+        method="POST",
+        path="/operators/{number}/unlock",
+        summary="Let an operator who keyed in too many wrong PINs try again at once",
+        handler=_unlock_operator,
+        query=Nothing,
+        body=Nothing,
+        answer=Nothing,
+        problems=(403, 404),
+        example_answer={},
+    ),
+    Endpoint(
+        method="POST",
+        path="/seats/{name}/unlock",
+        summary="Let PINs be tried again at a seat where too many were wrong",
+        handler=_unlock_seat,
+        query=Nothing,
+        body=Nothing,
+        answer=Nothing,
+        problems=(403, 404),
+        example_answer={},
     ),
     Endpoint(
         method="GET",

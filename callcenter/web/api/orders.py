@@ -202,6 +202,8 @@ _ORDER: dict[str, JsonValue] = {
     "talk_seconds": 121.0,
     "outcome": "answered",
     "ended_by": "caller",
+    "barred": None,
+    "nuisance": None,
     "legs": [
         {
             "role": "operator",
@@ -213,6 +215,15 @@ _ORDER: dict[str, JsonValue] = {
             "outcome": "normal",
             "hotline": None,
             "unit": None,
+        }
+    ],
+    "answers": [
+        {
+            "question": "service",
+            "title": "对话务员的服务是否满意",
+            "key": "5",
+            "meaning": "非常满意",
+            "at": "2017-11-22T10:33:21+08:00",
         }
     ],
     "entry": _ENTRY,
