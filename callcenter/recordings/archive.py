@@ -41,8 +41,6 @@ IDLE_SECONDS = 5.0
 """Asterisk writes 2 s of sound at a time: what is older is over, or paused."""
 LEAST_PAUSE = 0.1
 """Seconds after each file; longer after a long one: calls come first, files can wait."""
-CALLED_BACK_SECONDS = 60.0
-"""A recording that began so long after its call is that of a citizen who was called back."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 30.0
 """Seconds after a failure: ever more, until something goes well."""
 _BATCH = 100
@@ -213,14 +211,16 @@ class Archive:
             return None
         status = source.stat()
         own = status.st_mtime - found.seconds
-        if began is None or own - began > CALLED_BACK_SECONDS:
+        if began is None:
             began = own
-        began += self._clock_offset
         sha256 = digest(source)
+        file = self._free_name(call, began + self._clock_offset, sha256)
+        if not file.endswith(f"/{call}.wav"):  # a later one: the citizen was called back
+            began = own
         return Recording(
             call=call,
-            file=self._free_name(call, began, sha256),
-            began=began,
+            file=file,
+            began=began + self._clock_offset,
             seconds=found.seconds,
             bytes=status.st_size,
             sha256=sha256,
