@@ -15,7 +15,6 @@ _CHANNELS = 1000
 _LINE = {
     "greeting": None,
     "announce_operator": "false",
-    "wrap_up_seconds": "0",
 }
 """What changes in the queue; None: goes."""
 
@@ -25,15 +24,15 @@ def operators(count: int) -> list[str]:
     return [f"{number:03d}" for number in range(1, count + 1)]
 
 
-def write_plan(folder: Path, seats: int) -> None:
-    """Write the plan, with an operator for each seat, into a new folder.
+def write_plan(folder: Path, seats: int, *, wrap_up: int = 0) -> None:
+    """Write the plan, with an operator for each seat, into a new folder. `wrap_up` in seconds.
 
     Raises ValueError where the project's plan is not as expected.
     """
     for name in PLAN_FOLDERS:
         shutil.copytree(PROJECT / name, folder / name)
     queues = folder / "dialplan/queues.yaml"
-    for key, value in _LINE.items():
+    for key, value in {**_LINE, "wrap_up_seconds": str(wrap_up)}.items():
         _edit(queues, rf"(?m)^( *){key}: .*\n", "" if value is None else rf"\g<1>{key}: {value}\n")
     _edit(folder / f"trunks/{TRUNK}.yaml", r"(?m)^channels: \d+", f"channels: {_CHANNELS}")
     rows = "".join(

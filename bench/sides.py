@@ -6,7 +6,7 @@ Each is started with data, addresses and ports of its own, with the same trunk, 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,16 +68,17 @@ class Side:
         """The softphones' passwords by seat."""
         return {seat: seat_password(self.settings, seat) for seat in self.plan.seats}
 
-    async def get_ready(self) -> None:
+    async def get_ready(self, order: Sequence[str] = ()) -> None:
         """Once the seats are registered: wait until every one of them can be given a call.
 
+        `order`: the seats in the order in which their operators sign in; as in the plan, if empty.
         Raises SideError if that takes too long.
         """
         try:
             async with asyncio.timeout(READY_SECONDS):
                 await self._until_reachable()
                 if self.name == OURS:
-                    await self._sign_in()
+                    await self._sign_in(order or tuple(self.plan.seats))
         except (TimeoutError, AmiError, aiohttp.ClientError) as error:
             raise SideError(f"{self.name}: the seats do not get ready: {error!r}") from error
 
@@ -91,7 +92,7 @@ class Side:
         finally:
             await ami.close()
 
-    async def _sign_in(self) -> None:
+    async def _sign_in(self, order: Sequence[str]) -> None:
         tokens = Tokens(self.settings.secrets)
         token, _ = tokens.create(
             Role.ADMINISTRATOR, None, Origin.COMMAND, now=time(), seconds=3600.0
@@ -99,9 +100,8 @@ class Side:
         headers = {"Authorization": f"Bearer {token}"}
         base = f"{self.settings.web_url}/api/v1/operators"
         async with aiohttp.ClientSession(headers=headers) as session:
-            for operator, seat in zip(
-                operators(len(self.plan.seats)), self.plan.seats, strict=True
-            ):
+            at = dict(zip(self.plan.seats, operators(len(self.plan.seats)), strict=True))
+            for operator, seat in ((at[seat], seat) for seat in order):
                 async with session.post(
                     f"{base}/{operator}/sign-in", json={"seat": seat}
                 ) as answer:
@@ -116,8 +116,23 @@ class Side:
 Starter = Callable[[Path, int], AbstractAsyncContextManager[Side]]
 
 
+@dataclass(frozen=True)
+class Rules:
+    """How a side's queue works, where it is not as in a comparison of speed."""
+
+    wrap_up: int = 0
+    """Seconds."""
+    answer_first: bool = False
+    """app_queue: answer every caller on arrival."""
+    pause_who_declines: bool = False
+    """app_queue: as the controller does always."""
+
+
+AS_FAST_AS_CAN_BE = Rules()
+
+
 @asynccontextmanager
-async def native(folder: Path, seats: int) -> AsyncIterator[Side]:
+async def native(folder: Path, seats: int, rules: Rules = AS_FAST_AS_CAN_BE) -> AsyncIterator[Side]:
     """Asterisk with app_queue and MixMonitor, without a controller."""
     write_plan(folder / "source", seats)
     with live_settings() as fresh:
@@ -126,9 +141,13 @@ async def native(folder: Path, seats: int) -> AsyncIterator[Side]:
         plan = _load(settings)
         render(settings, Exchange(tuple(plan.trunks.values()), tuple(plan.seats)))
         etc = settings.asterisk / "etc"
-        (etc / "extensions.conf").write_text(_EXTENSIONS.format(trunk=TRUNK, queue=QUEUE))
+        first = "same => n,Answer(,i)\n " if rules.answer_first else ""
+        dialplan = _EXTENSIONS.format(trunk=TRUNK, queue=QUEUE, first=first)
+        (etc / "extensions.conf").write_text(dialplan)
         members = "".join(f"member => PJSIP/{seat}\n" for seat in plan.seats)
-        (etc / "queues.conf").write_text(_QUEUES.format(queue=QUEUE, members=members))
+        pause = "yes" if rules.pause_who_declines else "no"
+        queues = _QUEUES.format(queue=QUEUE, members=members, wrap_up=rules.wrap_up, pause=pause)
+        (etc / "queues.conf").write_text(queues)
         asterisk = await process.start(settings)
         try:
             yield Side(NATIVE, settings, plan, carriers[TRUNK], {"Asterisk": asterisk.pid})
@@ -137,9 +156,9 @@ async def native(folder: Path, seats: int) -> AsyncIterator[Side]:
 
 
 @asynccontextmanager
-async def ours(folder: Path, seats: int) -> AsyncIterator[Side]:
+async def ours(folder: Path, seats: int, rules: Rules = AS_FAST_AS_CAN_BE) -> AsyncIterator[Side]:
     """The whole server: Asterisk and the controller with journal, orders and recording."""
-    write_plan(folder / "source", seats)
+    write_plan(folder / "source", seats, wrap_up=rules.wrap_up)
     async with running_server(plan=folder / "source") as server:
         running = children(server.process.pid)
         yield Side(
@@ -163,7 +182,7 @@ def _load(settings: Settings) -> Plan:
 _EXTENSIONS = """\
 [from-trunk-{trunk}]
 exten => _X!,1,MixMonitor(${{UNIQUEID}}.wav)
- same => n,Queue({queue},r)
+ {first}same => n,Queue({queue},r)
  same => n,Hangup()
 
 [from-seat]
@@ -179,6 +198,8 @@ strategy = leastrecent
 ringinuse = no
 timeout = 20
 retry = 1
-wrapuptime = 0
+wrapuptime = {wrap_up}
+autopause = {pause}
+autopausebusy = {pause}
 joinempty = yes
 {members}"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import shutil
 import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -61,10 +62,10 @@ async def register(folder: Path, host: str, server: Place, passwords: Mapping[st
 
 
 @asynccontextmanager
-async def seats(folder: Path, host: str) -> AsyncIterator[None]:
+async def seats(folder: Path, host: str, scenario: str = "answering") -> AsyncIterator[None]:
     """Seats at one address that answer every call at once, until left. Raises SippError."""
     _record_voice(folder)
-    sipp = await _start(folder, "answering", host)
+    sipp = await _start(folder, scenario, host)
     try:
         yield
         if sipp.returncode is None:
@@ -81,6 +82,47 @@ async def call(folder: Path, host: str, server: Place, load: Load) -> bool:
     talk = ("-d", str(round(load.talk * 1000)))
     sipp = await _start(folder, "calling", host, *limits, *talk, "-s", HOTLINE, *_injected(server))
     return await _finish(sipp, folder, load.seconds)
+
+
+@dataclass(frozen=True)
+class Appointment:
+    """One call of a schedule."""
+
+    caller: str
+    at: float
+    """Seconds after the first."""
+    stays: float
+    """Seconds from the answer until the caller hangs up."""
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What sipp counted itself."""
+
+    made: int
+    successful: int
+    failed: int
+
+
+async def keep(
+    folder: Path, host: str, server: Place, schedule: Sequence[Appointment]
+) -> Statistics:
+    """Make these calls, each at its time; what sipp says of them. Raises SippError."""
+    rows = [
+        f"{each.caller};{round(each.at * 1000)};{round(each.stays * 1000)}" for each in schedule
+    ]
+    _inject(folder, rows)
+    limits = ("-m", str(len(rows)), "-l", str(len(rows)), "-r", "1000")
+    counts = ("-trace_stat", "-stf", "counts.csv", "-fd", "1")
+    sipp = await _start(
+        folder, "scheduled", host, *limits, *counts, "-s", HOTLINE, *_injected(server)
+    )
+    await _finish(sipp, folder, max(each.at + each.stays for each in schedule))
+    with (folder / "counts.csv").open(encoding="utf-8", newline="") as file:
+        *_, last = csv.DictReader(file, delimiter=";")
+    return Statistics(
+        int(last["TotalCallCreated"]), int(last["SuccessfulCall(C)"]), int(last["FailedCall(C)"])
+    )
 
 
 def _record_voice(folder: Path) -> None:
