@@ -11,11 +11,12 @@ A call's way through the code, from the trunk to its work order:
     event, plan and time into new state, commands and order records. It does no I/O.
 4.  `calls/arrival.py`: `numberplan/callers.py` reads who calls, `numberplan/decide.py` what the
     plan says: queue, forward, announce, reject. The plan is YAML, read by `numberplan/loader.py`.
-5.  `calls/call.py` leads the call through its phases; `calls/queueing.py` offers the
-    longest-waiting caller to the longest-idle operator; `calls/operator.py` knows what operators
-    are doing; `calls/transfer.py` brings a partner in, by key (`calls/features.py`) or API, and
-    `calls/supervision.py` a team leader; `calls/survey.py` asks what the caller thought of it;
-    `calls/protection.py` keeps callers out.
+5.  `calls/destination.py` leads the call to a queue, a menu (`calls/menu.py`), a voice box
+    (`calls/voice_mail.py`), a partner or a prompt, `calls/call.py` through its phases;
+    `calls/queueing.py` offers the longest-waiting caller to the longest-idle operator;
+    `calls/operator.py` knows what operators are doing; `calls/transfer.py` brings a partner in, by
+    key (`calls/features.py`) or API, `calls/supervision.py` a team leader; `calls/survey.py`
+    asks what the caller thought of it; `calls/protection.py` keeps callers out.
 6.  `store/journal.py` keeps event and records in one commit; only then `asterisk/switch.py` carries
     out the commands (`calls/commands.py`).
 7.  `store/projector.py` takes the records from the journal to the order store (`store/orders.py`),

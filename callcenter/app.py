@@ -51,6 +51,7 @@ from callcenter.store.orders import OrderStore
 from callcenter.store.projector import Projector
 from callcenter.store.queue_log_writer import QueueLogWriter
 from callcenter.store.recordings import RecordingStore
+from callcenter.store.voice_mail import VoiceMail
 from callcenter.watchdog import Supervisor, beat, starting
 from callcenter.web.app import serve_web
 from callcenter.web.health import Health, Part
@@ -145,6 +146,7 @@ class Controller:
             recordings=self._recordings,
             figures=self._figures,
             audit=self._audit,
+            voice_mail=VoiceMail(self._store),
             recordings_folder=self._settings.recordings,
             pins=self._pins,
             tokens=Tokens(self._settings.secrets),

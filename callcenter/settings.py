@@ -147,7 +147,7 @@ class Settings(BaseSettings):
     @property
     def spooled_recordings(self) -> Path:
         """Where Asterisk writes `<call>.wav` while the call lives."""
-        return self.asterisk / "spool" / "recordings"
+        return self.asterisk / "spool" / "recording"
 
     @property
     def recordings(self) -> Path:

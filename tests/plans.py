@@ -128,6 +128,8 @@ reserved: 1
             "forward_busy", "forward_no_answer", "forward_unreachable", "pin_wrong", "signed_in",
             "signed_out", "now_ready", "now_not_ready", "seat_taken", "already_signed_in",
             "not_signed_in", "not_possible", "unknown_code", "operator_suffix",
+            "menu_main", "menu_more", "menu_wrong", "menu_none", "voice_mail_greeting",
+            "voice_mail_thanks", "voice_mail_nothing",
         )
     ),
 }  # fmt: skip
@@ -139,6 +141,60 @@ def plan_of(texts: Mapping[str, str]) -> Plan:
     loaded = load_texts(texts, frozenset(name for name in names if name))
     assert loaded.plan is not None, "\n".join(str(error) for error in loaded.errors)
     return loaded.plan
+
+
+WITH_MENUS: Mapping[str, str] = {
+    **TEXTS,
+    "dialplan/numbers.yaml": TEXTS["dialplan/numbers.yaml"]
+    + """
+  12333: {mode: primary, owner: 政务办, service: 有菜单的热线, greeting: greeting, menu: main}
+  12348:
+    mode: primary
+    owner: 政务办
+    service: 周一开放的热线
+    hours: always
+    closed: {voice_box: night, prompt: system_busy}
+""",
+    "dialplan/menus.yaml": """
+menus:
+  main:
+    prompt: menu_main
+    choices:
+      1: {title: 人工, queue: hotline}
+      2: {title: 更多, menu: more}
+      3: {title: 城管, partner: 12319}
+      9: {title: 留言, voice_box: night}
+    seconds: 5
+    repeats: 2
+    wrong: menu_wrong
+    none: menu_none
+    otherwise: {queue: hotline, prompt: system_busy}
+  more:
+    prompt: menu_more
+    choices:
+      0: {title: 返回, menu: main}
+      '*': {title: 告知, announce: announced_generic}
+    repeats: 0
+    otherwise: {voice_box: night}
+""",
+    "dialplan/voice_boxes.yaml": """
+voice_boxes:
+  night:
+    title: 夜间留言
+    longest_seconds: 120
+    silence_seconds: 5
+    least_seconds: 2
+    queue: hotline
+    unit: 政务办
+""",
+}
+"""The same city with menus, and a hotline that is open on Mondays alone."""
+
+
+@cache
+def menu_plan() -> Plan:
+    """The plan above."""
+    return plan_of(WITH_MENUS)
 
 
 @cache
@@ -156,6 +212,15 @@ def edited(file: str, old: str, new: str) -> Plan:
 CALLBACK = """    announce: {first: 20, every: 40}
     callback: {key: '1', after: 0, ring_seconds: 30, tries: 2, again_minutes: 10, keep_hours: 2}
 """
+
+
+@cache
+def with_everything() -> Plan:
+    """Menus, voice mail and callbacks."""
+    texts = dict(WITH_MENUS)
+    texts["dialplan/queues.yaml"] += CALLBACK
+    texts["dialplan/centre.yaml"] += "citizens: {via: [telecom, unicom], shows: '051912345'}\n"
+    return plan_of(texts)
 
 
 @cache

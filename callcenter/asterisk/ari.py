@@ -30,6 +30,7 @@ Asked = asyncio.Future[JsonValue]
 
 REQUEST_SECONDS = 5.0
 HEARTBEAT_SECONDS = 10.0
+_NOT_FOUND = 404
 IDLE_SECONDS = 5.0
 """A line that was idle for longer is not used again: Asterisk may be about to close it."""
 LINES = 100
@@ -189,6 +190,45 @@ class Ari:
         """End a playback; 404 says that it is over already."""
         return self.request("DELETE", f"/playbacks/{_id(playback)}")
 
+    def record(self, channel: str, recording: str, *, seconds: int, silence: int) -> Asked:
+        """Record a channel into a WAV file of that name, until `#`.
+
+        409 says that there is such a recording, or that the channel is not ours.
+        """
+        return self.request(
+            "POST",
+            f"/channels/{_id(channel)}/record",
+            {
+                "name": recording,
+                "format": "wav",
+                "maxDurationSeconds": seconds,
+                "maxSilenceSeconds": silence,
+                "ifExists": "fail",
+                "terminateOn": "#",
+            },
+        )
+
+    def stop_recording(self, recording: str) -> Asked:
+        """End a recording and keep its file."""
+        return self.request("POST", f"/recordings/live/{_id(recording)}/stop")
+
+    async def is_recording(self, recording: str) -> bool:
+        """Whether it is going on. Raises AriError."""
+        return await self._is_there(f"/recordings/live/{_id(recording)}")
+
+    async def has_recorded(self, recording: str) -> bool:
+        """Whether its file is there. Raises AriError."""
+        return await self._is_there(f"/recordings/stored/{_id(recording)}")
+
+    async def _is_there(self, path: str) -> bool:
+        try:
+            await self.request("GET", path)
+        except AriError as error:
+            if error.status != _NOT_FOUND:
+                raise
+            return False
+        return True
+
     def start_music(self, channel: str, music: str) -> Asked:
         """Start music on hold of a class."""
         return self.request("POST", f"/channels/{_id(channel)}/moh", {"mohClass": music})
@@ -329,7 +369,10 @@ def _settle(asked: Asked, status: int, text: bytes) -> None:
 
 def _about(path: str) -> str:
     """Whose requests keep their order: names of channels and bridges begin with their call's."""
-    return path.split("/")[2].partition("_")[0] if path.count("/") > 1 else path
+    parts = path.split("/")
+    if parts[1] == "recordings" and len(parts) > 3:
+        return parts[3].partition("_")[0]
+    return parts[2].partition("_")[0] if len(parts) > 2 else path
 
 
 def _id(name: str) -> str:

@@ -22,6 +22,8 @@ from callcenter.calls.events import (
     LegAnswered,
     LegEnded,
     PlaybackFinished,
+    RecordingFailed,
+    RecordingFinished,
     SipHeaders,
 )
 
@@ -38,6 +40,7 @@ IGNORED = (
     "ChannelLeftBridge",
     "PlaybackStarted",
     "PlaybackContinuing",
+    "RecordingStarted",
     "BridgeCreated",
     "BridgeDestroyed",
     "Dial",
@@ -98,6 +101,21 @@ class Decoder:
                 playback = _object(event.get("playback"))
                 leg = _text(playback.get("target_uri")).removeprefix("channel:")
                 return PlaybackFinished(leg, _text(playback.get("id")))
+            case "RecordingFinished":
+                recording = _object(event.get("recording"))
+                spoken = recording.get("talking_duration")
+                return RecordingFinished(
+                    _recorded_leg(recording),
+                    _text(recording.get("name")),
+                    float(spoken) if isinstance(spoken, int) else None,
+                )
+            case "RecordingFailed":
+                recording = _object(event.get("recording"))
+                return RecordingFailed(
+                    _recorded_leg(recording),
+                    _text(recording.get("name")),
+                    _text(recording.get("cause")),
+                )
             case "ChannelDtmfReceived":
                 return DigitPressed(_channel(event, "id"), _text(event.get("digit")))
             case _:
@@ -227,6 +245,10 @@ def header_lines(parts: list[str]) -> SipHeaders:
         diversion=diversion,
         history_info=history,
     )
+
+
+def _recorded_leg(recording: JsonObject) -> str:
+    return _text(recording.get("target_uri")).removeprefix("channel:")
 
 
 def _seconds(text: str) -> float:

@@ -6,9 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from callcenter.numberplan.decide import decide
+from callcenter.numberplan.decide import decide, way_to
+from callcenter.numberplan.destination import To
 from callcenter.numberplan.dialled import Directory
-from callcenter.numberplan.model import Action, DialTarget, ForwardFailures, Plan, Queue, Trunk
+from callcenter.numberplan.leading import without_keys
+from callcenter.numberplan.model import (
+    Action,
+    DialTarget,
+    ForwardFailures,
+    Plan,
+    Queue,
+    Route,
+    Trunk,
+    VoiceBox,
+)
 
 
 @dataclass(frozen=True)
@@ -17,6 +28,7 @@ class Treatment:
 
     action: Action
     queue: str = ""
+    voice_box: str = ""
     spoken: tuple[str, ...] = ()
     """Sounds' names: heard before the queue or the partner, or instead of anything else."""
     way: str = ""
@@ -60,6 +72,7 @@ class Exchange:
     features: tuple[str, ...] = ()
     """The other feature codes, complete."""
     queues: tuple[Queue, ...] = ()
+    voice_boxes: tuple[VoiceBox, ...] = ()
     numbers: tuple[FallbackNumber, ...] = ()
     """What happens to each number's calls at that moment where no controller is there."""
     forward_seconds: float = 60.0
@@ -82,6 +95,7 @@ def exchange_of(plan: Plan, at: datetime) -> Exchange:
         sign_in=codes.sign_in,
         features=(codes.ready, *reasons, codes.sign_out),
         queues=tuple(plan.queues.values()),
+        voice_boxes=tuple(plan.voice_boxes.values()),
         numbers=tuple(
             FallbackNumber(
                 number=number,
@@ -104,17 +118,35 @@ def _spelled(directory: Directory) -> dict[str, tuple[str, ...]]:
 
 
 def _treatment(plan: Plan, number: str, at: datetime, diverted: tuple[str, ...] = ()) -> Treatment:
+    """What the dialplan can do of it: it asks nobody to press a key."""
     route = decide(plan, number, None, at, diverted)
-    spoken = tuple(each for each in (route.announcement, route.prompt) if each)
-    if not spoken and route.queue is not None:
-        greeting = plan.queues[route.queue].greeting
-        spoken = (greeting,) if greeting else ()
+    to = route.destination
+    if to is None:
+        return _of_route(route, route.action, way=number)
+    to = without_keys(plan, to, at)
+    first = None if route.action is Action.ANNOUNCE else route.announcement
+    spoken = tuple(each for each in (first, to.prompt) if each)
+    match to.to:
+        case To.PARTNER:
+            way = way_to(plan, to.name, at, None, diverted)
+            return _of_route(way, Action.FORWARD, way=f"{number}-to-{to.name}", spoken=spoken)
+        case To.VOICE_BOX:
+            return Treatment(Action.VOICE_MAIL, voice_box=to.name, spoken=spoken)
+        case To.ANNOUNCE:
+            return Treatment(Action.ANNOUNCE, spoken=(*spoken, to.name))
+        case To.QUEUE | To.MENU:
+            greeting = plan.queues[to.name].greeting
+            if not spoken and greeting is not None:
+                spoken = (greeting,)
+            return Treatment(Action.QUEUE, queue=to.name, spoken=spoken)
+
+
+def _of_route(route: Route, action: Action, *, way: str, spoken: tuple[str, ...] = ()) -> Treatment:
     digits = route.after_answer_digits or ""
     return Treatment(
-        action=route.action,
-        queue=route.queue or "",
+        action,
         spoken=spoken,
-        way=number if route.partner is None else f"{number}-to-{route.partner}",
+        way=way,
         targets=route.targets,
         digits="w" * round(2 * route.after_answer_pause) + digits if digits else "",
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from callcenter.asterisk import tone
 from callcenter.asterisk.exchange import Exchange
 from callcenter.asterisk.secrets import REALM, AsteriskSecrets, asterisk_secrets
 from callcenter.asterisk.switch import AGAIN, GUARD_SECONDS
@@ -47,7 +48,7 @@ _RELOADS = {
     "queues.conf": "app_queue",
 }
 _SAFE = re.compile(r"[\w ./:@+*#=-]*")
-_FOLDERS = ("etc", "lib/keys", "log", "run", "sounds/music", "spool/recordings")
+_FOLDERS = ("etc", "lib/keys", "log", "run", "sounds/music", "spool/recording")
 
 
 def members_file(queue: str) -> str:
@@ -93,6 +94,7 @@ def render(settings: Settings, exchange: Exchange) -> Rendered:
     prompts = settings.plan / "ivr_prompts"
     for source in prompts.glob("*.wav"):
         write_change(settings.sounds / source.name, source.read_bytes(), mode=0o644)
+    write_change(settings.sounds / f"{tone.NAME}.wav", tone.tone(), mode=0o644)
     music = settings.sounds / "music"
     for source in (prompts / "music").glob("*.wav"):
         if write_change(music / source.name, source.read_bytes(), mode=0o644):
@@ -121,7 +123,8 @@ def configuration(
         "header_lines": HEADER_LINES,
         "guard": GUARD_SECONDS,
         "members": members_file,
-        "recordings": settings.asterisk / "spool" / "recordings",
+        "recordings": settings.spooled_recordings,
+        "tone": tone.NAME,
         "returned": RETURNED,
         "again": AGAIN,
     }

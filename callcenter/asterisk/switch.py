@@ -15,6 +15,7 @@ from pathlib import Path
 
 import structlog
 
+from callcenter.asterisk import tone
 from callcenter.asterisk.ari import Ari, AriError, Asked
 from callcenter.asterisk.causes import hangup_cause
 from callcenter.asterisk.line import NO_ANSWER
@@ -32,6 +33,7 @@ from callcenter.calls.commands import (
     OutsideAddress,
     Play,
     Record,
+    RecordMessage,
     Ring,
     SeatAddress,
     SendDigits,
@@ -40,11 +42,12 @@ from callcenter.calls.commands import (
     StartMusic,
     StopMusic,
     StopPlaying,
+    StopRecording,
     StopRinging,
     TalkOver,
     Unguard,
 )
-from callcenter.calls.events import CommandFailed, Ending, Event, LegEnded
+from callcenter.calls.events import CommandFailed, Ending, Event, LegEnded, RecordingFinished
 
 log = structlog.get_logger(__name__)
 
@@ -67,7 +70,7 @@ FALLBACK = "fallback"
 """The context that does without us what the plan says; extension `s`."""
 
 _IS_THERE = 409
-_HARMLESS = Disconnect | Separate | StopMusic | StopPlaying | StopRinging | Guard
+_HARMLESS = Disconnect | Separate | StopMusic | StopPlaying | StopRecording | StopRinging | Guard
 """Of a leg that has left us Asterisk tells by itself; what is over need not be ended."""
 _WAITED_FOR = Guard | Connect | Join | Separate | Disconnect
 
@@ -141,12 +144,17 @@ class AsteriskSwitch:
                 return ari.go_on(leg, ARRIVAL, AGAIN)
             case Detour(leg):
                 return ari.go_on(leg, FALLBACK)
-            case Play(leg, playback, words):
+            case Play(leg, playback, prompts, with_tone):
+                words = (*prompts, tone.NAME) if with_tone else prompts
                 return ari.play(leg, playback, tuple(f"sound:{self._sounds / w}" for w in words))
             case StopPlaying(_, playback):
                 return ari.stop_playing(playback)
             case TalkOver(leg):
                 return ari.set_variable(leg, OVER, "1")
+            case RecordMessage():
+                return self._record_message(command)
+            case StopRecording(_, recording):
+                return ari.stop_recording(recording)
             case StartMusic(leg, music):
                 return ari.start_music(leg, music)
             case StopMusic(leg):
@@ -172,6 +180,25 @@ class AsteriskSwitch:
                 return ari.send_digits(leg, digits, round(pause * 1000))
             case Hangup(leg, ending):
                 return ari.hang_up(leg, hangup_cause(ending))
+
+    async def _record_message(self, command: RecordMessage) -> None:
+        """Begin it, unless it was begun before: if it is over, that may not have been heard."""
+        leg, recording = command.leg, command.recording
+        try:
+            await self._ari.record(
+                leg,
+                recording,
+                seconds=round(command.seconds),
+                silence=round(command.silence),
+            )
+        except AriError as error:
+            if error.status != _IS_THERE:
+                raise
+            if await self._ari.is_recording(recording):
+                return
+            if not await self._ari.has_recorded(recording):
+                raise
+            self.tell(RecordingFinished(leg, recording))
 
     async def _connect_again(self, command: Connect) -> None:
         """Into a bridge that may be there: to be added once more would cost a leg some of what it

@@ -64,7 +64,7 @@ def enter_queue(turn: Turn, call: Call, queue: str, words: tuple[str, ...] = ())
 def speak_first(turn: Turn, call: Call, words: tuple[str, ...], then: Destination | None) -> None:
     """Say something, then go on to `then`; None: to wait in the call's queue."""
     call = replace(answer(turn, stop_music(turn, call)), then=then)
-    _speak(turn, call, Phase.GREETING, words)
+    speak(turn, call, Phase.GREETING, words)
 
 
 def wait(turn: Turn, call: Call) -> None:
@@ -96,7 +96,7 @@ def wait(turn: Turn, call: Call) -> None:
 
 def waited_too_long(turn: Turn, call: Call) -> None:
     """The queue's limit is reached: an apology, then the end."""
-    outcome = Outcome.TIMED_OUT if call.talked_with is None else Outcome.ANSWERED
+    outcome = talked_or(call, Outcome.TIMED_OUT)
     announce(turn, call, turn.queue(call.queue).sorry, outcome)
 
 
@@ -115,7 +115,7 @@ def operator_answered(turn: Turn, call: Call) -> None:
     words = prompts.operator_number(call.operator or "")
     if call.leg is not None:
         turn.play(call.leg, f"{call.leg}_p", words)
-    _speak(turn, call, Phase.INTRODUCING, words)
+    speak(turn, call, Phase.INTRODUCING, words)
 
 
 def talk(turn: Turn, call: Call) -> None:
@@ -159,7 +159,7 @@ def _forward_next(turn: Turn, call: Call, failed: Ending) -> None:
         turn.put(replace(call, phase=Phase.FORWARDING, leg=leg))
         return
     said = apology(turn.plan.forward_failures, found)
-    outcome = Outcome.FORWARD_FAILED if call.talked_with is None else Outcome.ANSWERED
+    outcome = talked_or(call, Outcome.FORWARD_FAILED)
     announce(turn, replace(call, leg=None), said, outcome)
 
 
@@ -240,7 +240,7 @@ def press_digits(turn: Turn, call: Call, leg: str | None) -> None:
 def announce(turn: Turn, call: Call, prompt: str, outcome: Outcome) -> None:
     """Say one last thing, then hang up."""
     call = answer(turn, stop_music(turn, replace(call, next_outcome=outcome)))
-    _speak(turn, call, Phase.ANNOUNCING, (prompt,))
+    speak(turn, call, Phase.ANNOUNCING, (prompt,))
 
 
 def reject(turn: Turn, call: Call, ending: Ending, outcome: Outcome) -> None:
@@ -328,9 +328,13 @@ def caller_gone(turn: Turn, call: Call) -> None:
 
 def so_far(call: Call) -> Outcome:
     """What the call counts as if it ends now."""
-    if call.talked_with is not None:
-        return Outcome.ANSWERED
-    return Outcome.FORWARDED if call.phase is Phase.FORWARDED else Outcome.ABANDONED
+    forwarded = call.phase is Phase.FORWARDED
+    return talked_or(call, Outcome.FORWARDED if forwarded else Outcome.ABANDONED)
+
+
+def talked_or(call: Call, otherwise: Outcome) -> Outcome:
+    """An order is answered once an operator and the caller talked, whatever comes after."""
+    return otherwise if call.talked_with is None else Outcome.ANSWERED
 
 
 def other_leg_gone(turn: Turn, call: Call, ending: Ending) -> None:
@@ -448,7 +452,7 @@ def reconnect(turn: Turn, call: Call) -> None:
                 _send_connect(turn, replace(call, partner=None), call.bridge, new=False)
         case Phase.TRANSFERRING:
             ring_alone(turn, call, call.leg)
-        case Phase.GREETING | Phase.INTRODUCING | Phase.ANNOUNCING:
+        case Phase.GREETING | Phase.INTRODUCING | Phase.ANNOUNCING | Phase.MENU:
             # The end of the prompt may have been told while nobody listened.
             turn.put(replace(call, deadline=min(call.deadline, turn.now + END_SECONDS)))
         case _:
@@ -475,10 +479,12 @@ def answer(turn: Turn, call: Call) -> Call:
     return turn.put(replace(call, caller_up=True, legs=legs))
 
 
-def _speak(turn: Turn, call: Call, phase: Phase, words: tuple[str, ...]) -> None:
+def speak(
+    turn: Turn, call: Call, phase: Phase, words: tuple[str, ...], *, tone: bool = False
+) -> None:
     """Play to the caller; the phase lasts until that is over."""
     playback = f"{call.id}_{call.names + 1}"
-    turn.play(call.id, playback, words)
+    turn.play(call.id, playback, words, tone=tone)
     turn.put(
         replace(
             call,

@@ -26,6 +26,7 @@ from callcenter.calls import (
     supervision,
     survey,
     transfer,
+    voice_mail,
     waiting,
 )
 from callcenter.calls import call as calls
@@ -71,6 +72,8 @@ from callcenter.calls.events import (
     PlanChanged,
     PlaybackFinished,
     PullWaiting,
+    RecordingFailed,
+    RecordingFinished,
     Release,
     ReleaseSilent,
     Request,
@@ -166,6 +169,8 @@ def _handle(turn: Turn, event: Event) -> Refusal | None:
             _leg_ended(turn, event)
         case PlaybackFinished():
             _playback_finished(turn, event)
+        case RecordingFinished() | RecordingFailed():
+            _recorded(turn, event)
         case DigitPressed():
             _digit_pressed(turn, event)
         case CommandFailed():
@@ -326,6 +331,8 @@ def _legs_ended(turn: Turn, call: Call, legs: tuple[str, ...], ending: Ending) -
     elif call.id in legs:
         if call.phase is Phase.NATIVE:
             native.gone(turn, call)
+        elif call.phase is Phase.VOICE_MAIL:
+            voice_mail.caller_gone(turn, call)
         else:
             calls.caller_gone(turn, call)
     else:
@@ -368,13 +375,27 @@ def _spoken(turn: Turn, call: Call) -> None:
             destination.spoken(turn, call)
 
 
+def _recorded(turn: Turn, event: RecordingFinished | RecordingFailed) -> None:
+    call = _call_of(turn, event.leg)
+    if call is None or call.recording != event.recording:
+        return
+    if isinstance(event, RecordingFinished):
+        voice_mail.finished(turn, call, event)
+    else:
+        voice_mail.failed(turn, call)
+
+
 def _digit_pressed(turn: Turn, event: DigitPressed) -> None:
     call = _call_of(turn, event.leg)
-    if call is not None and call.phase is Phase.SURVEY and event.leg == call.id:
+    if call is None:
+        return
+    if call.phase is Phase.MENU and event.leg == call.id:
+        destination.key_pressed(turn, call, event.digit)
+    elif call.phase is Phase.SURVEY and event.leg == call.id:
         survey.key_pressed(turn, call, event.digit)
-    elif call is not None and event.leg == call.id:
+    elif event.leg == call.id:
         arranging.key_pressed(turn, call, event.digit)
-    elif call is not None:
+    else:
         features.digit_pressed(turn, call, event)
 
 
@@ -389,6 +410,8 @@ def _command_failed(turn: Turn, event: CommandFailed) -> None:
     told = (call.leg if call.phase is Phase.CALLING_BACK else call.id) or call.id
     if event.command == "Play" and event.leg == told and call.playback is not None:
         _spoken(turn, call)
+    elif event.command == "RecordMessage":
+        voice_mail.failed(turn, call)
     elif event.command == "Connect" and call.phase is Phase.THREE_WAY:
         transfer.not_connected(turn, call)
     elif event.command == "Connect":
@@ -421,6 +444,7 @@ def _switch_reconciled(turn: Turn, event: SwitchReconciled) -> None:
         if still is not None:
             calls.reconnect(turn, still)
             _answer_again(turn, turn.call(call.id) or still)
+            voice_mail.reconnect(turn, turn.call(still.id) or still)
             still = turn.call(call.id)
         if still is not None and still.phase is Phase.SURVEY:
             survey.reconnect(turn, still)
@@ -490,8 +514,6 @@ def _lasted_too_long(turn: Turn, call: Call) -> None:
     match call.phase:
         case Phase.TRANSFERRING | Phase.THREE_WAY:
             transfer.deadline(turn, call)
-        case Phase.GREETING:
-            destination.spoken(turn, call)
         case Phase.ARRANGING:
             arranging.deadline(turn, call)
         case Phase.CALLBACK:
@@ -501,7 +523,7 @@ def _lasted_too_long(turn: Turn, call: Call) -> None:
         case Phase.SURVEY:
             survey.deadline(turn, call)
         case _:
-            calls.deadline(turn, call)
+            destination.deadline(turn, call)
 
 
 def _call_of(turn: Turn, leg: str) -> Call | None:

@@ -96,6 +96,33 @@ class Play:
     leg: str
     playback: str
     prompts: tuple[str, ...]
+    tone: bool = False
+    """Then the tone after which a caller speaks."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordMessage:
+    """What the leg says goes into a file; `#` ends it.
+
+    Ends in RecordingFinished or RecordingFailed. Repeated while it is recorded it changes nothing;
+    repeated after its end, that is told again.
+    """
+
+    leg: str
+    recording: str
+    """The file's name."""
+    seconds: float
+    """The longest."""
+    silence: float
+    """So many seconds of silence end it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopRecording:
+    """End it; the file is kept."""
+
+    leg: str
+    recording: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +265,8 @@ Command = (
     | Play
     | StopPlaying
     | TalkOver
+    | RecordMessage
+    | StopRecording
     | StartMusic
     | StopMusic
     | Dial

@@ -1,10 +1,14 @@
-"""Leads a call to where the plan says: a queue, a partner, a prompt. Whoever decides calls `go`."""
+"""Leads a call to where the plan says; whoever decides that calls `go`.
+
+Menus and voice boxes are places of this kind too: what happens in them comes through here.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 from callcenter.calls import call as calls
+from callcenter.calls import menu, voice_mail
 from callcenter.calls.state import Call, Phase
 from callcenter.calls.turn import Turn
 from callcenter.numberplan.decide import way_to
@@ -26,20 +30,52 @@ def go(turn: Turn, call: Call, to: Destination, announcement: str | None = None)
     match to.to:
         case To.QUEUE:
             calls.enter_queue(turn, call, to.name, words)
+        case To.MENU:
+            _follow(turn, call, menu.enter(turn, call, to.name, words))
+        case To.VOICE_BOX:
+            voice_mail.enter(turn, call, to.name, words)
         case To.PARTNER if words:
             calls.speak_first(turn, call, words, Destination(to.to, to.name))
         case To.PARTNER:
             _dial_partner(turn, call, to.name)
         case To.ANNOUNCE:
-            calls.announce(turn, call, to.name, _outcome(call, Outcome.ANNOUNCED))
+            calls.announce(turn, call, to.name, calls.talked_or(call, Outcome.ANNOUNCED))
 
 
 def spoken(turn: Turn, call: Call) -> None:
-    """What the phase waited for has been said, or takes too long."""
-    if call.phase is Phase.GREETING and call.then is not None:
-        go(turn, call, call.then)
-    else:
-        calls.spoken(turn, call)
+    """The prompt that the phase waited for is over (or could not be played)."""
+    match call.phase:
+        case Phase.GREETING if call.then is not None:
+            go(turn, call, call.then)
+        case Phase.MENU:
+            menu.said(turn, call)
+        case Phase.VOICE_MAIL:
+            voice_mail.said(turn, call)
+        case _:
+            calls.spoken(turn, call)
+
+
+def deadline(turn: Turn, call: Call) -> None:
+    """The phase lasted too long."""
+    match call.phase:
+        case Phase.GREETING:
+            spoken(turn, call)
+        case Phase.MENU:
+            _follow(turn, call, menu.deadline(turn, call))
+        case Phase.VOICE_MAIL:
+            voice_mail.deadline(turn, call)
+        case _:
+            calls.deadline(turn, call)
+
+
+def key_pressed(turn: Turn, call: Call, key: str) -> None:
+    """The caller in a menu pressed a key."""
+    _follow(turn, call, menu.pressed(turn, call, key))
+
+
+def _follow(turn: Turn, call: Call, to: Destination | None) -> None:
+    if to is not None:
+        go(turn, turn.call(call.id) or call, to)
 
 
 def _dial_partner(turn: Turn, call: Call, number: str) -> None:
@@ -56,8 +92,3 @@ def _dial_partner(turn: Turn, call: Call, number: str) -> None:
             after_answer_pause=way.after_answer_pause,
         ),
     )
-
-
-def _outcome(call: Call, otherwise: Outcome) -> Outcome:
-    """An order is answered once somebody talked, whatever comes after."""
-    return Outcome.ANSWERED if call.talked_with is not None else otherwise

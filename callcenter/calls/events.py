@@ -36,6 +36,8 @@ class Handled(StrEnum):
     FORWARD = "forward"
     ANNOUNCE = "announce"
     REJECT = "reject"
+    VOICE_MAIL = "voice_mail"
+    """A message was recorded."""
 
 
 class SupervisionMode(StrEnum):
@@ -113,6 +115,25 @@ class PlaybackFinished:
 
     leg: str
     playback: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingFinished:
+    """What a leg said is in its file: `#`, silence, the longest time, or it hung up."""
+
+    leg: str
+    recording: str
+    spoken: float | None = None
+    """For how many seconds there was no silence; None: not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingFailed:
+    """Nothing could be recorded."""
+
+    leg: str
+    recording: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -514,6 +535,8 @@ Event = (
     | LegAnswered
     | LegEnded
     | PlaybackFinished
+    | RecordingFinished
+    | RecordingFailed
     | DigitPressed
     | CommandFailed
     | SeatReachable

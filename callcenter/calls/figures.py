@@ -42,6 +42,7 @@ def wallboard(centre: Centre, plan: Plan, now: float) -> Wallboard:
         forwarded=count[Outcome.FORWARDED],
         forward_failed=count[Outcome.FORWARD_FAILED],
         announced=count[Outcome.ANNOUNCED],
+        voice_mail=count[Outcome.VOICE_MAIL],
         rejected=count[Outcome.REJECTED],
         emergency=count[Outcome.EMERGENCY],
         callback=count[Outcome.CALLBACK],

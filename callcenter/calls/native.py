@@ -6,8 +6,10 @@ until Asterisk's own record tells how they ended, or the caller comes back to ou
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from callcenter.calls import call as calls
-from callcenter.calls import callback
+from callcenter.calls import callback, voice_mail
 from callcenter.calls import operator as operators
 from callcenter.calls.arrival import new_call
 from callcenter.calls.commands import Detour, Disconnect, Hangup
@@ -24,6 +26,9 @@ from callcenter.calls.events import (
 )
 from callcenter.calls.state import Call, Phase, end_leg
 from callcenter.calls.turn import Turn
+from callcenter.numberplan.decide import decide
+from callcenter.numberplan.destination import To
+from callcenter.numberplan.leading import without_keys
 from callcenter.orders.record import LegRecord, LegRole, Outcome
 from callcenter.values import replace
 
@@ -125,7 +130,7 @@ def take(turn: Turn, call: Call) -> Call:
     operators.release(turn, call)
     return turn.put(
         replace(
-            call,
+            voice_mail.left(turn, call),
             phase=Phase.NATIVE,
             deadline=turn.now + LONGEST_SECONDS,
             leg=None,
@@ -133,6 +138,9 @@ def take(turn: Turn, call: Call) -> Call:
             transfer=None,
             operator=None,
             playback=None,
+            then=None,
+            recording=None,
+            recording_since=None,
             bridge=None,
             guarded=False,
             hears_music=False,
@@ -199,14 +207,27 @@ def _ended(turn: Turn, call: Call, event: CallEndedOutside) -> None:
         call = replace(call, queue=_queue(turn, call), queued=call.opened, waits_since=call.opened)
     if event.answered is not None and event.seat:
         call = _answered_at(turn, call, event, event.answered)
-    outcome = _outcome(event, talked=call.talked_with is not None)
+    if event.handled is Handled.VOICE_MAIL:
+        call = _message_left(turn, call, event)
+    left = call.voice_message is not None
+    outcome = _outcome(event, talked=call.talked_with is not None, left=left)
     answered = call.answered if call.answered is not None else _answer_time(event)
     legs = end_leg(call.legs, call.id, event.ended, event.ending)
     call = turn.put(replace(call, legs=legs, answered=answered, ended=event.ended))
     calls.end(turn, call, outcome, by="caller" if answered is not None else "system")
 
 
-def _outcome(event: CallEndedOutside, *, talked: bool) -> Outcome:
+def _message_left(turn: Turn, call: Call, event: CallEndedOutside) -> Call:
+    """The dialplan recorded a message: for the box that the plan names."""
+    at = datetime.fromtimestamp(event.ended, UTC)
+    to = decide(turn.plan, call.dialled, call.caller, at, call.diverted).destination
+    to = None if to is None else without_keys(turn.plan, to, at)
+    if to is not None and to.to is To.VOICE_BOX:
+        call = replace(call, voice_box=to.name)
+    return voice_mail.message_left(turn, call, event.ended)
+
+
+def _outcome(event: CallEndedOutside, *, talked: bool, left: bool) -> Outcome:
     """What the call counts as, by what the dialplan did with it."""
     if event.emergency:
         return Outcome.EMERGENCY
@@ -216,13 +237,19 @@ def _outcome(event: CallEndedOutside, *, talked: bool) -> Outcome:
     match event.handled:
         case Handled.QUEUE if answered:
             return Outcome.ANSWERED
+        case Handled.FORWARD if answered:
+            return Outcome.FORWARDED
+        case _ if left:
+            return Outcome.VOICE_MAIL
         case Handled.QUEUE:
             waited_out = event.ending is Ending.NO_ANSWER
             return Outcome.TIMED_OUT if waited_out else Outcome.ABANDONED
         case Handled.FORWARD:
-            return Outcome.FORWARDED if answered else Outcome.FORWARD_FAILED
+            return Outcome.FORWARD_FAILED
         case Handled.ANNOUNCE:
             return Outcome.ANNOUNCED
+        case Handled.VOICE_MAIL:
+            return Outcome.VOICE_MAIL
         case Handled.REJECT:
             return Outcome.REJECTED
         case Handled.NOT:

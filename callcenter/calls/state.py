@@ -22,6 +22,10 @@ class Phase(StrEnum):
     """Where a call stands. Each has a deadline, so none lasts for ever."""
 
     GREETING = "greeting"
+    MENU = "menu"
+    """The caller hears what can be chosen, or is waited for to press a key."""
+    VOICE_MAIL = "voice_mail"
+    """The caller hears a voice box's greeting, or leaves a message."""
     WAITING = "waiting"
     OFFERED = "offered"
     INTRODUCING = "introducing"
@@ -241,6 +245,19 @@ class Call:
     """Where the call goes when that is over; None: to wait in `queue`."""
     announce_at: float | None = None
     """Who waits hears their place then; while that is spoken: it must be over by then."""
+    menu: str | None = None
+    """The menu that was offered last."""
+    menu_repeats: int = 0
+    """How often its prompt was said again."""
+    voice_box: str | None = None
+    """The voice box that the caller was led to last."""
+    recording: str | None = None
+    """The message that is being recorded."""
+    recording_since: float | None = None
+    voice_message: float | None = None
+    """When a message was left."""
+    answer_by: float | None = None
+    """By when somebody has to answer it."""
     bridge: str | None = None
     leg: str | None = None
     """The operator's or the partner's leg, whichever the phase is about."""

@@ -29,7 +29,7 @@ from callcenter.calls.state import (
     end_leg,
 )
 from callcenter.clock import SHANGHAI
-from callcenter.numberplan.model import Plan, Queue, Trunk
+from callcenter.numberplan.model import Plan, Queue, Trunk, VoiceBox
 from callcenter.orders.record import Channel, LegRecord, LegRole, OrderRecord, Outcome
 from callcenter.values import replace
 
@@ -159,6 +159,11 @@ class Turn:
         found = self.plan.queues.get(name or "")
         return found or Queue(name=name or "", title=name or "")
 
+    def voice_box(self, name: str | None) -> VoiceBox:
+        """The box's settings; defaults once an edit took it out of the plan."""
+        found = self.plan.voice_boxes.get(name or "")
+        return found or VoiceBox(name=name or "", title=name or "")
+
     def channels_used(self, trunk: str) -> int:
         """Live legs on that trunk, this turn's included."""
         used = self.centre.trunk_channels.get(trunk, 0)
@@ -266,11 +271,11 @@ class Turn:
         self._order = (day, last + 1 if day == last_day else 1)
         return f"{self.plan.order_area}-{day}-{self._order[1]:04d}"
 
-    def play(self, leg: str, playback: str, words: tuple[str, ...]) -> None:
+    def play(self, leg: str, playback: str, words: tuple[str, ...], *, tone: bool = False) -> None:
         """Speak these prompts to a leg; one without a recording is spoken by its stand-in."""
         prompts = self.plan.prompts
         played = tuple(prompts[word].plays if word in prompts else word for word in words)
-        self.send(Play(leg, playback, played))
+        self.send(Play(leg, playback, played, tone))
 
     def dial(
         self,
@@ -530,6 +535,9 @@ def order_record(call: Call) -> OrderRecord:
         answers=call.answers,
         barred=call.barred,
         nuisance=call.nuisance or None,
+        voice_box=call.voice_box,
+        voice_message=call.voice_message,
+        answer_by=call.answer_by,
     )
 
 
@@ -552,6 +560,7 @@ def _differs(before: Call, after: Call) -> bool:
         or before.answers != after.answers
         or before.nuisance != after.nuisance
         or before.first_dialled != after.first_dialled
+        or before.voice_message != after.voice_message
     )
 
 

@@ -80,6 +80,7 @@ class Wallboard:
     forwarded: int
     forward_failed: int
     announced: int
+    voice_mail: int
     rejected: int
     emergency: int
     interrupted: int

@@ -26,8 +26,10 @@ from callcenter.numberplan.files import (
     ProtectionFile,
     QueuesFile,
     SeatsFile,
+    Shape,
     SurveysFile,
     UnitsFile,
+    VoiceBoxesFile,
 )
 from callcenter.numberplan.model import (
     Citizens,
@@ -56,6 +58,7 @@ from callcenter.numberplan.model import (
     Survey,
     Trunk,
     Unit,
+    VoiceBox,
 )
 from callcenter.numberplan.parsed import EMERGENCIES, NUMBERS, PHASES, Parsed
 from callcenter.numberplan.source import Source
@@ -74,6 +77,7 @@ class _Files:
     menus: MenusFile
     surveys: SurveysFile
     protection: ProtectionFile
+    voice_boxes: VoiceBoxesFile
     hours: HoursFile
     units: UnitsFile
     operators: OperatorsFile
@@ -102,6 +106,7 @@ def build(parsed: Parsed) -> Plan | None:
         menus={name: _menu(files, name) for name in files.menus.menus},
         surveys={name: _survey(files, name) for name in files.surveys.surveys},
         protection=_protection(files),
+        voice_boxes={name: _voice_box(files, name) for name in files.voice_boxes.voice_boxes},
         operators={
             number: Operator(number=number, name=operator.name, skills=operator.skills)
             for number, operator in files.operators.operators.items()
@@ -176,6 +181,7 @@ def _complete(parsed: Parsed) -> _Files | None:
         or parsed.menus is None
         or parsed.surveys is None
         or parsed.protection is None
+        or parsed.voice_boxes is None
         or parsed.hours is None
         or parsed.units is None
         or parsed.operators is None
@@ -194,6 +200,7 @@ def _complete(parsed: Parsed) -> _Files | None:
         parsed.menus,
         parsed.surveys,
         parsed.protection,
+        parsed.voice_boxes,
         parsed.hours,
         parsed.units,
         parsed.operators,
@@ -244,6 +251,10 @@ def _number(
             short_form(did, files.centre.area_code, files.centre.country_code) for did in entry.dids
         ),
         queue=entry.queue or shared.queue,
+        menu=entry.menu,
+        greeting=None if entry.greeting is None else _plays(files, entry.greeting),
+        hours=entry.hours,
+        closed=_destination(files, entry.closed),
         cutover=None if entry.month is None else cutover_of(entry.month),
         retired_from=(entry.retired_from or shared.retired_from) if retiring else None,
         own_line=_targets(trunks, entry.own_line) if entry.own_line else (),
@@ -267,12 +278,8 @@ def _announcement(files: _Files, kind: str, number: str, entry: NumberShape) -> 
 
 def _queue(files: _Files, name: str) -> Queue:
     shape = files.queues.queues[name]
-    prompts = {
-        key: _plays(files, prompt)
-        for key in ("greeting", "sorry")
-        if (prompt := getattr(shape, key)) is not None
-    }
     closed = _destination(files, shape.closed)
+    prompts = _prompts(files, shape, "greeting", "sorry")
     queue = Queue(name=name, **{**shape.model_dump(), **prompts, "closed": closed})
     announce = queue.announce
     if announce is None or announce.also is None:
@@ -281,26 +288,20 @@ def _queue(files: _Files, name: str) -> Queue:
     return queue.model_copy(update={"announce": also})
 
 
-def _destination(files: _Files, shape: DestinationShape | None) -> Destination | None:
-    if shape is None:
-        return None
-    to = shape.destination
-    prompt = None if to.prompt is None else _plays(files, to.prompt)
-    name = _plays(files, to.name) if to.to is To.ANNOUNCE else to.name
-    return Destination(to.to, name, prompt)
-
-
 def _menu(files: _Files, name: str) -> Menu:
     shape = files.menus.menus[name]
     return Menu(
         name=name,
-        prompt=_plays(files, shape.prompt),
-        choices=tuple(
-            MenuChoice(digit=digit, title=choice.title, queue=choice.queue)
-            for digit, choice in sorted(shape.choices.items())
-        ),
-        otherwise=shape.otherwise,
+        choices={
+            key: MenuChoice(key=key, title=choice.title, destination=_to(files, choice.destination))
+            for key, choice in sorted(shape.choices.items())
+        },
+        otherwise=_to(files, shape.otherwise.destination),
         seconds=shape.seconds,
+        repeats=shape.repeats,
+        hours=shape.hours,
+        closed=_destination(files, shape.closed),
+        **_prompts(files, shape, "prompt", "wrong", "none"),
     )
 
 
@@ -326,6 +327,28 @@ def _protection(files: _Files) -> Protection:
     if shape.silent is not None:
         values["silent"]["prompt"] = _plays(files, shape.silent.prompt)
     return Protection(**values)
+
+
+def _voice_box(files: _Files, name: str) -> VoiceBox:
+    shape = files.voice_boxes.voice_boxes[name]
+    prompts = _prompts(files, shape, "greeting", "thanks", "nothing")
+    return VoiceBox(name=name, **{**shape.model_dump(), **prompts})
+
+
+def _prompts(files: _Files, shape: Shape, *keys: str) -> dict[str, str]:
+    """What is played for these keys of the shape, as far as they name a prompt."""
+    return {
+        key: _plays(files, prompt) for key in keys if (prompt := getattr(shape, key)) is not None
+    }
+
+
+def _destination(files: _Files, shape: DestinationShape | None) -> Destination | None:
+    return None if shape is None else _to(files, shape.destination)
+
+
+def _to(files: _Files, to: Destination) -> Destination:
+    prompt = None if to.prompt is None else _plays(files, to.prompt)
+    return Destination(to.to, _plays(files, to.name) if to.to is To.ANNOUNCE else to.name, prompt)
 
 
 def _phases(parsed: Parsed, files: _Files) -> Iterable[Phase]:

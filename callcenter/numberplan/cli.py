@@ -107,7 +107,7 @@ def as_row(route: Route) -> dict[str, str | None]:
         "mode": route.mode,
         "state": route.state,
         "action": route.action,
-        "target": first.digits if first else route.queue,
+        "target": first.digits if first else route.queue or route.menu or route.voice_box,
         "trunk": first.trunk if first else None,
         "owner": route.owner,
         "service": route.service,
@@ -132,6 +132,10 @@ def _outcome(route: Route) -> str:
     match route.action:
         case Action.QUEUE:
             return f"queue {route.queue}{after}"
+        case Action.MENU:
+            return f"menu {route.menu}{after}"
+        case Action.VOICE_MAIL:
+            return f"voice box {route.voice_box}{after}"
         case Action.FORWARD:
             digits = route.after_answer_digits
             first = f"{route.partner}: " if route.partner else ""

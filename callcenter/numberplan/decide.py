@@ -6,11 +6,13 @@ The behaviour of each mode at each date is R20-R27 as decided in dialplan/number
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from callcenter.clock import SHANGHAI
 from callcenter.numberplan.destination import Destination, To
 from callcenter.numberplan.dialled import bare
+from callcenter.numberplan.hours import is_open
 from callcenter.numberplan.leading import lead
 from callcenter.numberplan.model import (
     Action,
@@ -25,6 +27,8 @@ from callcenter.numberplan.model import (
     State,
     Step,
 )
+
+_WORDS = {To.VOICE_BOX: "voice box"}
 
 
 def decide(
@@ -52,20 +56,21 @@ def decide(
             action=Action.REJECT,
             steps=(Step(text=f"{bare(number)} is no number of the plan: refused as unallocated"),),
         )
-    return _Decision(plan, number, plan.numbers[found], at.astimezone(SHANGHAI)).route(
-        _been_through(plan, caller, diverted)
-    )
+    came = _Came(caller, tuple(diverted), _been_through(plan, caller, diverted))
+    return _Decision(plan, number, plan.numbers[found], at.astimezone(SHANGHAI), came).route()
 
 
 def way_to(
     plan: Plan, partner: str, at: datetime, caller: str | None = None, diverted: Sequence[str] = ()
 ) -> Route:
-    """How a partner of the plan is reached at `at`: as `decide`, but no call is queued instead.
+    """How a partner of the plan is reached at `at`.
 
-    Its `targets` are empty where nobody else answers that number, or where the call has been there.
+    The `targets` are empty where nobody else answers that number, or where the call has been there.
     """
-    route = decide(plan, partner, caller, at, diverted)
-    if route.action is Action.FORWARD and route.partner is None:
+    route = decide(plan, partner, None, at)
+    before = (*diverted, caller) if caller else diverted
+    been_there = {plan.directory.find(each) or plan.own_lines.find(each) for each in before}
+    if route.action is Action.FORWARD and partner not in been_there:
         return route
     return route.model_copy(update={"targets": ()})
 
@@ -105,10 +110,21 @@ def _step(text: str, place: Place | None) -> Step:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """On which way a call came to us."""
+
+    caller: str | None
+    diverted: tuple[str, ...]
+    been_through: str | None
+    """Why it must not be forwarded again."""
+
+
 class _Decision:
     """One number at one local moment."""
 
-    def __init__(self, plan: Plan, dialled: str, number: Number, at: datetime) -> None:
+    def __init__(self, plan: Plan, dialled: str, number: Number, at: datetime, came: _Came) -> None:
+        self._came = came
         self._plan = plan
         self._number = number
         self._at = at
@@ -119,21 +135,21 @@ class _Decision:
             f"{number.number}{spelled} is {number.mode}: {number.owner}, {number.service}", "mode"
         )
 
-    def route(self, been_through: str | None) -> Route:
+    def route(self) -> Route:
         match self._number.mode:
             case Mode.PRIMARY:
                 return self._queue(State.LIVE)
             case Mode.PARALLEL:
                 self._say("a parallel number keeps its own line at every date", "mode")
-                return self._forward(State.LIVE, self._number.own_line, "own_line", been_through)
+                return self._forward(State.LIVE, self._number.own_line, "own_line")
         if not self._since(self._number.cutover):
             self._say(f"on {self._day} it is live: its cutover is {self._number.cutover}", "month")
-            return self._forward(State.LIVE, self._number.own_line, "own_line", been_through)
+            return self._forward(State.LIVE, self._number.own_line, "own_line")
         self._say(f"on {self._day} it is past its cutover of {self._number.cutover}", "month")
         match self._number.mode:
             case Mode.RESIDENT:
                 targets = self._number.resident_targets
-                return self._forward(State.FORWARDED, targets, "trunk", been_through)
+                return self._forward(State.FORWARDED, targets, "trunk")
             case Mode.DIRECT_KEEP:
                 return self._queue(State.FORWARDED)
         return self._retiring()
@@ -161,11 +177,9 @@ class _Decision:
             State.ANNOUNCED, Action.ANNOUNCE, announcement=number.announced_announcement
         )
 
-    def _forward(
-        self, state: State, targets: tuple[DialTarget, ...], key: str, been_through: str | None
-    ) -> Route:
-        if been_through is not None:
-            self._say(f"it would be forwarded, but {been_through}: queued instead", key)
+    def _forward(self, state: State, targets: tuple[DialTarget, ...], key: str) -> Route:
+        if self._came.been_through is not None:
+            self._say(f"it would be forwarded, but {self._came.been_through}: queued instead", key)
             return self._queue(state)
         ways = ", then ".join(f"{target.digits} on {target.trunk}" for target in targets)
         self._say(f"forwarded to {ways}", key)
@@ -184,25 +198,48 @@ class _Decision:
         )
 
     def _queue(self, state: State, announcement: str | None = None) -> Route:
-        return self._lead(state, Destination(To.QUEUE, self._number.queue), announcement)
+        number = self._number
+        announcement = announcement or number.greeting
+        if number.hours and number.closed and not is_open(self._plan, number.hours, self._at):
+            self._say(f"{number.number} is closed now ({number.hours})", "hours")
+            return self._lead(state, number.closed, announcement, "closed")
+        if number.menu is not None:
+            return self._lead(state, Destination(To.MENU, number.menu), announcement, "menu")
+        return self._lead(state, Destination(To.QUEUE, number.queue), announcement, "queue")
 
-    def _lead(self, state: State, wanted: Destination, announcement: str | None) -> Route:
+    def _lead(self, state: State, wanted: Destination, announcement: str | None, key: str) -> Route:
         to, passed = lead(self._plan, wanted, self._at)
         for reason in passed:
-            self._say(reason, "queue")
+            self._say(reason, key)
         if to.to is To.ANNOUNCE:
-            self._say(f"the caller hears {to.name}, then we hang up", "queue")
+            self._say(f"the caller hears {to.name}, then we hang up", key)
             return self._route(state, Action.ANNOUNCE, announcement=to.name)
         spoken = " and ".join(each for each in (announcement, to.prompt) if each)
-        self._say(f"to {to.to} {to.name}{f' after {spoken}' if spoken else ''}", "queue")
-        if to.to is To.PARTNER:
-            return self._to_partner(state, to, announcement)
-        return self._route(
-            state, Action.QUEUE, queue=to.name, announcement=announcement, prompt=to.prompt
+        self._say(
+            f"to {_WORDS.get(to.to, to.to)} {to.name}{f' after {spoken}' if spoken else ''}", key
         )
+        match to.to:
+            case To.PARTNER:
+                return self._to_partner(state, to, announcement)
+            case To.MENU:
+                return self._route(
+                    state, Action.MENU, menu=to.name, announcement=announcement, prompt=to.prompt
+                )
+            case To.VOICE_BOX:
+                return self._route(
+                    state,
+                    Action.VOICE_MAIL,
+                    voice_box=to.name,
+                    announcement=announcement,
+                    prompt=to.prompt,
+                )
+            case To.QUEUE:
+                return self._route(
+                    state, Action.QUEUE, queue=to.name, announcement=announcement, prompt=to.prompt
+                )
 
     def _to_partner(self, state: State, to: Destination, announcement: str | None) -> Route:
-        way = way_to(self._plan, to.name, self._at)
+        way = way_to(self._plan, to.name, self._at, self._came.caller, self._came.diverted)
         return self._route(
             state,
             Action.FORWARD,
@@ -220,6 +257,8 @@ class _Decision:
         action: Action,
         *,
         queue: str | None = None,
+        menu: str | None = None,
+        voice_box: str | None = None,
         targets: tuple[DialTarget, ...] = (),
         digits: str | None = None,
         pause: float = 0.0,
@@ -234,6 +273,8 @@ class _Decision:
             state=state,
             action=action,
             queue=queue,
+            menu=menu,
+            voice_box=voice_box,
             targets=targets,
             after_answer_digits=digits,
             after_answer_pause=pause,

@@ -10,6 +10,8 @@ class To(StrEnum):
     """What is there. The YAML's keys."""
 
     QUEUE = "queue"
+    MENU = "menu"
+    VOICE_BOX = "voice_box"
     PARTNER = "partner"
     """Another department's own line, dialled."""
     ANNOUNCE = "announce"
@@ -22,6 +24,6 @@ class Destination:
 
     to: To
     name: str
-    """The queue's name, the partner's number in the plan, or the prompt."""
+    """The queue's, menu's or voice box's name, the partner's number in the plan, or the prompt."""
     prompt: str | None = None
     """Spoken first."""

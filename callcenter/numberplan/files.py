@@ -122,6 +122,11 @@ OneDigit = Annotated[
     _must_match(re.compile(r"[0-9]"), "write one digit"),
     _schema(re.compile(r"[0-9]"), "1"),
 ]
+Key = Annotated[
+    str,
+    _must_match(re.compile(r"[0-9*#]"), "write one key: a digit, * or #, in quotes"),
+    _schema(re.compile(r"[0-9*#]"), "1"),
+]
 Extension = Annotated[
     str,
     _must_match(re.compile(r"[2-9][0-9]{1,5}"), "write 2 to 6 digits that begin with 2 to 9"),
@@ -197,6 +202,41 @@ class CentreFile(Shape):
     """Needed where callers are called back."""
 
 
+class DestinationShape(Shape):
+    """Where a call goes: exactly one of these, and what the caller hears before."""
+
+    queue: Name | None = None
+    menu: Name | None = None
+    voice_box: Name | None = None
+    partner: PublicNumber | None = None
+    """A number of the plan that another department answers."""
+    announce: Name | None = None
+    """A prompt; then the call ends."""
+    prompt: Name | None = None
+    """Spoken first."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _exactly_one(cls, given: object) -> object:
+        if isinstance(given, dict) and not given.keys() <= cls.model_fields.keys():
+            return given  # the wrong key is the better thing to tell
+        if not isinstance(given, dict) or len([kind for kind in To if kind in given]) != 1:
+            ways = ", ".join(f"{{{kind}: …}}" for kind in To)
+            raise ValueError(f"write exactly one of {ways}")
+        return given
+
+    @property
+    def kind(self) -> To:
+        """The key that says where."""
+        return next(kind for kind in To if getattr(self, kind) is not None)
+
+    @property
+    def destination(self) -> Destination:
+        """The same as the plan has it."""
+        name: str = getattr(self, self.kind)
+        return Destination(self.kind, name, self.prompt)
+
+
 class OwnLineShape(Shape):
     """A telephone that the public does not dial."""
 
@@ -225,6 +265,13 @@ class NumberShape(Shape):
     dids: tuple[CalledNumber, ...] = ()
     """Other called numbers that reach it, such as pilot numbers."""
     queue: Name | None = None
+    menu: Name | None = None
+    """Offered before the queue."""
+    greeting: Name | None = None
+    """Spoken in place of the queue's."""
+    hours: Name | None = None
+    closed: DestinationShape | None = None
+    """Where its callers go outside `hours`."""
     own_line: OwnLineShape | None = None
     after_answer: AfterAnswerShape | None = None
     trunk: Name | None = None
@@ -282,39 +329,6 @@ class PhasesFile(Shape):
     """dialplan/phases.yaml: the project's calendar (R70)."""
 
     phases: dict[PhaseName, PhaseShape]
-
-
-class DestinationShape(Shape):
-    """Where a call goes: exactly one of these, and what the caller hears before."""
-
-    queue: Name | None = None
-    partner: PublicNumber | None = None
-    """A number of the plan that another department answers."""
-    announce: Name | None = None
-    """A prompt; then the call ends."""
-    prompt: Name | None = None
-    """Spoken first."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _exactly_one(cls, given: object) -> object:
-        if isinstance(given, dict) and not given.keys() <= cls.model_fields.keys():
-            return given  # the wrong key is the better thing to tell
-        if not isinstance(given, dict) or len([kind for kind in To if kind in given]) != 1:
-            ways = ", ".join(f"{{{kind}: …}}" for kind in To)
-            raise ValueError(f"write exactly one of {ways}")
-        return given
-
-    @property
-    def kind(self) -> To:
-        """The key that says where."""
-        return next(kind for kind in To if getattr(self, kind) is not None)
-
-    @property
-    def destination(self) -> Destination:
-        """The same as the plan has it."""
-        name: str = getattr(self, self.kind)
-        return Destination(self.kind, name, self.prompt)
 
 
 class AnnounceShape(Shape):
@@ -377,21 +391,30 @@ class QueuesFile(Shape):
     queues: dict[Name, QueueShape]
 
 
-class ChoiceShape(Shape):
-    """Where one digit leads."""
+class ChoiceShape(DestinationShape):
+    """Where one key leads."""
 
     title: Text
-    queue: Name
 
 
 class MenuShape(Shape):
-    """A choice by digit, one level only."""
+    """A choice by key."""
 
     prompt: Name
-    choices: dict[OneDigit, ChoiceShape]
-    otherwise: Name
-    """Queue for a wrong digit or none."""
+    """Says what can be chosen; a key ends it."""
+    choices: Annotated[dict[Key, ChoiceShape], Field(min_length=1)]
+    otherwise: DestinationShape
+    """For who pressed no right key, however often the prompt was said."""
     seconds: Annotated[float, Field(gt=0, le=30, allow_inf_nan=False)] = 5.0
+    repeats: Annotated[int, Field(ge=0, le=9)] = 2
+    """How often the prompt is said again."""
+    wrong: Name | None = None
+    """Said before it after a key that leads nowhere."""
+    none: Name | None = None
+    """Said before it when no key came in `seconds`."""
+    hours: Name | None = None
+    closed: DestinationShape | None = None
+    """Where callers go outside `hours`."""
 
 
 class MenusFile(Shape):
@@ -473,6 +496,32 @@ class ProtectionFile(Shape):
     """The same, for callers of the blocklist."""
     nuisance: NuisanceShape | None = None
     silent: SilentShape | None = None
+
+
+class VoiceBoxShape(Shape):
+    """Where callers leave messages; times in seconds."""
+
+    title: Text
+    greeting: Name = "voice_mail_greeting"
+    thanks: Name = "voice_mail_thanks"
+    nothing: Name = "voice_mail_nothing"
+    """For who said less than `least_seconds`."""
+    longest_seconds: Annotated[float, Field(ge=5, le=900, allow_inf_nan=False)] = 180.0
+    silence_seconds: Annotated[float, Field(ge=2, le=60, allow_inf_nan=False)] = 6.0
+    """So long a silence ends the message."""
+    least_seconds: Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)] = 2.0
+    answer_within_hours: Annotated[float, Field(gt=0, le=24, allow_inf_nan=False)] = 24.0
+    """GB/T 33358 asks for an answer within 24 h."""
+    queue: Name | None = None
+    """Whose callers' messages they are."""
+    unit: Text | None = None
+    """The unit that answers them."""
+
+
+class VoiceBoxesFile(Shape):
+    """dialplan/voice_boxes.yaml."""
+
+    voice_boxes: dict[Name, VoiceBoxShape] = {}
 
 
 Ranges = tuple[TimeRange, ...]
@@ -653,6 +702,7 @@ SHAPES: dict[str, type[Shape]] = {
     "dialplan/menus.yaml": MenusFile,
     "dialplan/surveys.yaml": SurveysFile,
     "dialplan/protection.yaml": ProtectionFile,
+    "dialplan/voice_boxes.yaml": VoiceBoxesFile,
     "dialplan/hours.yaml": HoursFile,
     "dialplan/units.yaml": UnitsFile,
     "agents/operators.yaml": OperatorsFile,
@@ -661,5 +711,7 @@ SHAPES: dict[str, type[Shape]] = {
     "ivr_prompts/catalog.yaml": CatalogFile,
 }
 """The shape of each file but the trunks'."""
-OPTIONAL = frozenset({"dialplan/surveys.yaml", "dialplan/protection.yaml"})
+OPTIONAL = frozenset(
+    {"dialplan/voice_boxes.yaml", "dialplan/surveys.yaml", "dialplan/protection.yaml"}
+)
 """Those that may be missing: then nothing is set in them."""

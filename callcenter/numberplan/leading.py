@@ -6,7 +6,7 @@ from datetime import datetime
 
 from callcenter.numberplan.destination import Destination, To
 from callcenter.numberplan.hours import is_open
-from callcenter.numberplan.model import Plan
+from callcenter.numberplan.model import Menu, Plan, Queue
 
 
 def lead(plan: Plan, to: Destination, at: datetime) -> tuple[Destination, tuple[str, ...]]:
@@ -26,7 +26,19 @@ def lead(plan: Plan, to: Destination, at: datetime) -> tuple[Destination, tuple[
 
 def _hours(plan: Plan, to: Destination) -> tuple[str, Destination] | None:
     """When that place is open, and where it leads otherwise; None: it is always open."""
-    place = plan.queues.get(to.name) if to.to is To.QUEUE else None
+    place: Queue | Menu | None = None
+    if to.to is To.QUEUE:
+        place = plan.queues.get(to.name)
+    elif to.to is To.MENU:
+        place = plan.menus.get(to.name)
     if place is None or place.hours is None or place.closed is None:
         return None
     return place.hours, place.closed
+
+
+def without_keys(plan: Plan, to: Destination, at: datetime) -> Destination:
+    """Where a call ends up that nobody can ask to press a key: a menu is its `otherwise`."""
+    to, _ = lead(plan, to, at)
+    while to.to is To.MENU and to.name in plan.menus:
+        to, _ = lead(plan, plan.menus[to.name].otherwise, at)
+    return to

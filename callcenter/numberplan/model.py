@@ -47,6 +47,8 @@ class Action(StrEnum):
     ANNOUNCE = "announce"
     REJECT = "reject"
     EMERGENCY = "emergency"
+    MENU = "menu"
+    VOICE_MAIL = "voice_mail"
 
 
 class Frozen(BaseModel):
@@ -80,6 +82,10 @@ class Route(Frozen):
     action: Action
     queue: str | None = None
     """The queue's name, for `queue`."""
+    menu: str | None = None
+    """The menu's name, for `menu`."""
+    voice_box: str | None = None
+    """The voice box's name, for `voice_mail`."""
     targets: tuple[DialTarget, ...] = ()
     """For `forward` and `emergency`: the ways to dial, first choice first."""
     after_answer_digits: str | None = None
@@ -101,6 +107,10 @@ class Route(Frozen):
         match self.action:
             case Action.QUEUE:
                 return Destination(To.QUEUE, self.queue or "", self.prompt)
+            case Action.MENU:
+                return Destination(To.MENU, self.menu or "", self.prompt)
+            case Action.VOICE_MAIL:
+                return Destination(To.VOICE_BOX, self.voice_box or "", self.prompt)
             case Action.FORWARD if self.partner is not None:
                 return Destination(To.PARTNER, self.partner, self.prompt)
             case Action.ANNOUNCE:
@@ -394,6 +404,14 @@ class Number(Frozen):
     dids: tuple[str, ...] = ()
     """Other called numbers under which it reaches us, without the area code."""
     queue: str
+    menu: str | None = None
+    """Offered before the queue."""
+    greeting: str | None = None
+    """Spoken in place of the queue's."""
+    hours: str | None = None
+    """When we take its calls; None: whenever its queue or menu does."""
+    closed: Destination | None = None
+    """Where its callers go outside these hours."""
     cutover: date | None = None
     """First day on which we take over; None for `primary`."""
     retired_from: date | None = None
@@ -491,22 +509,57 @@ class HolidayOverride(Frozen):
 
 
 class MenuChoice(Frozen):
-    """What one digit leads to."""
+    """What one key leads to."""
 
-    digit: str
+    key: str
     title: str
-    queue: str
+    destination: Destination
 
 
 class Menu(Frozen):
-    """A choice by digit; none is used by default (GB/T 33358: no deep menu)."""
+    """A choice by key (GB/T 33358: no deep menu)."""
 
     name: str
     prompt: str
-    choices: tuple[MenuChoice, ...]
-    otherwise: str
-    """Queue for a wrong digit, or none within `seconds`."""
-    seconds: float
+    """Says what can be chosen; a key ends it."""
+    choices: Mapping[str, MenuChoice]
+    """By key."""
+    otherwise: Destination
+    """For who pressed no right key, however often the prompt was said."""
+    seconds: float = 5.0
+    """How long a key is waited for when all is said."""
+    repeats: int = 2
+    """How often the prompt is said again."""
+    wrong: str | None = None
+    """Said before it after a key that leads nowhere."""
+    none: str | None = None
+    """Said before it when no key came."""
+    hours: str | None = None
+    """When it is offered; None: always."""
+    closed: Destination | None = None
+    """Where callers go outside these hours."""
+
+
+class VoiceBox(Frozen):
+    """Where callers leave messages. Times in seconds, but for `answer_within_hours`."""
+
+    name: str
+    title: str
+    greeting: str = "voice_mail_greeting"
+    """Heard before the tone."""
+    thanks: str = "voice_mail_thanks"
+    nothing: str = "voice_mail_nothing"
+    """For who said less than `least_seconds`."""
+    longest_seconds: float = 180.0
+    silence_seconds: float = 6.0
+    """So long a silence ends the message."""
+    least_seconds: float = 2.0
+    """What is shorter is no message, and leaves none to answer."""
+    answer_within_hours: float = 24.0
+    queue: str | None = None
+    """Whose callers' messages they are."""
+    unit: str | None = None
+    """The unit that answers them."""
 
 
 class Prompt(Frozen):
@@ -554,6 +607,7 @@ class Plan:
     numbers: Mapping[str, Number]
     queues: Mapping[str, Queue]
     menus: Mapping[str, Menu]
+    voice_boxes: Mapping[str, VoiceBox]
     operators: Mapping[str, Operator]
     skills: Mapping[str, str]
     """Titles by name."""

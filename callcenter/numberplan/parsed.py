@@ -24,6 +24,7 @@ from callcenter.numberplan.files import (
     SurveysFile,
     TrunkFile,
     UnitsFile,
+    VoiceBoxesFile,
 )
 from callcenter.numberplan.problems import Problem, suggest
 from callcenter.numberplan.source import TRUNKS, Source
@@ -38,6 +39,7 @@ QUEUES = "dialplan/queues.yaml"
 MENUS = "dialplan/menus.yaml"
 SURVEYS = "dialplan/surveys.yaml"
 PROTECTION = "dialplan/protection.yaml"
+VOICE_BOXES = "dialplan/voice_boxes.yaml"
 HOURS = "dialplan/hours.yaml"
 UNITS = "dialplan/units.yaml"
 OPERATORS = "agents/operators.yaml"
@@ -60,6 +62,7 @@ class Parsed:
     menus: MenusFile | None
     surveys: SurveysFile | None
     protection: ProtectionFile | None
+    voice_boxes: VoiceBoxesFile | None
     hours: HoursFile | None
     units: UnitsFile | None
     operators: OperatorsFile | None
@@ -174,6 +177,7 @@ def parse_all(source: Source) -> Parsed:
         menus=cast("MenusFile | None", files[MENUS]),
         surveys=cast("SurveysFile | None", files[SURVEYS]),
         protection=cast("ProtectionFile | None", files[PROTECTION]),
+        voice_boxes=cast("VoiceBoxesFile | None", files[VOICE_BOXES]),
         hours=cast("HoursFile | None", files[HOURS]),
         units=cast("UnitsFile | None", files[UNITS]),
         operators=cast("OperatorsFile | None", files[OPERATORS]),

@@ -22,6 +22,7 @@ SINGLE_FILES = (
     "dialplan/menus.yaml",
     "dialplan/surveys.yaml",
     "dialplan/protection.yaml",
+    "dialplan/voice_boxes.yaml",
     "dialplan/hours.yaml",
     "dialplan/units.yaml",
     "agents/operators.yaml",

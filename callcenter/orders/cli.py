@@ -23,7 +23,7 @@ from callcenter.orders.view import (
 )
 from callcenter.settings import Settings, SettingsError, load_settings
 from callcenter.store.orders import OrderFilter, OrderNotFoundError, OrderStore
-from callcenter.store.recordings import RecordingStore
+from callcenter.store.recordings import RecordingKind, RecordingStore
 
 app = typer.Typer(help="List and show work orders.", invoke_without_command=True)
 
@@ -163,7 +163,7 @@ def _table(found: Sequence[OrderView]) -> str:
             order.operator or "-",
             _seconds(order.wait_seconds),
             _seconds(order.talk_seconds),
-            str(order.outcome or "open"),
+            _outcome(order),
             str(order.entry.type or "-"),
         )
         for order in found
@@ -190,6 +190,7 @@ def _description(order: WholeOrder) -> str:
         ("Ended", f"{_moment(order.ended)}, by {order.ended_by or '-'}"),
         ("Talked", _seconds(order.talk_seconds)),
         ("Outcome", str(order.outcome or "open")),
+        ("Message", _message(order)),
         ("Type", _joined(entry.type, entry.type_title)),
         ("Category", entry.category or "-"),
         ("Content", entry.content or "-"),
@@ -214,6 +215,7 @@ def _description(order: WholeOrder) -> str:
         lines.append("Recordings")
     lines += [
         f"  {duration(each.seconds):<9} {each.bytes} bytes in {each.file}"
+        + ("  voice mail" if each.kind is RecordingKind.VOICE_MAIL else "")
         + (f"  removed {_moment(each.removed)}" if each.removed else f"  {each.sha256}")
         for each in order.recordings
     ]
@@ -244,6 +246,24 @@ def _printable(lines: Iterable[str]) -> str:
 
 def _caller(order: OrderView) -> str:
     return MASKED if order.caller_withheld else order.caller or "unknown"
+
+
+def _outcome(order: OrderView) -> str:
+    """With the moment by which a message must be answered, while it waits."""
+    outcome = str(order.outcome or "open")
+    if order.answer_by is None or order.message_answered is not None:
+        return outcome
+    return f"{outcome}, answer by {order.answer_by:%m-%d %H:%M}"
+
+
+def _message(order: OrderView) -> str:
+    if order.voice_message is None:
+        return "-"
+    left = f"{_moment(order.voice_message)} in {order.voice_box or '-'}"
+    if order.message_answered is not None:
+        answered = _moment(order.message_answered)
+        return f"{left}, answered {answered} by {order.message_answered_by}"
+    return f"{left}, to be answered by {_moment(order.answer_by)}"
 
 
 def _raw(order: OrderView) -> str:

@@ -38,6 +38,8 @@ class Outcome(StrEnum):
     FORWARD_FAILED = "forward_failed"
     ANNOUNCED = "announced"
     """Heard the announcement, which is all the plan gives."""
+    VOICE_MAIL = "voice_mail"
+    """Left a message, which somebody has to answer."""
     REJECTED = "rejected"
     EMERGENCY = "emergency"
     """Handed to an emergency number by the dialplan."""
@@ -149,3 +151,9 @@ class OrderRecord:
     barred: Barred | None = None
     nuisance: str | None = None
     """Number of the operator who marked the call as a nuisance."""
+    voice_box: str | None = None
+    """The voice box that the caller was led to."""
+    voice_message: float | None = None
+    """When the caller left a message there."""
+    answer_by: float | None = None
+    """By when somebody has to answer it."""

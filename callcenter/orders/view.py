@@ -20,13 +20,14 @@ from callcenter.orders.numbers import shown
 from callcenter.orders.record import Barred, Channel, LegRecord, LegRole, OrderRecord, Outcome
 from callcenter.orders.times import local
 from callcenter.store.orders import EntryChange, EntryState, Order
-from callcenter.store.recordings import Recording, RemovedBecause
+from callcenter.store.recordings import Recording, RecordingKind, RemovedBecause
 
 MASKED = "withheld"
 """Stands for the number of a caller who withheld it."""
 _SAME = (
     *("call", "channel", "caller_withheld", "trunk", "dialled", "first_dialled", "hotline"),
     *("hotline_service", "owner", "queue", "operator", "outcome", "ended_by", "barred", "nuisance"),
+    "voice_box",
 )
 """Shown as they are kept."""
 
@@ -117,6 +118,11 @@ class OrderView(View):
     ended_by: str | None
     barred: Barred | None = Field(description="Why the caller was kept out or served last.")
     nuisance: str | None = Field(description="The operator who marked the call as a nuisance.")
+    voice_box: str | None = Field(description="Where the caller was asked for a message.")
+    voice_message: datetime | None = Field(description="When one was left.")
+    answer_by: datetime | None = Field(description="Until when it must be answered.")
+    message_answered: datetime | None = Field(description="When it was; null while it waits.")
+    message_answered_by: str | None
     legs: tuple[LegView, ...]
     answers: tuple[AnswerView, ...] = Field(description="To the survey after the talk.")
     entry: EntryView
@@ -132,6 +138,7 @@ class RecordingView(View):
     seconds: float
     bytes: int
     sha256: str
+    kind: RecordingKind = Field(description="The whole call, or a message that was left in it.")
     repaired: bool = Field(description="Asterisk was killed; its last seconds may be missing.")
     removed: datetime | None = Field(description="When the file was deleted; null while it is.")
     removed_because: RemovedBecause | None
@@ -167,7 +174,7 @@ def whole_view(
     number = shown(order.record.number)
     return WholeOrder.model_validate(
         _values(order)
-        | {"changes": shown_changes, "recordings": [_recording(number, r) for r in recordings]}
+        | {"changes": shown_changes, "recordings": [recording_view(number, r) for r in recordings]}
     )
 
 
@@ -189,7 +196,7 @@ def entry_view(state: EntryState) -> EntryView:
 
 
 def _values(order: Order) -> dict[str, object]:
-    record = order.record
+    record, answer = order.record, order.message_answer
     return {
         **{name: getattr(record, name) for name in _SAME},
         "number": shown(record.number),
@@ -202,6 +209,10 @@ def _values(order: Order) -> dict[str, object]:
         "ended": _when(record.ended),
         "wait_seconds": _between(record.queued, record.answered or record.ended),
         "talk_seconds": _between(record.answered, _talked_until(record)),
+        "voice_message": _when(record.voice_message),
+        "answer_by": _when(record.answer_by),
+        "message_answered": None if answer is None else local(answer.at),
+        "message_answered_by": None if answer is None else answer.by,
         "legs": [_leg(record, leg) for leg in record.legs],
         "answers": [
             AnswerView(
@@ -232,7 +243,8 @@ def _leg(record: OrderRecord, leg: LegRecord) -> LegView:
     )
 
 
-def _recording(number: str, recording: Recording) -> RecordingView:
+def recording_view(number: str, recording: Recording) -> RecordingView:
+    """A recording as it is shown; `number` is its order's, as shown."""
     return RecordingView(
         id=recording.id,
         file=recording.file,
@@ -241,6 +253,7 @@ def _recording(number: str, recording: Recording) -> RecordingView:
         seconds=recording.seconds,
         bytes=recording.bytes,
         sha256=recording.sha256,
+        kind=recording.kind,
         repaired=recording.repaired,
         removed=_when(recording.removed),
         removed_because=recording.removed_because,

@@ -31,7 +31,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from callcenter.orders.times import local
 from callcenter.recordings import wav
 from callcenter.recordings.space import DAY, RATE_DAYS, Space, measure
-from callcenter.store.recordings import Recording, RemovedBecause, Totals
+from callcenter.store.recordings import Recording, RecordingKind, RemovedBecause, Totals
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +44,8 @@ LEAST_PAUSE = 0.1
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 30.0
 """Seconds after a failure: ever more, until something goes well."""
 _BATCH = 100
+_MESSAGE = "_v"
+"""Between the call and the number, in the name of a message's file."""
 _UNIQUE_ID = re.compile(r"(?:.*-)?(\d{9,11})\.\d+")
 
 
@@ -176,26 +178,33 @@ class Archive:
             log.debug("recordings_not_looked_for", error=str(error))
             return
         # Asked after the files were listed: the channel of a new file is among them.
-        for call in idle:
+        for name in idle:
+            call = _call(name)
             if call not in living:
                 self.ended(call)
 
     async def take(self, call: str) -> None:
-        """Take this ended call's file, if there is one, all the way."""
-        source = self._spool / f"{call}.wav"
-        began = _began(call)
-        recording = await asyncio.to_thread(self.examine, source, call, began)
-        if recording is None:
-            return
-        await self._filing.file(recording)
-        await asyncio.to_thread(self.put_away, source, recording)
-        log.info(
-            "recording_filed", call=call, file=recording.file, seconds=recording.seconds,
-            repaired=recording.repaired,
-        )  # fmt: skip
+        """Take this ended call's files, if there are any, all the way."""
+        for source in await asyncio.to_thread(self._spooled, call):
+            recording = await asyncio.to_thread(self.examine, source)
+            if recording is None:
+                continue
+            await self._filing.file(recording)
+            await asyncio.to_thread(self.put_away, source, recording)
+            log.info(
+                "recording_filed", call=call, file=recording.file, kind=recording.kind,
+                seconds=recording.seconds, repaired=recording.repaired,
+            )  # fmt: skip
 
-    def examine(self, source: Path, call: str, began: float | None) -> Recording | None:
+    def _spooled(self, call: str) -> list[Path]:
+        """The call's own recording, and messages that its caller left."""
+        return [self._spool / f"{call}.wav", *sorted(self._spool.glob(f"{call}{_MESSAGE}*.wav"))]
+
+    def examine(self, source: Path) -> Recording | None:
         """What is in a spooled file, once its header is right; a file without sound is removed."""
+        call = _call(source.stem)
+        message = _MESSAGE in source.stem
+        began = None if message else _began(call)
         try:
             _own(source)
             found = wav.finish(source)
@@ -214,8 +223,8 @@ class Archive:
         if began is None:
             began = own
         sha256 = digest(source)
-        file = self._free_name(call, began + self._clock_offset, sha256)
-        if not file.endswith(f"/{call}.wav"):  # a later one: the citizen was called back
+        file = self._free_name(source.stem, began + self._clock_offset, sha256)
+        if not file.endswith(f"/{source.stem}.wav"):  # a later one: the citizen was called back
             began = own
         return Recording(
             call=call,
@@ -225,13 +234,14 @@ class Archive:
             bytes=status.st_size,
             sha256=sha256,
             repaired=found.repaired,
+            kind=RecordingKind.VOICE_MAIL if message else RecordingKind.CALL,
         )
 
-    def _free_name(self, call: str, began: float, sha256: str) -> str:
+    def _free_name(self, stem: str, began: float, sha256: str) -> str:
         """Where it goes: to a name that is free, or that holds the same already."""
         day = local(began).strftime("%Y/%m/%d")
         for copy in count(1):
-            name = f"{day}/{call}.wav" if copy == 1 else f"{day}/{call}_{copy}.wav"
+            name = f"{day}/{stem}.wav" if copy == 1 else f"{day}/{stem}_{copy}.wav"
             there = self._folder / name
             if not there.exists() or digest(there) == sha256:
                 return name
@@ -252,7 +262,7 @@ class Archive:
         _sync(target.parent)
 
     def _idle(self) -> list[str]:
-        """Calls whose spooled files nobody has written to for a while, oldest first."""
+        """Names of spooled files that nobody has written to for a while, oldest first."""
         before = time.time() - IDLE_SECONDS
         try:
             entries = [each for each in os.scandir(self._spool) if each.name.endswith(".wav")]
@@ -266,7 +276,7 @@ class Archive:
                 continue
             if written < before:
                 found.append((written, entry.name.removesuffix(".wav")))
-        return [call for _, call in sorted(found)]
+        return [name for _, name in sorted(found)]
 
     # -- what is kept ------------------------------------------------------------------------------
 
@@ -302,13 +312,15 @@ class Archive:
         The order store was lost, and made again from the journal.
         """
         for day in await asyncio.to_thread(lambda: list(_days(self._folder))):
-            calls = await asyncio.to_thread(_names, day)
-            for call in sorted(await self._filing.without_row(calls)):
-                file = day / f"{call}.wav"
-                recording = await asyncio.to_thread(self.examine, file, call, _began(call))
+            files = await asyncio.to_thread(_files, day)
+            lost = await self._filing.without_row({_call(file.stem) for file in files})
+            for file in files:
+                if _call(file.stem) not in lost:
+                    continue
+                recording = await asyncio.to_thread(self.examine, file)
                 if recording is not None and self._folder / recording.file == file:
                     await self._filing.file(recording)
-                    log.warning("recording_filed_again", call=call, file=recording.file)
+                    log.warning("recording_filed_again", call=recording.call, file=recording.file)
                 await asyncio.sleep(LEAST_PAUSE)
             await asyncio.sleep(0)
 
@@ -374,5 +386,10 @@ def _days(folder: Path) -> Iterator[Path]:
     return iter(sorted(folder.glob("[0-9]*/[0-9]*/[0-9]*")))
 
 
-def _names(day: Path) -> list[str]:
-    return [file.stem for file in day.glob("*.wav")]
+def _files(day: Path) -> list[Path]:
+    return sorted(day.glob("*.wav"))
+
+
+def _call(stem: str) -> str:
+    """The call that a file is of: `1511317865.7_v3` is a message left in 1511317865.7."""
+    return stem.partition("_")[0]

@@ -10,7 +10,7 @@ from callcenter.orders.cli import Rehearsal, settings_for, with_store
 from callcenter.orders.times import duration, written
 from callcenter.recordings.check import findings
 from callcenter.store.orders import OrderStore
-from callcenter.store.recordings import Recording, RecordingStore
+from callcenter.store.recordings import Recording, RecordingKind, RecordingStore
 
 app = typer.Typer(help="List and check recordings.", invoke_without_command=True)
 
@@ -38,11 +38,11 @@ def recordings(
     row = "{:<16}  {:<19}  {:>8}  {:>11}  {}"
     typer.echo(row.format("ORDER", "BEGAN", "LENGTH", "BYTES", "FILE"))
     for each in found:
-        note = ""
+        note = "  voice mail" if each.kind is RecordingKind.VOICE_MAIL else ""
         if each.removed is not None:
-            note = f"  removed {written(each.removed)}: {each.removed_because}"
+            note += f"  removed {written(each.removed)}: {each.removed_because}"
         elif each.repaired:
-            note = "  repaired"
+            note += "  repaired"
         typer.echo(
             row.format(
                 numbers.get(each.call, "-"),

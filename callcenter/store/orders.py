@@ -40,7 +40,14 @@ from callcenter.store import migrations
 from callcenter.store.cursors import Cursor, move_cursor, read_cursor
 from callcenter.store.database import is_sqlite, open_engine
 from callcenter.store.filing import file_orders
-from callcenter.store.tables import ANSWERS, ENTRIES, ENTRY_CHANGES, LEGS, ORDERS
+from callcenter.store.tables import (
+    ANSWERS,
+    ENTRIES,
+    ENTRY_CHANGES,
+    LEGS,
+    ORDERS,
+    VOICE_MAIL_ANSWERS,
+)
 
 READER = "orders"
 """The projector's name in the table of cursors."""
@@ -69,11 +76,21 @@ class EntryChange:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageAnswer:
+    """Somebody has answered the message that a caller left."""
+
+    at: float
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """A work order as it stands: what the call path knows, and what was entered."""
 
     record: OrderRecord
     entry: EntryState
+    message_answer: MessageAnswer | None = None
+    """None: there is no message, or it waits."""
 
     def taken_by(self, operator: str) -> bool:
         """Whether that operator talked with the caller."""
@@ -322,10 +339,18 @@ async def _load(connection: AsyncConnection, calls: Sequence[str]) -> tuple[Orde
         answers.setdefault(row["call"], []).append(SurveyAnswer(**values))
     entered = await connection.execute(sa.select(ENTRIES).where(ENTRIES.c.call.in_(calls)))
     entries = {row["call"]: _entry(row) for row in entered.mappings()}
+    replies = await connection.execute(
+        sa.select(VOICE_MAIL_ANSWERS).where(VOICE_MAIL_ANSWERS.c.call.in_(calls))
+    )
+    answered = {
+        row["call"]: MessageAnswer(row["answered"], row["answered_by"])
+        for row in replies.mappings()
+    }
     return tuple(
         Order(
             _record(by_call[call], tuple(legs.get(call, ())), tuple(answers.get(call, ()))),
             entries.get(call, EntryState()),
+            answered.get(call),
         )
         for call in calls
     )

@@ -28,12 +28,22 @@ RECORDINGS = Table(
     Column("bytes", BigInteger, nullable=False),
     Column("sha256", Text, nullable=False),
     Column("repaired", Boolean, nullable=False),
+    Column("kind", Text, nullable=False, server_default="call"),
     Column("removed", Double),
     Column("removed_because", Text),
     Index(None, "began"),
 )
 
 _PAGE = 500
+
+
+class RecordingKind(StrEnum):
+    """What is in a file."""
+
+    CALL = "call"
+    """All that the caller said and heard."""
+    VOICE_MAIL = "voice_mail"
+    """A message that the caller left."""
 
 
 class RemovedBecause(StrEnum):
@@ -57,6 +67,7 @@ class Recording:
     sha256: str
     repaired: bool
     """Its header was made anew: Asterisk was killed while it recorded."""
+    kind: RecordingKind = RecordingKind.CALL
     removed: float | None = None
     """When the file was deleted; None while it is there."""
     removed_because: RemovedBecause | None = None
@@ -192,6 +203,7 @@ def _is(recording: Recording) -> sa.ColumnElement[bool]:
 
 def _recording(row: sa.RowMapping) -> Recording:
     values = {name: row[name] for name in Recording.__dataclass_fields__}
+    values["kind"] = RecordingKind(values["kind"])
     if values["removed_because"] is not None:
         values["removed_because"] = RemovedBecause(values["removed_because"])
     return Recording(**values)

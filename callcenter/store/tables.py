@@ -59,9 +59,13 @@ ORDERS = Table(
     Column("answer_within", Double),
     Column("barred", Text),
     Column("nuisance", Text),
+    Column("voice_box", Text),
+    Column("voice_message", Double),
+    Column("answer_by", Double),
     Index(None, "opened"),
     Index(None, "shown"),
     Index(None, "caller"),
+    Index(None, "answer_by"),
 )
 
 LEGS = Table(
@@ -131,6 +135,14 @@ STATES = Table(
     Column("offer", Text),
     Index(None, "at"),
     Index(None, "call"),
+)
+
+VOICE_MAIL_ANSWERS = Table(
+    "voice_mail_answers",
+    METADATA,
+    Column("call", ForeignKey("orders.call"), primary_key=True),
+    Column("answered", Double, nullable=False),
+    Column("answered_by", Text, nullable=False),
 )
 
 CURSORS = Table(

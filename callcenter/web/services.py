@@ -21,6 +21,7 @@ from callcenter.store.audit import AuditStore
 from callcenter.store.figures import FigureStore
 from callcenter.store.orders import OrderStore
 from callcenter.store.recordings import RecordingStore
+from callcenter.store.voice_mail import VoiceMail
 from callcenter.web.health import Health
 from callcenter.web.metrics import Metrics
 
@@ -89,6 +90,7 @@ class Services:
     recordings: RecordingStore
     figures: FigureStore
     audit: AuditStore
+    voice_mail: VoiceMail
     recordings_folder: Path
     pins: Pins
     tokens: Tokens

@@ -156,6 +156,7 @@ SHARE_TITLES = (
     ("forwarded", "已转接"),
     ("forward_failed", "转接未通"),
     ("announced", "语音告知"),
+    ("voice_mail", "语音留言"),
     ("rejected", "已停用号码"),
     ("emergency", "紧急转出"),
     ("callback", "预约回电"),

@@ -17,7 +17,7 @@ from callcenter.numberplan.decide import decide
 from callcenter.numberplan.loader import load
 from callcenter.numberplan.model import Action, Plan
 from callcenter.settings import PROJECT, Settings
-from tests.plans import TEXTS, plan_of
+from tests.plans import TEXTS, WITH_MENUS, plan_of
 
 MOMENTS = [
     datetime(2017, 4, 10, 10, tzinfo=SHANGHAI),
@@ -161,6 +161,45 @@ hours:
     assert treated(dialplan(plan, noon), "12345") == ("announce", "queue_sorry")
 
 
+def test_a_menu_is_its_otherwise_and_a_voice_box_takes_messages() -> None:
+    plan = plan_of(WITH_MENUS)
+    monday, tuesday = (datetime(2017, 12, day, 10, tzinfo=SHANGHAI) for day in (4, 5))
+    assert treated(dialplan(plan, monday), "12333") == (
+        "queue",
+        "hotline",
+        spoken("greeting", "system_busy"),
+    )
+    assert treated(dialplan(plan, monday), "12348") == ("queue", "hotline", "greeting")
+    contexts = dialplan(plan, tuesday)
+    assert treated(contexts, "12348") == ("voice-box-night", "system_busy")
+    recorded = next(line for line in contexts["fallback-voice-box-night"] if "Record(" in line)
+    assert recorded.endswith("_v${EPOCH}.wav,5,120,kq)")
+
+
+def test_a_closed_queue_leads_to_a_partner_but_not_who_came_from_there() -> None:
+    queues = """
+queues:
+  hotline: {title: 热线, hours: office, closed: {partner: 12319, prompt: system_busy}}
+"""
+    hours = """
+hours:
+  office: {title: 办公, weekly: {monday: [09:00-12:00]}}
+"""
+    plan = plan_of({**TEXTS, "dialplan/queues.yaml": queues, "dialplan/hours.yaml": hours})
+    contexts = dialplan(plan, datetime(2017, 12, 4, 12, tzinfo=SHANGHAI))
+    assert treated(contexts, "12345") == (
+        "forward",
+        "PJSIP/12319@trunk-12319,60,b(forwarded^s^1(12345^12319)))",
+    )
+    assert any("Playback" in line for line in contexts["forward-12345-to-12319"])
+    assert treated(contexts, "12319", again=True) == ("forward",)
+
+
+def spoken(*prompts: str) -> str:
+    """Sounds one after the other, as Playback takes them."""
+    return f"&{Settings().sounds}/".join(prompts)
+
+
 def test_the_answer_at_a_moment_is_all_that_time_changes() -> None:
     plan = the_plan()
     assert exchange_of(plan, MOMENTS[1]) != exchange_of(plan, MOMENTS[2])
@@ -181,4 +220,4 @@ def test_nothing_is_written_where_the_data_are_not(tmp_path: Path) -> None:
     secrets = AsteriskSecrets("ari", "ami", dict.fromkeys(exchange.seats, "0a"))
     settings = Settings(data=tmp_path / "var")
     text = configuration(settings, exchange, secrets)["extensions.conf"]
-    assert f"MixMonitor({settings.asterisk}/spool/recordings/${{CALLID}}.wav)" in text
+    assert f"MixMonitor({settings.asterisk}/spool/recording/${{CALLID}}.wav)" in text

@@ -138,6 +138,10 @@ class Desk:
         self.switch.prompt_ends(leg)
         self.news()
 
+    def message_ends(self, leg: str, spoken: float | None = None) -> None:
+        self.switch.message_ends(leg, spoken)
+        self.news()
+
     def key(self, leg: str, *digits: str) -> None:
         for digit in digits:
             self.happens(DigitPressed(leg, digit))

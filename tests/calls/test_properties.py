@@ -80,14 +80,17 @@ from callcenter.calls.figures import wallboard
 from callcenter.calls.state import Call, Centre, Phase, Transfer
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.model import Plan, Treatment
-from callcenter.orders.record import LegRole, OrderRecord
+from callcenter.orders.record import LegRole, OrderRecord, Outcome
 from tests.calls.desk import LEADER
 from tests.fakes.switch import FakeLeg, FakeSwitch
-from tests.plans import after_and_against, with_callbacks, without_queue
+from tests.plans import after_and_against, with_everything, without_queue
 
 OPERATORS = ("001", "002", "003")
 SEATS = ("seat01", "seat02", "seat03")
-NUMBERS = ("12345", "12345", "12345", "12310", "87209900", "12319", "12315", "99999999")
+NUMBERS = (
+    *("12345", "12345", "12345", "12310", "87209900", "12319", "12315", "99999999"),
+    *("12333", "12333", "12348"),
+)
 CALLERS = ("", "13800001111", "13800001111", "87200000")
 CALLBACK_KEYS = ("11", "11", "1213900002222#1", "113900002222#1", "1*", "1110#", "12")
 PARTNERS = ("12319", "12319", "12366-2", "12315", "110", "12345", "99999999")
@@ -111,7 +114,7 @@ class CentreMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.plans = (with_callbacks(), without_queue(), after_and_against())
+        self.plans = (with_everything(), without_queue(), after_and_against())
         self.plan: Plan = self.plans[0]
         self.centre = Centre()
         self.switch = FakeSwitch()
@@ -381,6 +384,26 @@ class CentreMachine(RuleBasedStateMachine):
                 self.switch.told += [DigitPressed(leg, key) for key in keys]
                 self.all_news_come_in()
 
+    @rule(data=st.data(), key=st.sampled_from("1123390*#"), at_once=st.booleans())
+    def a_caller_presses_a_key(self, data: st.DataObject, key: str, at_once: bool) -> None:
+        in_menus = [
+            call.id
+            for call in self.centre.calls.values()
+            if call.phase is Phase.MENU and call.id in self.switch.legs
+        ]
+        if in_menus:
+            call = data.draw(st.sampled_from(in_menus), label="call")
+            self.switch.told.append(DigitPressed(call, key))
+        if at_once:
+            self.all_news_come_in()
+
+    @rule(spoken=st.sampled_from((None, 0.0, 30.0)), at_once=st.booleans())
+    def all_messages_end(self, spoken: float | None, at_once: bool) -> None:
+        for leg in [leg.name for leg in self.switch.legs.values() if leg.recording]:
+            self.switch.message_ends(leg, spoken)
+        if at_once:
+            self.all_news_come_in()
+
     @rule(
         seat=st.sampled_from(SEATS),
         what=st.sampled_from(("here", "here", "away", "*12", "*131", "*14", "*11003")),
@@ -547,6 +570,14 @@ class CentreMachine(RuleBasedStateMachine):
         assert all(rung.count(seat) <= 1 for seat in supervising)
 
     @invariant()
+    def what_is_to_be_recorded_is(self) -> None:
+        for call, leg in self._callers():
+            if call.phase is Phase.VOICE_MAIL and call.recording is not None:
+                assert leg.recording == call.recording or call.recording in self.switch.recorded
+            elif not any(_about(event) == call.id for event in self.switch.told):
+                assert leg.recording is None
+
+    @invariant()
     def every_state_has_a_deadline(self) -> None:
         for operator in self.centre.operators.values():
             if operator.status is OperatorStatus.WRAP_UP:
@@ -560,7 +591,7 @@ class CentreMachine(RuleBasedStateMachine):
         ended = (
             board.answered + board.abandoned + board.timed_out + board.forwarded
             + board.forward_failed + board.announced + board.rejected + board.emergency
-            + board.interrupted + board.callback
+            + board.interrupted + board.callback + board.voice_mail
         )  # fmt: skip
         assert board.offered == board.in_progress + ended
         assert board.in_progress >= 0
@@ -608,6 +639,10 @@ class CentreMachine(RuleBasedStateMachine):
             outcomes = {record.outcome for record in records if record.outcome is not None}
             assert len(outcomes) == 1, outcomes
             assert records[-1].outcome is not None
+            left, answer_by = records[-1].voice_message, records[-1].answer_by
+            assert (left is None) is (answer_by is None)
+            assert left is None or answer_by == left + 24 * 3600.0
+            assert records[-1].outcome is not Outcome.VOICE_MAIL or left is not None
             assert all(leg.ended is not None for leg in records[-1].legs)
         for call, records in self.records.items():
             told = " ".join(self.queue_log.get(call, ()))

@@ -12,6 +12,7 @@ from tests.crashes.world import World
 
 TALKS = frozenset({Phase.TALKING, Phase.THREE_WAY, Phase.FORWARDED})
 WAITS = frozenset({Phase.WAITING, Phase.OFFERED, Phase.FORWARDING, Phase.TRANSFERRING})
+SPEAKS = frozenset({Phase.GREETING, Phase.INTRODUCING, Phase.ANNOUNCING, Phase.VOICE_MAIL})
 
 
 def conversations(world: World, centre: Centre) -> dict[str, frozenset[str]]:
@@ -47,10 +48,11 @@ def broken(world: World, centre: Centre, *, settled: bool) -> Iterator[str]:
     yield from _in_danger(world)
     for call in centre.calls.values():
         yield from _of_caller(world, call)
-        if settled and call.phase in (Phase.GREETING, Phase.INTRODUCING, Phase.ANNOUNCING):
-            leg = world.switch.legs.get(call.id)
-            if leg is not None and leg.playing is None:
-                yield f"{call.id} hears nothing in {call.phase}"
+        leg = world.switch.legs.get(call.id)
+        if leg is None or not settled or call.phase not in SPEAKS:
+            continue
+        if leg.playing is None and leg.recording is None:
+            yield f"{call.id} hears nothing in {call.phase}"
     yield from _of_operators(centre)
     if settled:
         yield from _without_owner(world, centre)

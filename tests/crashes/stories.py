@@ -27,6 +27,7 @@ from tests.crashes.world import (
     dials,
     keys,
     leads,
+    message_ends,
     partner_answers,
     partner_goes,
     prompt_ends,
@@ -78,6 +79,29 @@ STORIES: dict[str, tuple[Step, ...]] = {
     ),
     "an announcement": (dials("87209900"), prompt_ends()),
     "a number that nobody knows": (dials("99999999"),),
+    "a menu that leads to an operator": (
+        *(
+            ready(),
+            dials("12333"),
+            caller_keys("7"),
+            prompt_ends(),
+            caller_keys("2"),
+            caller_keys("0"),
+        ),
+        *(caller_keys("1"), prompt_ends(), seat_answers(), prompt_ends(), caller_goes()),
+    ),
+    "a menu that leads to a partner": (
+        *(dials("12333"), caller_keys("3"), partner_goes(Ending.BUSY), prompt_ends()),
+    ),
+    "a message that the caller ends": (
+        *(dials("12348"), prompt_ends(), message_ends(), prompt_ends()),
+    ),
+    "a message that ends with the call": (
+        *(dials("12333"), caller_keys("29"), caller_keys("5"), prompt_ends(), caller_goes()),
+    ),
+    "a message in which nothing is said": (
+        *(dials("12348"), prompt_ends(), message_ends(0.0), prompt_ends()),
+    ),
     "a blind forward": (
         *(*TALKING, asks(Forward("001", "12366-2")), partner_answers(), caller_goes()),
     ),

@@ -26,7 +26,7 @@ from tests.crashes import promises
 from tests.crashes.lives import Death, Life
 from tests.crashes.stories import BESIDE_A_BUG, STORIES, SURVEYED
 from tests.crashes.world import GoneError, Step, World
-from tests.plans import after_and_against, with_callbacks
+from tests.plans import after_and_against, with_everything
 
 MANY = 1000
 
@@ -111,7 +111,7 @@ async def _wrong(points: Sequence[Point], folder: Path) -> list[str]:
 
 async def _points(story: Sequence[Step], folder: Path, plan: Plan | None = None) -> list[Point]:
     """Every point of the story at which a controller can die."""
-    plan = plan or with_callbacks()
+    plan = plan or with_everything()
     points: list[Point] = []
     world = World()
     async with Life(world, folder / "journal.db", notes=MANY).lived(plan) as life:

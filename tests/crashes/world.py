@@ -47,6 +47,7 @@ class World:
             bridges=set(old.bridges),
             told=list(old.told),
             sent=[],
+            recorded=set(old.recorded),
             dead_seats=set(old.dead_seats),
         )
         return World(switch, self.now, list(self.callers), dict(self.rung))
@@ -145,6 +146,19 @@ def caller_keys(code: str, caller: int = 0) -> Step:
 def seat_hears(seat: str = "seat01") -> Step:
     """Who sits there has heard the prompt to its end."""
     return _of_playing(lambda world: world.seat(seat))
+
+
+def message_ends(spoken: float | None = 20.0, caller: int = 0) -> Step:
+    """A caller ends the message that is being recorded."""
+
+    def step(world: World) -> tuple[Event, ...]:
+        leg = world.caller(caller)
+        if leg.recording is None:
+            raise GoneError
+        world.switch.message_ends(leg.name, spoken)
+        return ()
+
+    return step
 
 
 def answer_heard() -> Step:

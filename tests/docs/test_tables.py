@@ -16,7 +16,7 @@ from callcenter.asterisk.switch import GUARD_SECONDS
 from callcenter.calls import arranging, call, native, queueing, turn
 from callcenter.calls.state import Phase
 from callcenter.numberplan.loader import load
-from callcenter.numberplan.model import CallbackRule, Limits, Plan, Queue
+from callcenter.numberplan.model import CallbackRule, Limits, Menu, Plan, Queue, VoiceBox
 from callcenter.settings import PROJECT, Settings
 from callcenter.staff import pins, tokens
 from callcenter.staff.roles import Role
@@ -89,7 +89,8 @@ def test_the_phases_of_a_call_and_their_deadlines() -> None:
     rows = documents.rows("docs/architecture.md", "phase")
     assert [spans(row[0])[0] for row in rows] == [phase.value for phase in Phase]
     constants = {**vars(arranging), **vars(call), **vars(turn), **vars(queueing), **vars(native)}
-    limits = {*Limits.model_fields, *Queue.model_fields, *CallbackRule.model_fields}
+    models = (Limits, Queue, CallbackRule, VoiceBox, Menu)
+    limits = {name for model in models for name in model.model_fields}
     for _, _, latest, then in rows:
         for name in spans(latest):
             if name.isupper():

@@ -20,6 +20,7 @@ from callcenter.store.audit import AuditStore
 from callcenter.store.figures import FigureStore
 from callcenter.store.orders import OrderStore
 from callcenter.store.recordings import RecordingStore
+from callcenter.store.voice_mail import VoiceMail
 from callcenter.web.health import Health, Part
 from callcenter.web.metrics import Lag, Metrics
 from callcenter.web.services import Services
@@ -45,6 +46,7 @@ QUIET = Wallboard(
     forwarded=0,
     forward_failed=0,
     announced=0,
+    voice_mail=0,
     rejected=0,
     emergency=0,
     interrupted=0,
@@ -175,6 +177,7 @@ class World:
             recordings=RecordingStore(self.orders.engine),
             figures=FigureStore(self.orders.engine),
             audit=AuditStore(self.orders.engine),
+            voice_mail=VoiceMail(self.orders),
             recordings_folder=self.recordings_folder,
             pins=self.pins,
             tokens=self.tokens,

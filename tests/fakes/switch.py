@@ -22,6 +22,7 @@ from callcenter.calls.commands import (
     Join,
     Play,
     Record,
+    RecordMessage,
     Ring,
     SeatAddress,
     Separate,
@@ -29,6 +30,7 @@ from callcenter.calls.commands import (
     StartMusic,
     StopMusic,
     StopPlaying,
+    StopRecording,
     StopRinging,
     TalkOver,
     Unguard,
@@ -47,11 +49,12 @@ from callcenter.calls.events import (
     LegAnswered,
     LegEnded,
     PlaybackFinished,
+    RecordingFinished,
     SipHeaders,
     SwitchReconciled,
 )
 
-_HARMLESS = StopMusic | StopPlaying | StopRinging | Separate | Guard
+_HARMLESS = StopMusic | StopPlaying | StopRecording | StopRinging | Separate | Guard
 
 
 @dataclass
@@ -66,6 +69,8 @@ class FakeLeg:
     answered: bool = False
     bridge: str | None = None
     playing: str | None = None
+    recording: str | None = None
+    """The message that is being recorded."""
     music: bool = False
     ringing: bool = False
     """It hears the tone (a 180 while unanswered)."""
@@ -90,6 +95,8 @@ class FakeSwitch:
     bridges: set[str] = field(default_factory=set)
     told: list[Event] = field(default_factory=list)
     sent: list[Command] = field(default_factory=list)
+    recorded: set[str] = field(default_factory=set)
+    """Messages whose recording is over."""
     dead_seats: set[str] = field(default_factory=set)
     heard: bool = True
     """Whether a controller is connected: otherwise a leg of ours whose far end answers is ended."""
@@ -127,6 +134,14 @@ class FakeSwitch:
         assert playing is not None
         self.legs[leg].playing = None
         self.told.append(PlaybackFinished(leg, playing))
+
+    def message_ends(self, leg: str, spoken: float | None = None) -> None:
+        """The caller pressed `#`, was silent, or spoke for too long."""
+        recording = self.legs[leg].recording
+        assert recording is not None
+        self.legs[leg].recording = None
+        self.recorded.add(recording)
+        self.told.append(RecordingFinished(leg, recording, spoken))
 
     # -- what a restart of ours sees ------------------------------------------------------------
 
@@ -192,9 +207,15 @@ class FakeSwitch:
             case _ if command.leg not in self.legs:
                 if not isinstance(command, _HARMLESS):
                     self.told.append(LegEnded(command.leg))
-            case Answer() | Ring() | Play() | StartMusic() | Detour() | ArriveAgain() if self.legs[
-                command.leg
-            ].outside:
+            case (
+                Answer()
+                | Ring()
+                | Play()
+                | RecordMessage()
+                | StartMusic()
+                | Detour()
+                | ArriveAgain()
+            ) if self.legs[command.leg].outside:
                 reason = "409 channel not in Stasis"
                 self.told.append(CommandFailed(command.leg, type(command).__name__, reason))
             case Answer(leg):
@@ -207,11 +228,10 @@ class FakeSwitch:
             case StopPlaying(leg, playback):
                 if self.legs[leg].playing == playback:
                     self.prompt_ends(leg)
+            case RecordMessage() | StopRecording():
+                self._record_message(command)
             case ArriveAgain(leg):
-                again = self.legs[leg]
-                again.guarded = True
-                arrived = CallArrived(leg, again.trunk, again.dialled, SipHeaders())
-                self.told += [CallLeft(leg), arrived]
+                self._arrive_again(self.legs[leg])
             case Detour(leg) if self.legs[leg].dial is not None:
                 self._drop(leg, Ending.NORMAL)  # nothing there knows it
             case Detour(leg):
@@ -233,6 +253,21 @@ class FakeSwitch:
                 self.legs[leg].over = True
             case _:
                 pass
+
+    def _arrive_again(self, leg: FakeLeg) -> None:
+        leg.guarded = True
+        arrived = CallArrived(leg.name, leg.trunk, leg.dialled, SipHeaders())
+        self.told += [CallLeft(leg.name), arrived]
+
+    def _record_message(self, command: RecordMessage | StopRecording) -> None:
+        leg = self.legs[command.leg]
+        if isinstance(command, StopRecording):
+            if leg.recording == command.recording:
+                self.message_ends(leg.name)
+        elif command.recording in self.recorded:
+            self.told.append(RecordingFinished(leg.name, command.recording))
+        else:
+            leg.recording = command.recording
 
     def _dial(self, command: Dial) -> None:
         to = command.to
@@ -270,6 +305,8 @@ class FakeSwitch:
             self._drop(leg, ending)
 
     def _to_dialplan(self, leg: str) -> None:
+        if self.legs[leg].recording is not None:
+            self.message_ends(leg)
         self.legs[leg].bridge = None
         self.legs[leg].playing = None
         self.legs[leg].music = False
@@ -292,6 +329,8 @@ class FakeSwitch:
             self.legs[leg].bridge = command.bridge
 
     def _drop(self, leg: str, ending: Ending) -> None:
+        if self.legs[leg].recording is not None:
+            self.message_ends(leg)
         gone = self.legs.pop(leg)
         self.told.append(LegEnded(leg, ending))
         if gone.trunk:

@@ -14,7 +14,7 @@ from callcenter.clock import SHANGHAI
 from callcenter.numberplan.decide import decide
 from callcenter.numberplan.loader import load
 from callcenter.numberplan.model import Action, DialTarget, Mode, Plan, Route, State
-from tests.plans import edited, small_plan
+from tests.plans import edited, menu_plan, small_plan
 
 REGISTRY = Path(__file__).with_name("registry.tsv")
 ROWS = [
@@ -256,6 +256,19 @@ def test_a_closed_queue_leads_to_a_partner() -> None:
     assert (closed.action, closed.partner, closed.owner) == (Action.FORWARD, "12366-2", "政务办")
     assert closed.targets == plan.numbers["12366-2"].own_line
     assert (closed.after_answer_digits, closed.after_answer_pause) == ("2", 1.5)
+
+
+def test_a_number_leads_to_a_menu_after_its_own_greeting() -> None:
+    route = decide(menu_plan(), "12333", None, MONDAY)
+    assert (route.action, route.menu, route.announcement) == (Action.MENU, "main", "greeting")
+
+
+def test_a_number_has_hours_of_its_own() -> None:
+    assert decide(menu_plan(), "12348", None, MONDAY).action is Action.QUEUE
+    closed = decide(menu_plan(), "12348", None, TUESDAY)
+    assert (closed.action, closed.voice_box) == (Action.VOICE_MAIL, "night")
+    assert closed.prompt == "system_busy"
+    assert "12348 is closed now (always)" in [step.text for step in closed.steps]
 
 
 def test_a_trunks_prefix_is_dialled_before_own_lines_but_not_emergency_numbers() -> None:

@@ -16,6 +16,7 @@ EMERGENCIES = "dialplan/emergencies.yaml"
 PHASES = "dialplan/phases.yaml"
 QUEUES = "dialplan/queues.yaml"
 MENUS = "dialplan/menus.yaml"
+BOXES = "dialplan/voice_boxes.yaml"
 HOURS = "dialplan/hours.yaml"
 UNITS = "dialplan/units.yaml"
 OPERATORS = "agents/operators.yaml"
@@ -221,7 +222,7 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
         "service: 政务服务咨询投诉热线\n    announced_announcement: ‸gone",
         "there is no prompt 'gone'; write one of: already_signed_in, announced_87209900, "
         "announced_generic, cannot_dial, enter_pin, forward_busy, forward_no_answer, "
-        "forward_unreachable, forwarded_87209900, forwarded_generic, greeting, not_possible, …",
+        "forward_unreachable, forwarded_87209900, forwarded_generic, greeting, menu_main, …",
     ),
     "no such stand-in": (
         CATALOG,
@@ -287,8 +288,89 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
     "no such queue, in a menu": (
         MENUS,
         "menus: {}",
-        "menus:\n  m: {prompt: greeting, choices: {}, otherwise: ‸hotlines}",
+        "menus:\n  m: {prompt: greeting, choices: {1: {title: 甲, queue: hotline}}, "
+        "otherwise: {queue: ‸hotlines}}",
         "there is no queue 'hotlines'; did you mean 'hotline'?",
+    ),
+    "no such queue, by a key": (
+        MENUS,
+        "menus: {}",
+        "menus:\n  m: {prompt: greeting, choices: {1: {title: 甲, queue: ‸hotlines}}, "
+        "otherwise: {queue: hotline}}",
+        "there is no queue 'hotlines'; did you mean 'hotline'?",
+    ),
+    "no such menu, by a key": (
+        MENUS,
+        "menus: {}",
+        "menus:\n  m: {prompt: greeting, choices: {1: {title: 甲, menu: ‸n}, "
+        "2: {title: 乙, menu: m}}, otherwise: {queue: hotline}}",
+        "there is no menu 'n'; write one of: m",
+    ),
+    "no such voice box, by a key": (
+        MENUS,
+        "menus: {}",
+        "menus:\n  m: {prompt: greeting, choices: {1: {title: 甲, voice_box: ‸b}, "
+        "2: {title: 乙, menu: m}}, otherwise: {queue: hotline}}",
+        "there is no voice box 'b'; there is none yet",
+    ),
+    "no such key": (
+        MENUS,
+        "menus: {}",
+        "menus:\n  m: {prompt: greeting, choices: {‸12: {title: 甲, queue: hotline}}, "
+        "otherwise: {queue: hotline}}",
+        "menus.m.choices.12: '12' does not fit; write one key: a digit, * or #, in quotes",
+    ),
+    "a menu without choices": (
+        MENUS,
+        "menus: {}",
+        "menus:\n  m: {prompt: greeting, choices: ‸{}, otherwise: {queue: hotline}}",
+        "menus.m.choices: `key: value` lines does not fit; write at least one item",
+    ),
+    "menus that lead to each other for ever": (
+        MENUS,
+        "menus: {}",
+        "menus:\n"
+        "  m: {prompt: greeting, choices: {1: {title: 甲, queue: hotline}}, otherwise: {menu: n}}\n"
+        "  n: {prompt: greeting, choices: {1: {title: 甲, queue: hotline}}, otherwise: {menu: ‸m}}",
+        "a caller would be led round in a circle: menu m -> menu n -> menu m; "
+        "let one of these lead to something else, such as {announce: …}",
+    ),
+    "no such menu, of a number": (
+        NUMBERS,
+        "{mode: primary, owner",
+        "{mode: primary, menu: ‸m, owner",
+        "there is no menu 'm'; there is none yet",
+    ),
+    "a number closed without hours": (
+        NUMBERS,
+        "  12345: {mode: primary, owner",
+        "  ‸12345: {mode: primary, closed: {announce: greeting}, owner",
+        "12345 has only one of `hours` and `closed`; write both (when it is open, "
+        "and where callers go outside these hours) or none",
+    ),
+    "no such greeting": (
+        NUMBERS,
+        "{mode: primary, owner",
+        "{mode: primary, greeting: ‸gretings, owner",
+        "there is no prompt 'gretings'; did you mean 'greeting'?",
+    ),
+    "no such queue, of a voice box": (
+        BOXES,
+        "",
+        "voice_boxes:\n  night: {title: 夜间, queue: ‸hotlines}\n",
+        "there is no queue 'hotlines'; did you mean 'hotline'?",
+    ),
+    "no such unit, of a voice box": (
+        BOXES,
+        "",
+        "voice_boxes:\n  night: {title: 夜间, unit: ‸政务}\n",
+        "there is no unit '政务'; did you mean '政务办'?",
+    ),
+    "a message answered too late": (
+        BOXES,
+        "",
+        "voice_boxes:\n  night: {title: 夜间, answer_within_hours: ‸48}\n",
+        "voice_boxes.night.answer_within_hours: '48' is out of range; write at most 24.0",
     ),
     "no such level": (
         UNITS,
@@ -367,14 +449,14 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
         "ring_seconds: 20",
         "hours: always\n    closed: ‸queue_sorry",
         "queues.hotline.closed: 'queue_sorry' does not fit; "
-        "write exactly one of {queue: …}, {partner: …}, {announce: …}",
+        "write exactly one of {queue: …}, {menu: …}, {voice_box: …}, {partner: …}, {announce: …}",
     ),
     "two destinations": (
         QUEUES,
         "ring_seconds: 20",
         "hours: always\n    closed: ‸{announce: queue_sorry, partner: 12319}",
         "queues.hotline.closed: `key: value` lines does not fit; "
-        "write exactly one of {queue: …}, {partner: …}, {announce: …}",
+        "write exactly one of {queue: …}, {menu: …}, {voice_box: …}, {partner: …}, {announce: …}",
     ),
     "a destination misspelled": (
         QUEUES,
@@ -771,8 +853,9 @@ REMARKS: dict[str, tuple[str, str, str, str]] = {
     "a menu that nobody reaches": (
         MENUS,
         "menus: {}",
-        "menus:\n  ‸m: {prompt: greeting, choices: {}, otherwise: hotline}",
-        "no number leads to menu m; callers go to their queue directly",
+        "menus:\n  ‸m: {prompt: greeting, choices: {1: {title: 甲, queue: hotline}}, "
+        "otherwise: {queue: hotline}}",
+        "nothing leads to menu m; write `menu: m` at a number",
     ),
     "placeholders": (
         NUMBERS,

@@ -164,7 +164,7 @@ async def test_what_is_no_sound_is_kept_all_the_same(house: House) -> None:
 
 async def test_death_after_the_header_was_repaired(house: House) -> None:
     source = cut_off(house.spooled())
-    house.archive().examine(source, CALL, None)
+    house.archive().examine(source)
     await house.archive().take(CALL)
     (row,) = await house.rows()
     assert (row.seconds, row.bytes) == (1.5, 24044)
@@ -172,7 +172,7 @@ async def test_death_after_the_header_was_repaired(house: House) -> None:
 
 async def test_death_after_the_row_was_written(house: House) -> None:
     first = house.archive()
-    recording = first.examine(house.spooled(), CALL, 1511317865.0)
+    recording = first.examine(house.spooled())
     assert recording is not None
     await house.store.file(recording)
     await house.archive().take(CALL)

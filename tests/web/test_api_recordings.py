@@ -42,6 +42,7 @@ async def test_an_order_shows_its_recordings(operator: Api) -> None:
             "seconds": 130.25,
             "bytes": 2_084_044,
             "sha256": "5e" * 32,
+            "kind": "call",
             "repaired": False,
             "removed": None,
             "removed_because": None,

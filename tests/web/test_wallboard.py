@@ -41,7 +41,7 @@ def test_every_outcome_has_its_share() -> None:
     assert {key for key, _ in SHARE_TITLES} == {*Outcome, "in_progress"}
 
 
-@given(st.lists(st.integers(0, 10_000), min_size=11, max_size=11))
+@given(st.lists(st.integers(0, 10_000), min_size=len(SHARE_TITLES), max_size=len(SHARE_TITLES)))
 def test_shares_and_sums_add_up_to_the_calls_offered(counts: list[int]) -> None:
     named = dict(zip((key for key, _ in SHARE_TITLES), counts, strict=True))
     values = asdict(QUIET) | named | {"offered": sum(counts), "operators": ()}

@@ -26,6 +26,7 @@ from callcenter.store.journal import Journal
 from callcenter.store.orders import OrderStore
 from callcenter.store.projector import Projector
 from callcenter.store.recordings import RecordingStore
+from callcenter.store.voice_mail import VoiceMail
 from callcenter.web.app import make_app
 from callcenter.web.metrics import Lag, Metrics
 from callcenter.web.services import Services
@@ -82,6 +83,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         recordings=RecordingStore(store.engine),
         figures=FigureStore(store.engine),
         audit=AuditStore(store.engine),
+        voice_mail=VoiceMail(store),
         recordings_folder=tmp_path / "recordings",
         pins=Pins(tmp_path),
         tokens=Tokens(tmp_path),

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from callcenter.numberplan.destination import To
 from callcenter.numberplan.files import DestinationShape
 from callcenter.numberplan.model import Mode
-from callcenter.numberplan.parsed import NUMBERS, QUEUES, Parsed
+from callcenter.numberplan.parsed import MENUS, NUMBERS, QUEUES, VOICE_BOXES, Parsed
 from callcenter.numberplan.yamltree import Path
 
 _ANSWERED_ELSEWHERE = (Mode.PARALLEL, Mode.RESIDENT)
 
 Place = tuple[To, str]
-"""A queue, by name."""
+"""A queue or a menu, by name."""
 Written = tuple[str, Path, DestinationShape]
 """A destination with its file and the place in it."""
+Ways = Mapping[Place, list[Written]]
+"""Where one is led from each place without doing anything."""
 
 
 def destinations(parsed: Parsed) -> Iterable[Written]:
     """Every destination that is written in the plan."""
-    for _, written in _at_once(parsed):
-        yield written
+    for ways in _at_once(parsed).values():
+        yield from ways
+    if parsed.menus:
+        for name, menu in parsed.menus.menus.items():
+            for key, choice in menu.choices.items():
+                yield MENUS, ("menus", name, "choices", key), choice
+    if parsed.numbers:
+        for number, entry in parsed.numbers.numbers.items():
+            if entry.closed is not None:
+                yield NUMBERS, ("numbers", number, "closed"), entry.closed
 
 
 def check(parsed: Parsed) -> None:
@@ -31,12 +41,17 @@ def check(parsed: Parsed) -> None:
     _circles(parsed)
 
 
-def _at_once(parsed: Parsed) -> Iterable[tuple[Place, Written]]:
-    """Those that a call may come to without waiting and without pressing a key, by where from."""
-    if parsed.queues:
-        for name, queue in parsed.queues.queues.items():
-            if queue.closed is not None:
-                yield (To.QUEUE, name), (QUEUES, ("queues", name, "closed"), queue.closed)
+def _at_once(parsed: Parsed) -> Ways:
+    """The ways on which a call goes on without waiting in a queue and without a key."""
+    ways: dict[Place, list[Written]] = {}
+    for name, queue in parsed.queues.queues.items() if parsed.queues else ():
+        if queue.closed is not None:
+            ways[To.QUEUE, name] = [(QUEUES, ("queues", name, "closed"), queue.closed)]
+    for name, menu in parsed.menus.menus.items() if parsed.menus else ():
+        ways[To.MENU, name] = [(MENUS, ("menus", name, "otherwise"), menu.otherwise)]
+        if menu.closed is not None:
+            ways[To.MENU, name].append((MENUS, ("menus", name, "closed"), menu.closed))
+    return ways
 
 
 def _names(parsed: Parsed, file: str, path: Path, shape: DestinationShape) -> None:
@@ -45,6 +60,11 @@ def _names(parsed: Parsed, file: str, path: Path, shape: DestinationShape) -> No
     match to.to:
         case To.QUEUE:
             parsed.refer(file, here, to.name, parsed.names(QUEUES, "queues"), "queue")
+        case To.MENU:
+            parsed.refer(file, here, to.name, parsed.names(MENUS, "menus"), "menu")
+        case To.VOICE_BOX:
+            known = parsed.names(VOICE_BOXES, "voice_boxes")
+            parsed.refer(file, here, to.name, known, "voice box")
         case To.PARTNER:
             _partner(parsed, file, here, to.name)
         case To.ANNOUNCE if to.prompt is not None:
@@ -70,24 +90,25 @@ def _partner(parsed: Parsed, file: str, path: Path, number: str) -> None:
 
 def _circles(parsed: Parsed) -> None:
     """Who is led from place to place without doing anything must get somewhere."""
-    next_of = {
-        place: (written, (written[2].kind, written[2].destination.name))
-        for place, written in _at_once(parsed)
-    }
-    told: set[Place] = set()
-    for start in next_of:
-        way = [start]
-        while way[-1] in next_of and next_of[way[-1]][1] not in way:
-            way.append(next_of[way[-1]][1])
-        if way[-1] not in next_of or told & set(way):
-            continue
-        told |= set(way)
-        (file, path, shape), back = next_of[way[-1]]
-        circle = [*way[way.index(back) :], back]
-        shown = " -> ".join(f"{to} {name}" for to, name in circle)
-        parsed.error(
-            file,
-            (*path, shape.kind.value),
-            f"a caller would be led round in a circle: {shown}; "
-            "let one of these lead to something else, such as {announce: …}",
-        )
+    ways = _at_once(parsed)
+    good: set[Place] = set()
+
+    def walk(place: Place, way: list[Place]) -> None:
+        for file, path, shape in ways.get(place, ()):
+            following = (shape.kind, shape.destination.name)
+            if following in way:
+                circle = [*way[way.index(following) :], following]
+                shown = " -> ".join(f"{to} {name}" for to, name in circle)
+                parsed.error(
+                    file,
+                    (*path, shape.kind.value),
+                    f"a caller would be led round in a circle: {shown}; "
+                    "let one of these lead to something else, such as {announce: …}",
+                )
+            elif following not in good:
+                walk(following, [*way, following])
+        good.add(place)
+
+    for start in ways:
+        if start not in good:
+            walk(start, [start])

@@ -16,6 +16,7 @@ from callcenter.numberplan.parsed import (
     PROTECTION,
     QUEUES,
     SURVEYS,
+    VOICE_BOXES,
     Parsed,
 )
 from callcenter.numberplan.yamltree import Path
@@ -80,7 +81,14 @@ def _named(parsed: Parsed) -> Iterable[tuple[str, Path, str]]:
                 yield QUEUES, ("queues", name, "announce", "also"), queue.announce.also
     if parsed.menus:
         for name, menu in parsed.menus.menus.items():
-            yield MENUS, ("menus", name, "prompt"), menu.prompt
+            for key in ("prompt", "wrong", "none"):
+                prompt = getattr(menu, key)
+                if prompt is not None:
+                    yield MENUS, ("menus", name, key), prompt
+    if parsed.voice_boxes:
+        for name, box in parsed.voice_boxes.voice_boxes.items():
+            for key in ("greeting", "thanks", "nothing"):
+                yield VOICE_BOXES, ("voice_boxes", name, key), getattr(box, key)
     for file, path, to in destinations(parsed):
         if to.announce is not None:
             yield file, (*path, To.ANNOUNCE), to.announce
@@ -98,6 +106,8 @@ def _named(parsed: Parsed) -> Iterable[tuple[str, Path, str]]:
         yield NUMBERS, ("announcements", FORWARDED), parsed.numbers.announcements.forwarded
         yield NUMBERS, ("announcements", ANNOUNCED), parsed.numbers.announcements.announced
         for number, entry in parsed.numbers.numbers.items():
+            if entry.greeting is not None:
+                yield NUMBERS, ("numbers", number, "greeting"), entry.greeting
             for kind in (FORWARDED, ANNOUNCED):
                 prompt = getattr(entry, f"{kind}_announcement")
                 if prompt is not None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from callcenter.numberplan.files import NumberShape
+from callcenter.numberplan.checks.destinations import destinations
+from callcenter.numberplan.files import MenuShape, NumberShape, QueueShape
 from callcenter.numberplan.model import Mode, TrunkKind
 from callcenter.numberplan.parsed import (
     CENTRE,
@@ -15,6 +16,7 @@ from callcenter.numberplan.parsed import (
     SEATS,
     SURVEYS,
     UNITS,
+    VOICE_BOXES,
     Parsed,
 )
 from callcenter.numberplan.problems import suggest
@@ -34,6 +36,7 @@ def check(parsed: Parsed) -> None:
     _queues(parsed)
     _citizens(parsed)
     _menus(parsed)
+    _voice_boxes(parsed)
     _units(parsed)
     if parsed.operators:
         skills = parsed.names(OPERATORS, "skills")
@@ -74,6 +77,9 @@ def _numbers(parsed: Parsed) -> None:
                 parsed.refer(NUMBERS, path, trunk, parsed.trunk_names(), "trunk")
         if entry.trunk is not None:
             parsed.refer(NUMBERS, (*here, "trunk"), entry.trunk, parsed.trunk_names(), "trunk")
+        if entry.menu is not None:
+            parsed.refer(NUMBERS, (*here, "menu"), entry.menu, parsed.names(MENUS, "menus"), "menu")
+        _opening(parsed, NUMBERS, here, number, entry)
         _mode(parsed, number, entry)
     if not any(entry.get("mode") == Mode.PRIMARY for entry in parsed.entries(NUMBERS, "numbers")):
         parsed.error(
@@ -141,25 +147,14 @@ def _queues(parsed: Parsed) -> None:
     if not parsed.queues:
         return
     skills = parsed.names(OPERATORS, "skills")
-    hours = parsed.names(HOURS, "hours")
     for name, queue in parsed.queues.queues.items():
         for index, skill in enumerate(queue.skills):
             parsed.refer(QUEUES, ("queues", name, "skills", index), skill, skills, "skill")
         if queue.survey is not None:
             surveys = parsed.names(SURVEYS, "surveys")
             parsed.refer(QUEUES, ("queues", name, "survey"), queue.survey, surveys, "survey")
-        if queue.hours is not None:
-            parsed.refer(QUEUES, ("queues", name, "hours"), queue.hours, hours, "hours")
-        here: Path = ("queues", name)
-        if parsed.has(QUEUES, (*here, "hours")) != parsed.has(QUEUES, (*here, "closed")):
-            parsed.error(
-                QUEUES,
-                ("queues", name),
-                f"queue {name} has only one of `hours` and `closed`; write both (when it is open, "
-                "and where callers go outside these hours) or none",
-                at_key=True,
-            )
-        _callback(parsed, name, hours)
+        _opening(parsed, QUEUES, ("queues", name), f"queue {name}", queue)
+        _callback(parsed, name, parsed.names(HOURS, "hours"))
 
 
 def _callback(parsed: Parsed, name: str, hours: frozenset[str] | None) -> None:
@@ -199,16 +194,45 @@ def _citizens(parsed: Parsed) -> None:
 def _menus(parsed: Parsed) -> None:
     if not parsed.menus:
         return
-    queues = parsed.names(QUEUES, "queues")
+    numbers = parsed.numbers.numbers.values() if parsed.numbers else ()
+    reached = {shape.menu for _, _, shape in destinations(parsed)}
+    reached |= {entry.menu for entry in numbers}
     for name, menu in parsed.menus.menus.items():
-        parsed.refer(MENUS, ("menus", name, "otherwise"), menu.otherwise, queues, "queue")
-        for digit, choice in menu.choices.items():
-            path = ("menus", name, "choices", digit, "queue")
-            parsed.refer(MENUS, path, choice.queue, queues, "queue")
-        parsed.warning(
-            MENUS,
-            ("menus", name),
-            f"no number leads to menu {name}; callers go to their queue directly",
+        _opening(parsed, MENUS, ("menus", name), f"menu {name}", menu)
+        if name not in reached:
+            parsed.warning(
+                MENUS,
+                ("menus", name),
+                f"nothing leads to menu {name}; write `menu: {name}` at a number",
+                at_key=True,
+            )
+
+
+def _voice_boxes(parsed: Parsed) -> None:
+    if not parsed.voice_boxes:
+        return
+    queues, owners = parsed.names(QUEUES, "queues"), _owners(parsed)
+    for name, box in parsed.voice_boxes.voice_boxes.items():
+        here: Path = ("voice_boxes", name)
+        if box.queue is not None:
+            parsed.refer(VOICE_BOXES, (*here, "queue"), box.queue, queues, "queue")
+        if box.unit is not None:
+            parsed.refer(VOICE_BOXES, (*here, "unit"), box.unit, owners, "unit")
+
+
+def _opening(
+    parsed: Parsed, file: str, path: Path, what: str, shape: QueueShape | MenuShape | NumberShape
+) -> None:
+    """`hours` and `closed` are written both, or neither."""
+    if shape.hours is not None:
+        hours = parsed.names(HOURS, "hours")
+        parsed.refer(file, (*path, "hours"), shape.hours, hours, "hours")
+    if parsed.has(file, (*path, "hours")) != parsed.has(file, (*path, "closed")):
+        parsed.error(
+            file,
+            path,
+            f"{what} has only one of `hours` and `closed`; write both (when it is open, "
+            "and where callers go outside these hours) or none",
             at_key=True,
         )
 

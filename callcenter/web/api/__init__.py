@@ -13,6 +13,7 @@ from callcenter.web.api.plan import PLAN
 from callcenter.web.api.recordings import RECORDINGS
 from callcenter.web.api.reports import REPORTS
 from callcenter.web.api.supervision import SUPERVISION
+from callcenter.web.api.voice_mail import VOICE_MAIL
 
 PREFIX = "/api/v1"
 
@@ -27,6 +28,7 @@ ENDPOINTS: tuple[AnyEndpoint, ...] = (
     *REPORTS,
     *AUDIT,
     *BLOCKLIST,
+    *VOICE_MAIL,
 )
 """All of them; each path is behind `PREFIX`."""
 

@@ -145,6 +145,7 @@ class WallboardView(BaseModel):
     forwarded: int
     forward_failed: int
     announced: int
+    voice_mail: int
     rejected: int
     emergency: int
     callback: int = Field(description="Ended with the wish to be called back.")
@@ -316,6 +317,7 @@ _BOARD: dict[str, JsonValue] = {
     "forwarded": 0,
     "forward_failed": 0,
     "announced": 0,
+    "voice_mail": 0,
     "rejected": 0,
     "emergency": 0,
     "callback": 0,

@@ -126,7 +126,8 @@ async def find_order(ask: Ask[Nothing, Body]) -> Order:
     except (SQLAlchemyError, OSError) as error:
         raise unavailable("请稍后再查。") from error
     who = ask.principal
-    if not who.leads() and not (who.operator and order.taken_by(who.operator)):
+    to_answer = order.record.voice_message is not None  # whoever is free may do that
+    if not who.leads() and not to_answer and not (who.operator and order.taken_by(who.operator)):
         raise refuse(403, "not_yours", "这张工单不是您受理的，请找受理人或班长处理。")
     return order
 
@@ -204,6 +205,11 @@ _ORDER: dict[str, JsonValue] = {
     "ended_by": "caller",
     "barred": None,
     "nuisance": None,
+    "voice_box": None,
+    "voice_message": None,
+    "answer_by": None,
+    "message_answered": None,
+    "message_answered_by": None,
     "legs": [
         {
             "role": "operator",
@@ -246,6 +252,7 @@ _RECORDING: JsonValue = {
     "seconds": 130.2,
     "bytes": 2083244,
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "kind": "call",
     "repaired": False,
     "removed": None,
     "removed_because": None,
