@@ -227,7 +227,8 @@ class Controller:
         """Arm the dead man's switch of a leg. Raises AriError where neither way works."""
         if self._ami is not None:
             try:
-                await self._ami.set_variable(leg, GUARD, str(GUARD_SECONDS))
+                channel = self._ari.called_back.channel(leg)
+                await self._ami.set_variable(channel, GUARD, str(GUARD_SECONDS))
                 return
             except AmiError as error:
                 log.debug("not_armed_by_ami", leg=leg, error=str(error))
@@ -238,7 +239,8 @@ class Controller:
         try:
             if self._ami is None:
                 raise AmiError("no AMI")
-            await self._ami.record(leg, self._settings.spooled_recordings / f"{leg}.wav")
+            channel = self._ari.called_back.channel(leg)
+            await self._ami.record(channel, self._settings.spooled_recordings / f"{leg}.wav")
         except AmiError as error:
             log.error("not_recorded", leg=leg, error=str(error))
 

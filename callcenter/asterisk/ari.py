@@ -21,6 +21,7 @@ from urllib.parse import quote, urlencode
 
 import aiohttp
 
+from callcenter.asterisk.called_back import CalledBack
 from callcenter.asterisk.line import NO_ANSWER, Line
 
 JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
@@ -62,6 +63,7 @@ class Ari:
 
     def __init__(self, access: Access) -> None:
         self.access = access
+        self.called_back = CalledBack()
         self._user = aiohttp.encode_basic_auth(access.user, access.password)
         self._headers = f"Host: {access.host}:{access.port}\r\nAuthorization: {self._user}\r\n"
         self._session: aiohttp.ClientSession | None = None
@@ -91,6 +93,9 @@ class Ari:
 
     # -- requests ----------------------------------------------------------------------------------
 
+    def _channel(self, leg: str) -> str:
+        return _id(self.called_back.channel(leg))
+
     def request(
         self,
         method: str,
@@ -112,7 +117,7 @@ class Ari:
         def settle(status: int, text: bytes) -> None:
             self._done_with(about, line)
             if not asked.done():  # else who asked waits no more
-                _settle(asked, status, text)
+                _settle(asked, status, text, self.called_back)
 
         line.send(self._encode(method, path, query, body), settle)
         return asked
@@ -161,29 +166,29 @@ class Ari:
 
     def answer(self, channel: str) -> Asked:
         """Answer an incoming channel."""
-        return self.request("POST", f"/channels/{_id(channel)}/answer")
+        return self.request("POST", f"/channels/{self._channel(channel)}/answer")
 
     def ring(self, channel: str) -> Asked:
         """Indicate ringing on an unanswered channel."""
-        return self.request("POST", f"/channels/{_id(channel)}/ring")
+        return self.request("POST", f"/channels/{self._channel(channel)}/ring")
 
     def stop_ringing(self, channel: str) -> Asked:
         """End the indication of ringing."""
-        return self.request("DELETE", f"/channels/{_id(channel)}/ring")
+        return self.request("DELETE", f"/channels/{self._channel(channel)}/ring")
 
     def set_variable(self, channel: str, variable: str, value: str) -> Asked:
         """Set a channel variable, or call a dialplan function that can be written to."""
-        path = f"/channels/{_id(channel)}/variable"
+        path = f"/channels/{self._channel(channel)}/variable"
         return self.request("POST", path, {"variable": variable, "value": value})
 
     def go_on(self, channel: str, context: str, extension: str = "s") -> Asked:
         """Hand a channel back to the dialplan, at the first priority of an extension."""
         query: dict[str, str | int] = {"context": context, "extension": extension, "priority": 1}
-        return self.request("POST", f"/channels/{_id(channel)}/continue", query)
+        return self.request("POST", f"/channels/{self._channel(channel)}/continue", query)
 
     def play(self, channel: str, playback: str, media: tuple[str, ...]) -> Asked:
         """Play media one after the other under a chosen playback id."""
-        path = f"/channels/{_id(channel)}/play/{_id(playback)}"
+        path = f"/channels/{self._channel(channel)}/play/{_id(playback)}"
         return self.request("POST", path, {"media": ",".join(media)})
 
     def stop_playing(self, playback: str) -> Asked:
@@ -231,11 +236,11 @@ class Ari:
 
     def start_music(self, channel: str, music: str) -> Asked:
         """Start music on hold of a class."""
-        return self.request("POST", f"/channels/{_id(channel)}/moh", {"mohClass": music})
+        return self.request("POST", f"/channels/{self._channel(channel)}/moh", {"mohClass": music})
 
     def stop_music(self, channel: str) -> Asked:
         """Stop music on hold."""
-        return self.request("DELETE", f"/channels/{_id(channel)}/moh")
+        return self.request("DELETE", f"/channels/{self._channel(channel)}/moh")
 
     def originate(
         self,
@@ -245,6 +250,7 @@ class Ari:
         seconds: int,
         caller_id: str,
         originator: str | None,
+        called_back: bool = False,
         variables: Mapping[str, str],
     ) -> Asked:
         """Make a channel and ring `endpoint`; its StasisStart (args `leg`) is the answer."""
@@ -257,7 +263,9 @@ class Ari:
         }
         if originator is not None:
             query["originator"] = originator
-        path = f"/channels/{_id(channel)}"
+        if called_back:
+            self.called_back.made(channel)
+        path = f"/channels/{self._channel(channel)}"
         return self.request("POST", path, query, {"variables": dict(variables)})
 
     def snoop(self, snoop: str, channel: str, *, whisper: bool) -> Asked:
@@ -265,7 +273,7 @@ class Ari:
         its StasisStart (args `leg`) says that it is there."""
         return self.request(
             "POST",
-            f"/channels/{_id(channel)}/snoop/{_id(snoop)}",
+            f"/channels/{self._channel(channel)}/snoop/{_id(snoop)}",
             {
                 "app": self.access.app,
                 "appArgs": "leg",
@@ -276,11 +284,11 @@ class Ari:
 
     def hang_up(self, channel: str, cause: int) -> Asked:
         """End a channel; an unanswered one is refused with the SIP code for the cause."""
-        return self.request("DELETE", f"/channels/{_id(channel)}", {"reason_code": cause})
+        return self.request("DELETE", f"/channels/{self._channel(channel)}", {"reason_code": cause})
 
     def send_digits(self, channel: str, digits: str, before_ms: int) -> Asked:
         """Send DTMF towards the channel's far end."""
-        path = f"/channels/{_id(channel)}/dtmf"
+        path = f"/channels/{self._channel(channel)}/dtmf"
         return self.request("POST", path, {"dtmf": digits, "before": before_ms})
 
     def make_bridge(self, bridge: str, kind: str) -> Asked:
@@ -292,11 +300,11 @@ class Ari:
         found = await self.request("GET", f"/bridges/{_id(bridge)}")
         inside = found.get("channels") if isinstance(found, dict) else None
         channels = inside if isinstance(inside, list) else []
-        return tuple(channel for channel in channels if isinstance(channel, str))
+        return tuple(self.called_back.leg(each) for each in channels if isinstance(each, str))
 
     def add_to_bridge(self, bridge: str, channel: str, *, absorb_dtmf: bool) -> Asked:
         """Move a channel into the bridge."""
-        query: dict[str, str | int] = {"channel": channel}
+        query: dict[str, str | int] = {"channel": self.called_back.channel(channel)}
         if absorb_dtmf:
             query["absorbDTMF"] = "true"
         return self.request("POST", f"/bridges/{_id(bridge)}/addChannel", query)
@@ -304,7 +312,7 @@ class Ari:
     def take_from_bridge(self, bridge: str, channel: str) -> Asked:
         """Take a channel out of the bridge; it stays up."""
         path = f"/bridges/{_id(bridge)}/removeChannel"
-        return self.request("POST", path, {"channel": channel})
+        return self.request("POST", path, {"channel": self.called_back.channel(channel)})
 
     def remove_bridge(self, bridge: str) -> Asked:
         """Destroy a bridge; its channels stay up."""
@@ -350,19 +358,19 @@ class Ari:
                 yield {}
                 async for message in websocket:
                     if message.type is aiohttp.WSMsgType.TEXT:
-                        event = json.loads(message.data)
+                        event = json.loads(message.data, object_hook=self.called_back.named)
                         if isinstance(event, dict):
                             yield event
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise AriError(0, f"{type(error).__name__}: {error}") from error
 
 
-def _settle(asked: Asked, status: int, text: bytes) -> None:
+def _settle(asked: Asked, status: int, text: bytes, names: CalledBack) -> None:
     if status == NO_ANSWER or status >= 400:
         asked.set_exception(AriError(status, text.decode("utf-8", "replace")))
         return
     try:
-        asked.set_result(json.loads(text) if text else None)
+        asked.set_result(json.loads(text, object_hook=names.named) if text else None)
     except ValueError as error:
         asked.set_exception(AriError(NO_ANSWER, f"{type(error).__name__}: {error}"))
 

@@ -35,6 +35,7 @@ from callcenter.calls.commands import (
     Record,
     RecordMessage,
     Ring,
+    Role,
     SeatAddress,
     SendDigits,
     Separate,
@@ -243,6 +244,7 @@ class AsteriskSwitch:
             seconds=round(dial.seconds),
             caller_id=_caller_id(dial.caller_name, dial.caller_number),
             originator=None if dial.alone else dial.call,
+            called_back=dial.role is Role.CITIZEN,
             variables=variables,
         )
 

@@ -82,6 +82,8 @@ def _missed_number(call: Call, plan: Plan) -> str | None:
         return call.callback.number if failed else None
     forwarded = any(leg.role is LegRole.PARTNER for leg in call.legs)
     for_us = call.queue is not None or (call.hotline is not None and not forwarded)
+    if call.outcome is Outcome.INTERRUPTED and not call.line_written:
+        return None  # given up by us: the caller may still be with the fallback dialplan
     if call.outcome not in _IN_VAIN or call.caller is None or call.caller_withheld or not for_us:
         return None
     return citizen_number(plan, call.caller)

@@ -64,7 +64,8 @@ def detour(turn: Turn, event: CallDetoured) -> None:
     if call is not None and callback.is_under_way(call):
         callback.give_up(turn, call)
     elif call is not None and call.phase is not Phase.ENDING:
-        turn.send(Detour(call.id))  # also if it was there before: it may have come back meanwhile
+        if call.has_live(call.id):  # also if it was there before: it may have come back meanwhile
+            turn.send(Detour(call.id))
         take(turn, call)
 
 

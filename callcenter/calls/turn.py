@@ -349,7 +349,7 @@ class Turn:
         written = call.line_written or not self.call_ended(call.id)
         self._ended[call.id] = None
         self._taken_up.add(call.id)
-        return self.put(replace(call, line_written=written, ended=None))
+        return self.put(replace(call, line_written=written, ended=None, waits_since=None))
 
     def line_seen(self, call: str) -> None:
         """Asterisk's record of an ended call has come: nothing more will."""

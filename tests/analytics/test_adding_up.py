@@ -47,7 +47,8 @@ class CountedMachine(CentreMachine):
         super().step(event)
         calls = self.centre.calls
         for call in calls.values():
-            if call.queued is not None and call.phase in _IN_QUEUE and call.id not in self.waits:
+            waits = call.phase in _IN_QUEUE and call.has_live(call.id)  # else: to be called back
+            if call.queued is not None and waits and call.id not in self.waits:
                 since = call.queued if call.waits_since is None else call.waits_since
                 self.waits[call.id] = Wait(since)
         for known, wait in self.waits.items():

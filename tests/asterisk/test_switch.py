@@ -150,9 +150,13 @@ async def test_a_citizen_is_called_back_without_a_caller_to_call_for() -> None:
     to = OutsideAddress("telecom", "13800000000")
     await bench.carry_out(Dial("15.1", "15.1", Role.CITIZEN, to, 30.0, "051912345", alone=True))
     (asked,) = bench.ari.asked
-    assert asked.path == "/channels/15.1"
+    assert asked.path == "/channels/15.1_c", "Asterisk refuses what another id begins with"
     assert "originator" not in asked.query
     assert asked.query["callerId"] == '"" <051912345>'
+    assert await bench.carry_out(Connect("15.1", "15.1_b", ("15.1", "15.1_1"), new=True)) == []
+    assert bench.ari.asked[-2].query["channel"] == "15.1_c"
+    assert await bench.carry_out(Hangup("15.1")) == []
+    assert bench.ari.paths()[-1] == "DELETE /channels/15.1_c"
 
 
 async def test_an_announcement_that_is_over_already_need_not_be_ended() -> None:
