@@ -76,7 +76,8 @@ def wait(turn: Turn, call: Call) -> None:
     queued = call.queued if call.queued is not None else turn.now
     since = call.waits_since
     if since is None:
-        since = queued if call.talked_with is None else turn.now
+        own = call.talked_with is None and not call.place_taken
+        since = queued if own else turn.now
     announce = queue.announce
     turn.put(
         replace(

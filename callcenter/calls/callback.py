@@ -67,7 +67,8 @@ def _cancel_for(turn: Turn, call: Call) -> None:
             continue
         if other.queue == call.queue and other.queued is not None:
             earlier = other.queued if call.queued is None else min(call.queued, other.queued)
-            call = turn.put(replace(call, queued=earlier, waits_since=turn.now))
+            since = None if call.waits_since is None else turn.now
+            call = turn.put(replace(call, queued=earlier, waits_since=since, place_taken=True))
         _over(turn, other, CallbackState.CANCELLED)
 
 

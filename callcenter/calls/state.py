@@ -298,6 +298,8 @@ class Call:
     nuisance: str = ""
     """The operator who marked the call as a nuisance."""
     release: SilentRelease | None = None
+    place_taken: bool = False
+    """`queued` is that of an earlier call, in whose place the caller waits."""
     stint: Stint | None = None
     """The wait or the talk that is under way; only queue_log.py looks at it."""
     wait_ms: int | None = None

@@ -63,6 +63,7 @@ async def test_a_callback_rings_the_operator_then_the_citizen_and_both_hear_each
         seat = await phone.next_call()
         await city.until_heard(seat, "callback_begins")
         far = await city.outside.call_to(caller, trunk="telecom")
+        assert await within(far.call.until_answered())  # it has a voice of its own until then
         far.call.media.background(voice(Sound.CITIZEN))
         await until_talking((far.call, Sound.CITIZEN), (seat, Sound.OPERATOR))
         assert "051912345" in far.headers("From")[0]
@@ -114,6 +115,7 @@ async def test_a_missed_caller_is_called_back_from_the_list(city: City) -> None:
         await city.ask("POST", f"/callbacks/+86{caller}/call", {"operator": "001"})
         seat = await phone.next_call()
         far = await city.outside.call_to(caller)
+        assert await within(far.call.until_answered())
         far.call.media.background(voice(Sound.CITIZEN))
         await until_talking((far.call, Sound.CITIZEN), (seat, Sound.OPERATOR))
         await seat.hang_up()
