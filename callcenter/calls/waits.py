@@ -30,7 +30,7 @@ def measured(before: Call | None, after: Call, now: float, limit: float, *, over
         return after
     length = max(0, milliseconds(_end(before, after, now)) - milliseconds(since))
     still = after.waits_since if after.phase in _WAITS and after.waits_since != since else None
-    if before is not None and before.answered is not None:
+    if before is not None and (before.answered is not None or before.wait_ms is not None):
         again = after.waited_again_ms + length
         return replace(after, waits_since=still, waited_again_ms=again)
     return replace(after, waits_since=still, wait_ms=length, answer_within=limit)
