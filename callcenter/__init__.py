@@ -13,7 +13,7 @@ A call's way through the code, from the trunk to its work order:
     plan says: queue, forward, announce, reject. The plan is YAML, read by `numberplan/loader.py`.
 5.  `calls/destination.py` leads the call to a queue, a menu (`calls/menu.py`), a voice box
     (`calls/voice_mail.py`), a partner or a prompt, `calls/call.py` through its phases;
-    `calls/queueing.py` offers the longest-waiting caller to the longest-idle operator;
+    `calls/queueing.py` says who is next, `calls/distribution.py` whom the caller is offered to;
     `calls/operator.py` knows what operators are doing; `calls/transfer.py` brings a partner in, by
     key (`calls/features.py`) or API, `calls/supervision.py` a team leader; `calls/survey.py`
     asks what the caller thought of it; `calls/protection.py` keeps callers out.

@@ -74,6 +74,9 @@ hours:
   always:
     title: 全天
     weekly: {monday: [00:00-24:00]}
+  mondays:
+    title: 周一
+    weekly: {monday: [08:00-12:00]}
 """,
     "dialplan/units.yaml": """
 levels: {department: 部门}
@@ -292,6 +295,22 @@ def protected_texts(texts: Mapping[str, str], protection: str = PROTECTION) -> d
 def after_and_against() -> Plan:
     """The small plan with a survey and with rules against callers who keep others out."""
     return plan_of(protected_texts(survey_texts()))
+
+
+def with_queues(queues: str, *, operators: str = "", numbers: str = "") -> Plan:
+    """The small plan with other queues; 12310 leads to `second`. `operators` and `numbers` are
+    written instead of the plan's operators, and at the end of its numbers."""
+    texts = dict(TEXTS)
+    texts["dialplan/queues.yaml"] = f"queues:\n{queues}"
+    texts["dialplan/numbers.yaml"] = (
+        texts["dialplan/numbers.yaml"].replace(
+            "    service: 机构编制举报", "    queue: second\n    service: 机构编制举报"
+        )
+        + numbers
+    )
+    if operators:
+        texts["agents/operators.yaml"] = operators
+    return plan_of(texts)
 
 
 @cache

@@ -209,17 +209,18 @@ class NativeQueues:
 
 def members(centre: Centre, plan: Plan, queue: str) -> str:
     """Asterisk's lines for those who answer in that queue; a busy seat's own state keeps it out."""
-    skills = set(plan.queues[queue].skills)
     serving = [
         each
         for number, each in sorted(centre.operators.items())
         if each.status in _SERVING
         and each.seat in plan.seats
         and number in plan.operators
-        and skills <= set(plan.operators[number].skills)
+        and plan.queues[queue].is_served_by(plan.operators[number])
     ]
     return "".join(
-        f"member => PJSIP/{each.seat},0,{each.number},PJSIP/{each.seat}\n" for each in serving
+        f"member => PJSIP/{each.seat},{plan.operators[each.number].penalties.get(queue, 0)},"
+        f"{each.number},PJSIP/{each.seat}\n"
+        for each in serving
     )
 
 

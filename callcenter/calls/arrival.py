@@ -71,6 +71,7 @@ def new_call(
         hotline_service=route.service,
         owner=route.owner,
         diverted=tuple(caller.diverted),
+        priority=_priority(plan, route),
         legs=(leg,),
         targets=route.targets,
         after_answer_digits=route.after_answer_digits,
@@ -78,6 +79,11 @@ def new_call(
     )
     turn.put(call)
     return call, route
+
+
+def _priority(plan: Plan, route: Route) -> int:
+    number = plan.numbers.get(route.number)
+    return 0 if number is None else number.priority
 
 
 def _first_dialled(plan: Plan, dialled: str, route: Route, told: str | None) -> str | None:

@@ -7,6 +7,7 @@ says which event leads to which function.
 from __future__ import annotations
 
 from callcenter import prompts
+from callcenter.calls import distribution, offers
 from callcenter.calls import operator as operators
 from callcenter.calls.commands import (
     Answer,
@@ -24,7 +25,14 @@ from callcenter.calls.commands import (
     Unguard,
 )
 from callcenter.calls.events import Ending
-from callcenter.calls.state import Call, CallbackState, Phase, Transfer, answer_leg
+from callcenter.calls.state import (
+    WITH_OPERATOR,
+    Call,
+    CallbackState,
+    Phase,
+    Transfer,
+    answer_leg,
+)
 from callcenter.calls.turn import AT_SEAT, END_SECONDS, Turn
 from callcenter.numberplan.destination import Destination
 from callcenter.numberplan.model import ForwardFailures
@@ -39,9 +47,6 @@ _MIXED = "_mb"
 
 _TRY_NEXT = frozenset({Ending.UNREACHABLE, Ending.CONGESTION})
 """Failures of the trunk rather than of the number dialled: another trunk may do."""
-
-WITH_OPERATOR = frozenset({Phase.INTRODUCING, Phase.TALKING, Phase.TRANSFERRING, Phase.THREE_WAY})
-"""Phases in which an operator has taken the call."""
 
 
 # -- the queue -------------------------------------------------------------------------------------
@@ -86,6 +91,7 @@ def wait(turn: Turn, call: Call) -> None:
             playback=call.playback if call.phase is Phase.OFFERED else None,
             announce_at=call.announce_at or (turn.now + announce.first if announce else None),
             leg=None,
+            also=(),
             partner=None,
             transfer=None,
             queued=queued,
@@ -104,6 +110,7 @@ def waited_too_long(turn: Turn, call: Call) -> None:
 def operator_answered(turn: Turn, call: Call) -> None:
     """The caller hears the operator's number (and so does the operator), then they talk."""
     operators.answered(turn, call)
+    distribution.remember(turn, call)
     call = replace(
         answer(turn, stop_music(turn, call)),
         answered=turn.now if call.answered is None else call.answered,
@@ -281,7 +288,7 @@ def end(
 
 def all_gone(turn: Turn, call: Call) -> None:
     """The last leg of an ended call is gone."""
-    operators.offer_withdrawn(turn, call)
+    operators.let_go(turn, call)
     if call.bridge is not None:
         turn.send(Disconnect(call.bridge))
     if is_called_back(call):
@@ -346,13 +353,13 @@ def other_leg_gone(turn: Turn, call: Call, ending: Ending) -> None:
             operators.leg_lost(turn, call)
             back_to_queue(turn, call)
         case Phase.OFFERED:
-            operators.offer_failed(turn, call, ending)
+            operators.offer_failed(turn, call, call.operator or "", ending)
             back_to_queue(turn, call)
         case Phase.INTRODUCING | Phase.TALKING if ending is Ending.LOST:
             operators.leg_lost(turn, call)
             back_to_queue(turn, call, same_operator=True)
         case Phase.INTRODUCING:
-            operators.offer_failed(turn, call, ending)
+            operators.offer_failed(turn, call, call.operator or "", ending)
             back_to_queue(turn, call)
         case Phase.TALKING:
             end(turn, call, Outcome.ANSWERED, by="operator")
@@ -370,8 +377,7 @@ def deadline(turn: Turn, call: Call) -> None:
         case Phase.WAITING:
             waited_too_long(turn, call)
         case Phase.OFFERED:
-            turn.hang_up(call, call.leg, Ending.NO_ANSWER)
-            operators.offer_failed(turn, call, Ending.NO_ANSWER)
+            offers.timed_out(turn, call)
             back_to_queue(turn, call)
         case Phase.INTRODUCING:
             talk(turn, call)
@@ -422,7 +428,7 @@ def reconnect(turn: Turn, call: Call) -> None:
     if call.phase is Phase.NATIVE:
         return
     for each in call.live():
-        in_use = each.leg in (call.id, call.leg, call.partner)
+        in_use = each.leg in (call.id, call.leg, call.partner, *call.also)
         if call.phase is Phase.ENDING or not in_use:
             turn.hang_up(call, each.leg)
     if call.phase is Phase.ENDING or not call.has_live(call.id):

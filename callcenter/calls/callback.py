@@ -136,7 +136,7 @@ def operator_gone(turn: Turn, call: Call, ending: Ending) -> None:
     if ending is Ending.LOST:
         operators.leg_lost(turn, call)
     else:
-        operators.offer_failed(turn, call, ending)
+        operators.offer_failed(turn, call, call.operator or "", ending)
     _wait(turn, call, _of(call))
 
 
@@ -232,7 +232,7 @@ def _next_time(turn: Turn, call: Call) -> None:
     """The citizen was not reached: the operator is as idle as before; another try by rule."""
     rule = turn.queue(call.queue).callback or CallbackRule()
     callback = replace(_of(call), told=False, due=turn.now + rule.again_minutes * 60)
-    operators.offer_withdrawn(turn, call)
+    operators.let_go(turn, call)
     turn.hang_up(call, call.leg)
     if callback.tries >= rule.tries:
         _over(turn, call, CallbackState.FAILED)

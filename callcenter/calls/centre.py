@@ -20,7 +20,9 @@ from callcenter.calls import (
     forced,
     missed,
     native,
+    offers,
     operator,
+    placing,
     protection,
     queueing,
     supervision,
@@ -48,6 +50,7 @@ from callcenter.calls.events import (
     CallMissed,
     CallReturned,
     CallTakenOutside,
+    ChangePriority,
     CloseMissed,
     CommandFailed,
     DeadlineReached,
@@ -67,6 +70,7 @@ from callcenter.calls.events import (
     LegEnded,
     LegRinging,
     MarkNuisance,
+    MoveWaiting,
     OrderNumbersTaken,
     PickFirstDialled,
     PlanChanged,
@@ -85,6 +89,7 @@ from callcenter.calls.events import (
     SwitchReconciled,
     UnblockCaller,
 )
+from callcenter.calls.index import Kind
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.state import Call, Centre, Phase, answer_leg
 from callcenter.calls.turn import Turn
@@ -139,6 +144,7 @@ def step(centre: Centre, event: Event, plan: Plan, now: float) -> Result:
         queueing.settle(turn)
         changes = turn.commit()
     except Exception as error:
+        centre.forget_index()
         raise StepError(turn.about, f"{type(error).__name__}: {error}") from error
     return Result(
         changes.commands,
@@ -249,6 +255,10 @@ def _requested(turn: Turn, event: Request) -> Refusal | None:
             return protection.block(turn, event)
         case UnblockCaller():
             return protection.unblock(turn, event)
+        case ChangePriority():
+            return placing.change_priority(turn, event)
+        case MoveWaiting():
+            return placing.move_waiting(turn, event)
 
 
 def _acted(turn: Turn, act: Act) -> Refusal | None:
@@ -287,6 +297,8 @@ def _leg_answered(turn: Turn, event: LegAnswered) -> None:
         turn.send(Hangup(event.leg))  # nobody waits for it any more, and nobody else would end it
         return
     call = turn.put(replace(call, legs=answer_leg(call.legs, event.leg, turn.now)))
+    if call.phase is Phase.OFFERED and event.leg in call.rung:
+        call = offers.answered(turn, call, event.leg)
     if event.leg == call.partner and call.phase is Phase.TRANSFERRING:
         transfer.partner_answered(turn, call)
     elif event.leg == call.partner:
@@ -341,6 +353,8 @@ def _legs_ended(turn: Turn, call: Call, legs: tuple[str, ...], ending: Ending) -
 
 def _others_ended(turn: Turn, call: Call, legs: tuple[str, ...], ending: Ending) -> None:
     """Operator's or partner's legs are gone, perhaps both at once; the caller is there."""
+    if call.phase is Phase.OFFERED or call.leg not in legs:
+        call = offers.ended(turn, call, legs, ending)
     if call.leg in legs and call.phase in (Phase.TRANSFERRING, Phase.THREE_WAY):
         transfer.operator_gone(turn, call, ending)
         call = turn.call(call.id) or call
@@ -480,34 +494,48 @@ def _answer_again(turn: Turn, call: Call) -> None:
 
 def _deadline_reached(turn: Turn) -> None:
     """Handle everything that is due; one look at the clock may find several things."""
-    for call_id in [call.id for call in turn.calls()]:
-        call = turn.call(call_id)
-        if call is None:
-            continue
-        turn.about = call_id
-        if call.preferred_until is not None and call.preferred_until <= turn.now:
-            call = turn.put(replace(call, preferred_until=None, preferred_operator=None))
-        if call.digits_deadline is not None and call.digits_deadline <= turn.now:
-            features.digits_timed_out(turn, call)
-        current = turn.call(call_id)
-        if current is not None and current.release and current.release.at <= turn.now:
-            protection.silent_too_long(turn, current)
-        current = turn.call(call_id)
-        if current is None:
-            continue
-        if current.deadline > turn.now:
-            waiting.deadline(turn, current)
-            continue
-        _lasted_too_long(turn, current)
+    index = turn.centre.index
+    for _, call_id in sorted(
+        (call.opened, each)
+        for each in index.due_by(turn.now, Kind.CALL)
+        if (call := turn.call(each)) is not None
+    ):
+        _call_due(turn, call_id)
     turn.about = None
-    for feature in list(turn.features()):
-        if feature.deadline <= turn.now:
+    for leg in index.due_by(turn.now, Kind.FEATURE):
+        feature = turn.feature(leg)
+        if feature is not None and feature.deadline <= turn.now:
             features.answer_heard(turn, feature)
     supervision.deadlines(turn)
-    operator.deadlines(turn)
+    for number in index.due_by(turn.now, Kind.OPERATOR):
+        operator.deadline(turn, number)
     for call_id, ended in turn.centre.ended_calls.items():
-        if ended + KEEP_ENDED_SECONDS <= turn.now:
-            turn.line_seen(call_id)
+        if ended + KEEP_ENDED_SECONDS > turn.now:
+            break  # the others ended later
+        turn.line_seen(call_id)
+
+
+def _call_due(turn: Turn, call_id: str) -> None:
+    call = turn.call(call_id)
+    if call is None:
+        return
+    turn.about = call_id
+    if call.preferred_until is not None and call.preferred_until <= turn.now:
+        call = turn.put(replace(call, preferred_until=None, preferred_operator=None))
+    if call.look_at is not None and call.look_at <= turn.now:
+        call = turn.put(replace(call, look_at=None))
+    if call.digits_deadline is not None and call.digits_deadline <= turn.now:
+        features.digits_timed_out(turn, call)
+    current = turn.call(call_id)
+    if current is not None and current.release and current.release.at <= turn.now:
+        protection.silent_too_long(turn, current)
+    current = turn.call(call_id)
+    if current is None:
+        return
+    if current.deadline > turn.now:
+        waiting.deadline(turn, current)
+    else:
+        _lasted_too_long(turn, current)
 
 
 def _lasted_too_long(turn: Turn, call: Call) -> None:

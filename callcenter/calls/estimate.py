@@ -77,29 +77,23 @@ def expected_wait(
 
 def team(queue: Queue, plan: Plan, operators: Iterable[OperatorState]) -> list[OperatorState]:
     """Operators who take the queue's calls, free or not."""
-    skills = set(queue.skills)
     return [
         each
         for each in operators
         if each.status in _AT_WORK
         and each.number in plan.operators
-        and skills <= set(plan.operators[each.number].skills)
+        and queue.is_served_by(plan.operators[each.number])
     ]
 
 
 def position(call: Call, calls: Iterable[Call]) -> int:
     """The caller's place in their queue, from 1; who is being offered is no longer in line."""
-    mine = _since(call)
     return 1 + sum(
         each.phase in (Phase.WAITING, Phase.CALLBACK)
         and each.queue == call.queue
-        and _since(each) < mine
+        and each.place < call.place
         for each in calls
     )
-
-
-def _since(call: Call) -> tuple[float, str]:
-    return (call.queued if call.queued is not None else call.opened, call.id)
 
 
 def _left(operator: OperatorState, past: Experience, now: float) -> list[float]:

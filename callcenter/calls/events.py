@@ -415,6 +415,23 @@ class UnblockCaller:
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class ChangePriority:
+    """A waiting caller's turn shall come sooner or later."""
+
+    call: str
+    priority: int
+    """Higher first; most callers have 0 (state.py's `LOWEST_PRIORITY`, `HIGHEST_PRIORITY`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class MoveWaiting:
+    """A waiting caller shall wait in another queue, in the place that the wait so far gives."""
+
+    call: str
+    queue: str
+
+
 # -- team leaders ----------------------------------------------------------------------------------
 
 
@@ -514,6 +531,8 @@ Request = (
     | KeepCaller
     | BlockCaller
     | UnblockCaller
+    | ChangePriority
+    | MoveWaiting
 )
 """What a person asks for, and may be refused."""
 

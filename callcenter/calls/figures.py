@@ -5,6 +5,7 @@ from __future__ import annotations
 from callcenter.calls import call as calls
 from callcenter.calls.state import (
     SYSTEM_REASON_TITLES,
+    Call,
     Centre,
     DayFigures,
     OperatorState,
@@ -12,8 +13,15 @@ from callcenter.calls.state import (
     SystemReason,
 )
 from callcenter.calls.turn import shanghai_day
-from callcenter.calls.wallboard import OperatorLine, SupervisionLine, WaitingLine, Wallboard
-from callcenter.numberplan.model import Plan
+from callcenter.calls.wallboard import (
+    OperatorLine,
+    OperatorStatus,
+    QueueLine,
+    SupervisionLine,
+    WaitingLine,
+    Wallboard,
+)
+from callcenter.numberplan.model import Plan, Queue
 from callcenter.orders.record import Outcome
 
 
@@ -60,6 +68,10 @@ def wallboard(centre: Centre, plan: Plan, now: float) -> Wallboard:
             for call in sorted(waiting, key=lambda call: (call.queued or call.opened, call.id))
             if call.phase is Phase.WAITING
         ),
+        queues=tuple(
+            _queue(centre, plan, queue, [call for call in waiting if call.queue == queue.name])
+            for queue in plan.queues.values()
+        ),
     )
 
 
@@ -70,6 +82,24 @@ def reason_title(plan: Plan, reason: str | None) -> str | None:
     if reason in plan.not_ready_reasons:
         return plan.not_ready_reasons[reason].title
     return SYSTEM_REASON_TITLES.get(SystemReason(reason)) if reason in set(SystemReason) else reason
+
+
+def _queue(centre: Centre, plan: Plan, queue: Queue, waiting: list[Call]) -> QueueLine:
+    serving = [
+        state.status
+        for number, state in centre.operators.items()
+        if number in plan.operators
+        and state.status is not OperatorStatus.OFFLINE
+        and queue.is_served_by(plan.operators[number])
+    ]
+    return QueueLine(
+        name=queue.name,
+        title=queue.title,
+        waiting=len(waiting),
+        longest_wait_since=min((call.queued for call in waiting if call.queued), default=None),
+        ready=serving.count(OperatorStatus.READY),
+        signed_in=len(serving),
+    )
 
 
 def _line(centre: Centre, plan: Plan, number: str) -> OperatorLine:

@@ -1,14 +1,14 @@
 """What team leaders do to operators and waiting callers, whoever else would decide it.
 
 To be not ready is what operators ask for themselves (operator.become_not_ready), and so are the
-moving and the priority of waiting calls (queueing.py).
+moving and the priority of waiting calls (placing.py).
 """
 
 from __future__ import annotations
 
 from callcenter.calls import call as calls
+from callcenter.calls import offers, transfer
 from callcenter.calls import operator as operators
-from callcenter.calls import queueing, transfer
 from callcenter.calls.events import ForceSignOut, LeaveCall, PullWaiting, Release, ReleasedTo
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.state import Phase, Transfer
@@ -55,8 +55,7 @@ def pull(turn: Turn, request: PullWaiting) -> Refusal | None:
         return Refusal("not_waiting", "这个来电已不在排队，请刷新后再试。")
     if request.operator not in turn.plan.operators:
         return Refusal("unknown_operator", f"没有工号{request.operator}，请核对。")
-    ready = operator.status is OperatorStatus.READY
-    if not ready or not queueing.can_ring(turn, operator):
+    if not turn.can_ring(operator):
         return Refusal("operator_not_ready", f"{request.operator}号现在不能接听，请先让其示闲。")
-    queueing.offer(turn, call, turn.queue(call.queue), operator)
+    offers.offer(turn, call, turn.queue(call.queue), (operator,))
     return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from callcenter.calls import queueing
+from callcenter.calls import offers
 from callcenter.calls.events import CallMissed, CloseMissed
 from callcenter.calls.missed_calls import CallbackLine, CallbackList
 from callcenter.calls.refusal import Refusal
@@ -32,7 +32,7 @@ def call_missed(turn: Turn, request: CallMissed) -> Refusal | None:
         return Refusal("not_signed_in", f"{request.operator}号尚未签入，请先签入席位。")
     if operator.status not in _MAY_CALL:
         return Refusal("in_call", "通话未结束，不能回电；请先结束通话。")
-    if not queueing.can_ring(turn, operator):
+    if not turn.seat_is_free(operator.number, operator.seat):
         return Refusal("seat_unreachable", "话机未注册或正忙，不能回电；请检查话机。")
     if turn.plan.citizens is None:
         return Refusal("no_trunk", "方案没有写明外呼市民的中继，不能回电；请管理员补充。")
@@ -51,7 +51,7 @@ def call_missed(turn: Turn, request: CallMissed) -> Refusal | None:
         until=turn.now + CLAIMED_SECONDS,
     )
     call = replace(call, phase=Phase.CALLBACK, callback=callback, leg=None, operator=None)
-    queueing.offer(turn, call, queue, operator)
+    offers.offer(turn, call, queue, (operator,))
     return None
 
 

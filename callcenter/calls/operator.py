@@ -18,8 +18,9 @@ from callcenter.calls.events import (
 )
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.state import Call, OperatorState, Phase, SystemReason, Transfer
-from callcenter.calls.turn import Turn
+from callcenter.calls.turn import END_SECONDS, Turn
 from callcenter.calls.wallboard import OperatorStatus
+from callcenter.orders.record import LegRole
 from callcenter.values import replace
 
 BUSY = frozenset({OperatorStatus.RINGING, OperatorStatus.TALKING})
@@ -61,6 +62,7 @@ def sign_in(turn: Turn, request: SignIn) -> Refusal | None:
             call=None,
             reason_after=None,
             deadline=None,
+            taken=_fewest_taken(turn),
         )
     )
     return None
@@ -96,7 +98,7 @@ def become_ready(turn: Turn, request: BecomeReady) -> Refusal | None:
     if operator.seat is not None and not turn.seat_is_reachable(operator.seat):
         return Refusal("seat_unreachable", "话机未注册，不能示闲；请检查话机。")
     if operator.status is not OperatorStatus.READY:
-        _ready(turn, operator)
+        _ready(turn, replace(operator, missed=0))
     return None
 
 
@@ -156,28 +158,55 @@ def answered(turn: Turn, call: Call) -> None:
     """The operator took the call that was offered."""
     operator = turn.operator(call.operator or "")
     if operator.call == call.id:
-        turn.put_operator(replace(operator, status=OperatorStatus.TALKING, since=turn.now))
+        turn.put_operator(
+            replace(
+                operator,
+                status=OperatorStatus.TALKING,
+                since=turn.now,
+                taken=operator.taken + 1,
+                missed=0,
+            )
+        )
 
 
-def offer_failed(turn: Turn, call: Call, ending: Ending) -> None:
-    """The operator did not take the call: not ready, with the reason, until they say otherwise."""
-    operator = turn.operator(call.operator or "")
+def offer_failed(turn: Turn, call: Call, number: str, ending: Ending) -> None:
+    """The operator did not take the call: not ready, with the reason, until they say otherwise.
+
+    Where the queue allows some misses, they come last of all who are ready instead.
+    """
+    operator = turn.operator(number)
     if operator.call != call.id:
         return
-    reason = _FAILED_OFFER.get(ending, SystemReason.UNREACHABLE).value
-    _not_ready(turn, replace(operator, call=None), operator.reason_after or reason)
+    reason = _FAILED_OFFER.get(ending, SystemReason.UNREACHABLE)
+    missed = operator.missed + 1
+    operator = replace(operator, call=None, missed=missed)
+    allowed = turn.queue(call.queue).not_ready_after_misses
+    if reason is not SystemReason.UNREACHABLE and missed < allowed:
+        free(turn, operator)
+    else:
+        _not_ready(turn, operator, operator.reason_after or reason.value)
 
 
-def offer_withdrawn(turn: Turn, call: Call) -> None:
-    """The caller went first: the operator is as idle as before."""
-    operator = turn.operator(call.operator or "")
+def let_go(turn: Turn, call: Call) -> None:
+    """The call rings here no longer: whoever is still rung is as idle as before."""
+    for leg in call.legs:
+        if leg.role is LegRole.OPERATOR:
+            no_longer_rung(turn, call, leg.party)
+
+
+def no_longer_rung(turn: Turn, call: Call, number: str) -> None:
+    """An offer ended without any fault of this operator, who is as idle as before."""
+    operator = turn.operator(number)
     if operator.call != call.id or operator.status is not OperatorStatus.RINGING:
         return
-    idle_since = operator.idle_since
-    free(turn, operator)
-    operator = turn.operator(operator.number)
-    if operator.status is OperatorStatus.READY:
-        turn.put_operator(replace(operator, idle_since=idle_since))
+    _as_idle_as_before(turn, operator)
+
+
+def wait_for_phone(turn: Turn, call: Call, number: str) -> None:
+    """Somebody else took the call: free as soon as the telephone has stopped ringing."""
+    operator = turn.operator(number)
+    if operator.call == call.id and operator.status is OperatorStatus.RINGING:
+        turn.put_operator(replace(operator, deadline=turn.now + END_SECONDS))
 
 
 def leg_lost(turn: Turn, call: Call) -> None:
@@ -189,12 +218,9 @@ def leg_lost(turn: Turn, call: Call) -> None:
 
 def release(turn: Turn, call: Call) -> None:
     """The call is no longer ours: whoever was offered it or talked is free again."""
+    let_go(turn, call)
     operator = turn.operator(call.operator or "")
-    if operator.call != call.id:
-        return
-    if operator.status is OperatorStatus.RINGING:
-        offer_withdrawn(turn, call)
-    elif operator.status is OperatorStatus.TALKING:
+    if operator.call == call.id and operator.status is OperatorStatus.TALKING:
         free(turn, operator)
 
 
@@ -217,11 +243,15 @@ def start_wrap_up(turn: Turn, call: Call) -> None:
     )
 
 
-def deadlines(turn: Turn) -> None:
-    """End the wrap-ups whose time is over."""
-    for operator in list(turn.operators()):
-        if operator.deadline is not None and operator.deadline <= turn.now:
-            free(turn, operator)
+def deadline(turn: Turn, number: str) -> None:
+    """The wrap-up is over; or nobody told that the telephone has stopped ringing."""
+    operator = turn.operator(number)
+    if operator.deadline is None or operator.deadline > turn.now:
+        return
+    if operator.status is OperatorStatus.RINGING:
+        _as_idle_as_before(turn, operator)
+    else:
+        free(turn, operator)
 
 
 def free(turn: Turn, operator: OperatorState) -> None:
@@ -235,6 +265,14 @@ def free(turn: Turn, operator: OperatorState) -> None:
         _not_ready(turn, operator, SystemReason.UNREACHABLE.value)
     else:
         _ready(turn, operator)
+
+
+def _as_idle_as_before(turn: Turn, operator: OperatorState) -> None:
+    idle_since = operator.idle_since
+    free(turn, operator)
+    operator = turn.operator(operator.number)
+    if operator.status is OperatorStatus.READY:
+        turn.put_operator(replace(operator, idle_since=idle_since))
 
 
 def _ready(turn: Turn, operator: OperatorState) -> None:
@@ -266,6 +304,14 @@ def _not_ready(turn: Turn, operator: OperatorState, reason: str) -> None:
             call=None,
             deadline=None,
         )
+    )
+
+
+def _fewest_taken(turn: Turn) -> int:
+    """Who signs in late is not made to take all calls until they have caught up."""
+    return min(
+        (each.taken for each in turn.operators() if each.status is not OperatorStatus.OFFLINE),
+        default=0,
     )
 
 

@@ -17,7 +17,7 @@ from callcenter.calls.events import (
     UnblockCaller,
 )
 from callcenter.calls.refusal import Refusal
-from callcenter.calls.state import Block, BlockChange, Call, Phase, SilentRelease
+from callcenter.calls.state import WITH_OPERATOR, Block, BlockChange, Call, Phase, SilentRelease
 from callcenter.calls.turn import Turn
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.callers import normalised
@@ -240,7 +240,7 @@ def silent_too_long(turn: Turn, call: Call) -> None:
 
 def lost(turn: Turn, call: Call) -> Call:
     """No audio at all came from the caller, so that Asterisk ended the leg."""
-    return turn.put(replace(call, ended_by=SILENT)) if call.phase in calls.WITH_OPERATOR else call
+    return turn.put(replace(call, ended_by=SILENT)) if call.phase in WITH_OPERATOR else call
 
 
 def _call_of(turn: Turn, operator: str) -> Call | None:

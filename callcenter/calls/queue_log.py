@@ -11,10 +11,11 @@ RINGCANCELED have milliseconds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from callcenter.calls.events import Ending
-from callcenter.calls.state import Call, OperatorState, Phase, Stint
+from callcenter.calls.index import Place
+from callcenter.calls.state import WITH_OPERATOR, Call, OperatorState, Phase, Stint
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.model import Plan
 from callcenter.orders.record import Outcome
@@ -29,12 +30,12 @@ _SIGNS = str.maketrans({"|": "_", "\r": "_", "\n": "_"})
 
 
 class QueueLog:
-    """The lines of one turn; `calls` gives all calls as the turn leaves them."""
+    """The lines of one turn; `position` tells a place in a queue as the turn leaves it, from 1."""
 
-    def __init__(self, plan: Plan, now: float, calls: Callable[[], Iterable[Call]]) -> None:
+    def __init__(self, plan: Plan, now: float, position: Callable[[str, Place], int]) -> None:
         self._plan = plan
         self._now = now
-        self._calls = calls
+        self._position_in = position
         self.lines: list[str] = []
 
     # -- calls -----------------------------------------------------------------------------------
@@ -46,18 +47,22 @@ class QueueLog:
             self._no_longer_rings(before, after)
         if stint is not None and stint.leg is not None:
             stint = self._talk(stint, before, after)
+        elif stint is not None and after.phase in _IN_QUEUE and after.queue != stint.queue:
+            self._moved(stint, after)
+            stint = self._entered(before, after)
         elif stint is not None and after.phase not in _IN_QUEUE:
             stint = self._out_of_queue(stint, after)
         if stint is None and after.phase in _IN_QUEUE:
-            stint = self._entered(after)
+            stint = self._entered(before, after)
         return after if stint == after.stint else replace(after, stint=stint)
 
-    def _entered(self, call: Call) -> Stint:
-        """The caller waits: at first, again after a talk that broke off, or back from Asterisk."""
-        waits_since = call.waits_since if call.waits_since is not None else call.queued
+    def _entered(self, before: Call | None, call: Call) -> Stint:
+        """The caller waits. Who comes back from Asterisk's own queue has waited there already."""
+        was_there = before is None or before.phase is Phase.NATIVE
+        since = call.waits_since if call.waits_since is not None else call.queued
         stint = Stint(
             queue=call.queue or "",
-            entered=self._now if waits_since is None else waits_since,
+            entered=since if was_there and since is not None else self._now,
             position=self._position(call),
         )
         caller = "" if call.caller_withheld else call.caller or call.caller_raw
@@ -66,17 +71,21 @@ class QueueLog:
 
     def _no_longer_rings(self, before: Call, after: Call) -> None:
         """Not taken: by the operator, or because the caller went. Answered leaves no line here."""
-        if after.leg == before.leg and after.phase is not Phase.ENDING:
-            return
-        leg = next((leg for leg in after.legs if leg.leg == before.leg), None)
-        lost = leg is not None and leg.outcome == Ending.LOST
-        missed = after.phase in _IN_QUEUE and not lost
-        event = "RINGNOANSWER" if missed else "RINGCANCELED"
-        rang = 0 if leg is None else round(max(0.0, self._now - leg.began) * 1000)
-        self._write(before.id, before.queue or "", before.operator or NOBODY, event, rang)
+        still = after.rung if after.phase is Phase.OFFERED else ()
+        taken = after.leg if after.phase is not Phase.ENDING else None
+        for rung in before.rung:
+            if rung in still or rung == taken:
+                continue
+            leg = next((leg for leg in after.legs if leg.leg == rung), None)
+            lost = leg is not None and leg.outcome == Ending.LOST
+            missed = after.phase in _IN_QUEUE and not lost
+            event = "RINGNOANSWER" if missed else "RINGCANCELED"
+            rang = 0 if leg is None else round(max(0.0, self._now - leg.began) * 1000)
+            operator = before.party(rung) or NOBODY
+            self._write(before.id, before.queue or "", operator, event, rang)
 
     def _out_of_queue(self, stint: Stint, after: Call) -> Stint | None:
-        if after.leg is not None and after.phase not in (Phase.ENDING, Phase.FORWARDING):
+        if after.phase in WITH_OPERATOR and after.leg is not None:
             return self._connected(stint, after)
         waited = (self._position(after), stint.position, self._seconds(stint.entered))
         match after.phase:
@@ -94,6 +103,12 @@ class QueueLog:
                 why = "fallback" if phase is Phase.NATIVE else "system"
                 self._write(after.id, stint.queue, NOBODY, "WITHDRAW", *waited, why)
         return None
+
+    def _moved(self, stint: Stint, call: Call) -> None:
+        """The caller goes on waiting elsewhere; no queue of Asterisk's has a word of its own."""
+        place = self._position(replace(call, queue=stint.queue))
+        waited = (place, stint.position, self._seconds(stint.entered))
+        self._write(call.id, stint.queue, NOBODY, "WITHDRAW", *waited, f"to {call.queue}")
 
     def _connected(self, stint: Stint, call: Call) -> Stint:
         """An operator took the call: the caller hears their number, then they talk."""
@@ -123,11 +138,7 @@ class QueueLog:
 
     def _position(self, call: Call) -> int:
         """The caller's place in the queue, from 1."""
-        mine = _place(call)
-        return 1 + sum(
-            other.phase in _IN_QUEUE and other.queue == call.queue and _place(other) < mine
-            for other in self._calls()
-        )
+        return self._position_in(call.queue or "", call.place)
 
     # -- operators -------------------------------------------------------------------------------
 
@@ -154,7 +165,7 @@ class QueueLog:
     def _member(self, operator: str, event: str, data: str) -> None:
         known = self._plan.operators.get(operator)
         for queue in self._plan.queues.values():
-            if known is None or set(queue.skills) <= set(known.skills):
+            if known is None or queue.is_served_by(known):
                 self._write(NOBODY, queue.name, operator, event, data)
 
     def plan(self) -> None:
@@ -169,8 +180,3 @@ class QueueLog:
     def _write(self, call: str, queue: str, agent: str, event: str, *data: str | int) -> None:
         fields = (int(self._now), call, queue, agent, event, *data)
         self.lines.append("|".join(str(field).translate(_SIGNS) for field in fields))
-
-
-def _place(call: Call) -> tuple[bool, float, str]:
-    """Who waited longer is before."""
-    return (call.last_in_line, call.queued if call.queued is not None else call.opened, call.id)

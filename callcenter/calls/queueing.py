@@ -1,45 +1,60 @@
-"""Who is next, and which operator: longest-waiting caller to longest-idle ready operator."""
+"""Who is next: the callers of a queue by priority, then by how long they have waited.
+
+Whoever waits, waits because none of those who can be rung now may take the call. So only callers
+and operators about whom something has changed are looked at.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+from heapq import merge
+
 from callcenter.calls import call as calls
-from callcenter.calls import callback, supervision
-from callcenter.calls.commands import Ring, SeatAddress
-from callcenter.calls.state import Call, OperatorState, Phase, SystemReason
+from callcenter.calls import callback, distribution, offers
+from callcenter.calls.index import Lines, Ready
+from callcenter.calls.state import Call, Phase
 from callcenter.calls.turn import Turn
-from callcenter.calls.wallboard import OperatorStatus
-from callcenter.numberplan.model import Queue
+from callcenter.numberplan.model import Strategy
 from callcenter.values import replace
 
-RING_GRACE_SECONDS = 5.0
-"""Asterisk ends an unanswered ring itself; this much later we stop believing that it will."""
+_Next = tuple[int, int, float, str]
+"""A waiting caller among all queues: the queue's priority (negative), then the place in it."""
 
 
 def match(turn: Turn) -> None:
     """Offer waiting callers to free operators until either runs out."""
-    waiting = sorted(
-        (
-            call
-            for call in turn.calls()
-            if call.phase is Phase.WAITING or callback.is_ready(turn, call)
-        ),
-        key=lambda call: (call.last_in_line, call.queued or call.opened, call.id),
-    )
-    if not waiting:
+    ready = turn.ready()
+    lines = turn.centre.index.lines
+    fresh, queues = _news(turn, lines, ready)
+    if not fresh and not queues:
         return
-    ready = sorted(
-        (each for each in turn.operators() if each.status is OperatorStatus.READY),
-        key=lambda each: (each.idle_since, each.number),
-    )
-    for call in waiting:
-        turn.about = call.id
-        queue = turn.queue(call.queue)
-        operator = _recalled(turn, call) or _choose(turn, call, queue, ready)
-        if operator is None:
+    refused: set[tuple[str, int]] = set()
+    in_line = [_callers(turn, queue, lines, ready, refused) for queue in queues]
+    looked_at: set[str] = set()
+    for *_, call_id in merge(sorted(_next(turn, call) for call in fresh), *in_line):
+        call = turn.call(call_id)
+        if call is None or call_id in looked_at or not _may_be_offered(turn, call):
             continue
-        if operator in ready:
-            ready.remove(operator)
-        offer(turn, call, queue, operator)
+        looked_at.add(call_id)
+        turn.about = call_id
+        queue = turn.queue(call.queue)
+        if _enters(turn, call):
+            call = distribution.recognise(turn, call)
+        chosen = distribution.choose(turn, call, queue, ready)
+        if chosen:
+            if queue.strategy is Strategy.ROUND_ROBIN:
+                turn.note_asked(queue.name, chosen[0].number)
+            offers.offer(turn, call, queue, chosen)
+            turn.centre.index.note_call(call_id, turn.call(call_id))
+            for operator in chosen:
+                ready.note(turn.operator(operator.number), can_ring=False)
+            continue
+        if chosen is not None:
+            refused.add((queue.name, call.place[0]))
+        again = distribution.look_again(turn, call, queue)
+        if again != call.look_at:
+            turn.put(replace(call, look_at=again))
 
 
 def settle(turn: Turn) -> None:
@@ -54,67 +69,48 @@ def settle(turn: Turn) -> None:
             calls.start_music(turn, calls.answer(turn, call))
 
 
-def can_ring(turn: Turn, operator: OperatorState) -> bool:
-    """At a seat of the plan whose softphone is there and not busy with something else."""
-    seat = operator.seat
-    return (
-        seat is not None
-        and turn.seat_is_reachable(seat)
-        and not turn.seat_is_engaged(seat)
-        and operator.number in turn.plan.operators
-        and seat in turn.plan.seats
-        and all(feature.seat != seat for feature in turn.features())
-        and seat not in supervision.seats(turn)
-    )
+def _news(turn: Turn, lines: Lines, ready: Ready) -> tuple[list[Call], set[str]]:
+    """The waiting callers who changed, and the queues for which somebody became free."""
+    if turn.plan_changes():
+        everybody = (place[-1] for queue in lines.queues() for place in lines.waiting(queue))
+        return [call for each in everybody if (call := turn.call(each)) is not None], set()
+    fresh = {call.id: call for call in turn.touched() if _may_be_offered(turn, call)}
+    queues: set[str] = set()
+    for operator in turn.touched_operators().values():
+        for promised in lines.promised(operator.number):
+            call = turn.call(promised)
+            if call is not None:
+                fresh[promised] = call
+        if turn.can_ring(operator):
+            queues |= {queue for queue in lines.queues() if operator.number in ready.order(queue)}
+    return list(fresh.values()), queues
 
 
-def _recalled(turn: Turn, call: Call) -> OperatorState | None:
-    """The operator whose forward failed, still wrapping this call up: gets the caller back."""
-    if not call.preferred_operator or (call.preferred_until or 0.0) <= turn.now:
-        return None
-    operator = turn.operator(call.preferred_operator)
-    wrapping_up = operator.status is OperatorStatus.WRAP_UP and operator.call == call.id
-    return operator if wrapping_up and can_ring(turn, operator) else None
+def _may_be_offered(turn: Turn, call: Call) -> bool:
+    return call.phase is Phase.WAITING or callback.is_ready(turn, call)
 
 
-def _choose(
-    turn: Turn, call: Call, queue: Queue, ready: list[OperatorState]
-) -> OperatorState | None:
-    """The caller's former operator while that is promised; else the longest idle who is able."""
-    if call.preferred_operator and (call.preferred_until or 0.0) > turn.now:
-        former = turn.operator(call.preferred_operator)
-        if former in ready and can_ring(turn, former):
-            return former
-        if former.reason == SystemReason.UNREACHABLE or former.call == call.id:
-            return None  # their telephone may be back in a moment
-    skills = set(queue.skills)
-    able = (
-        each
-        for each in ready
-        if can_ring(turn, each) and skills <= set(turn.plan.operators[each.number].skills)
-    )
-    return next(able, None)
+def _callers(
+    turn: Turn, queue: str, lines: Lines, ready: Ready, refused: set[tuple[str, int]]
+) -> Iterator[_Next]:
+    """Who waits in a queue, in order, while somebody can be rung for it.
+
+    Where a caller was refused, as all who can be rung have too high a penalty, so is everybody of
+    the same priority who waited less.
+    """
+    line, order = lines.waiting(queue), ready.order(queue)
+    weight = -turn.queue(queue).priority
+    place = line.first()
+    while place is not None and order:
+        yield (weight, *place)
+        place = line.after((place[0], math.inf) if (queue, place[0]) in refused else place)
 
 
-def offer(turn: Turn, call: Call, queue: Queue, operator: OperatorState) -> None:
-    """Ring that operator for the call."""
-    assert operator.seat is not None  # can_ring
-    call, leg = turn.dial(
-        call, SeatAddress(operator.seat), seconds=queue.ring_seconds, operator=operator.number
-    )
-    if not call.caller_up and call.has_live(call.id):
-        turn.send(Ring(call.id))
-    turn.put(
-        replace(
-            call,
-            phase=Phase.OFFERED,
-            leg=leg,
-            deadline=turn.now + queue.ring_seconds + RING_GRACE_SECONDS,
-            operator=operator.number,
-        )
-    )
-    turn.put_operator(
-        replace(
-            operator, status=OperatorStatus.RINGING, since=turn.now, call=call.id, deadline=None
-        )
-    )
+def _next(turn: Turn, call: Call) -> _Next:
+    return (-turn.queue(call.queue).priority, *call.place)
+
+
+def _enters(turn: Turn, call: Call) -> bool:
+    """Whether the caller was not in this queue before the turn."""
+    before = turn.centre.calls.get(call.id)
+    return before is None or before.spot is None or before.queue != call.queue

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from callcenter.analytics.record import StateChange
 from callcenter.calls.events import Author, Ending, SupervisionMode
+from callcenter.calls.index import Index
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.destination import Destination
 from callcenter.numberplan.model import DialTarget, Treatment
-from callcenter.orders.record import Barred, LegRecord, Outcome, SurveyAnswer
+from callcenter.orders.record import Barred, LegRecord, LegRole, Outcome, SurveyAnswer
 from callcenter.values import replace
 
 
@@ -52,6 +54,15 @@ class Phase(StrEnum):
     """The fallback dialplan has the caller; Asterisk's own record tells the end."""
     ENDING = "ending"
     """Hang-ups are sent; the call waits for its last leg to go."""
+
+
+WITH_OPERATOR = frozenset({Phase.INTRODUCING, Phase.TALKING, Phase.TRANSFERRING, Phase.THREE_WAY})
+"""Phases in which an operator has taken the call."""
+_IN_LINE = frozenset({Phase.WAITING, Phase.CALLBACK})
+_TAKEN_UP = frozenset({Phase.OFFERED, Phase.ARRANGING, Phase.CALLING_BACK})
+"""They keep their place in the queue, but no operator may be rung for them now."""
+LOWEST_PRIORITY, HIGHEST_PRIORITY = -9, 9
+"""Of a caller; most have 0."""
 
 
 class CallbackState(StrEnum):
@@ -225,6 +236,8 @@ class Call:
     queue: str | None = None
     queued: float | None = None
     """Start of the wait; kept when the caller comes back to the queue, so at its head."""
+    priority: int = 0
+    """Among the callers of a queue the higher comes first, whatever the wait."""
     waits_since: float | None = None
     """Start of the wait since the caller last talked: the queue's limit counts from here."""
     answered: float | None = None
@@ -285,6 +298,13 @@ class Call:
     preferred_operator: str | None = None
     """Offered first until `preferred_until`: their leg was lost in mid-talk."""
     preferred_until: float | None = None
+    familiar: str | None = None
+    """The operator of this caller's last call, asked first; waited for until `familiar_until`."""
+    familiar_until: float | None = None
+    look_at: float | None = None
+    """When the queue's rules may have something else to say of this waiting caller."""
+    also: tuple[str, ...] = ()
+    """Operators' legs that ring beside `leg` (ring all)."""
     failures: int = 0
     """Times the switch could not connect the two, or hang-ups that were repeated."""
     line_written: bool = False
@@ -308,6 +328,49 @@ class Call:
     """Length of all waits after that."""
     answer_within: float | None = None
     """The queue's limit for an answer, in seconds, as it was then."""
+
+    @property
+    def place(self) -> tuple[int, float, str]:
+        """Sorts the callers of a queue: the higher priority, then the longer wait is first."""
+        rank = -self.priority if not self.last_in_line else 1 - LOWEST_PRIORITY
+        return (rank, self.opened if self.queued is None else self.queued, self.id)
+
+    @property
+    def spot(self) -> tuple[str, bool] | None:
+        """In which queue the call is, and whether it waits there (or is being offered)."""
+        if self.phase in _IN_LINE:
+            return self.queue or "", True
+        return (self.queue or "", False) if self.phase in _TAKEN_UP else None
+
+    @property
+    def due(self) -> float:
+        """When the clock has something to say of the call."""
+        due = self.deadline
+        look_at = self.look_at if self.phase in _IN_LINE else None
+        announce_at = self.announce_at if self.hears_of_place() else None
+        release_at = None if self.release is None else self.release.at
+        for other in (
+            *(self.digits_deadline, self.preferred_until),
+            *(look_at, announce_at, release_at),
+        ):
+            if other is not None and other < due:
+                due = other
+        return due
+
+    @property
+    def rung(self) -> tuple[str, ...]:
+        """The operators' legs that ring while the call is offered."""
+        return (self.leg, *self.also) if self.leg is not None else self.also
+
+    @property
+    def taken_over_at(self) -> tuple[str, ...]:
+        """The seats of team leaders who have taken the talk over."""
+        supervisor = LegRole.SUPERVISOR
+        return tuple(leg.place for leg in self.legs if leg.role is supervisor and not leg.ended)
+
+    def party(self, leg: str | None) -> str:
+        """Who that leg is: an operator's number, or the digits dialled."""
+        return next((each.party for each in self.legs if each.leg == leg), "")
 
     def live(self) -> tuple[LegRecord, ...]:
         """The legs that have not ended."""
@@ -364,6 +427,10 @@ class OperatorState:
     """End of wrap-up."""
     reason_after: str | None = None
     """Wished while busy: not ready for this reason once the call is over."""
+    taken: int = 0
+    """Calls answered since signing in."""
+    missed: int = 0
+    """Offers in a row that were not taken."""
     told: StateChange | None = None
     """The change that was told last; only shifts.py looks at it."""
     serves: str | None = None
@@ -439,7 +506,15 @@ class DayFigures:
     outcomes: dict[Outcome, int] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True)
+class LastTalk:
+    """Who talked with a caller last, and when that began."""
+
+    operator: str
+    at: float
+
+
+@dataclass
 class Centre:
     """Everything alive. Changed by `Turn.commit` alone."""
 
@@ -472,25 +547,29 @@ class Centre:
     recent_calls: dict[str, tuple[float, ...]] = field(default_factory=dict)
     """When a caller's calls were let in, while that counts; who called last is last."""
 
+    last_asked: dict[str, str] = field(default_factory=dict)
+    """By queue, the operator who was offered a call last (round robin)."""
+    last_talks: dict[str, LastTalk] = field(default_factory=dict)
+    """By caller, latest last; only while a queue of the plan wants to know."""
+
+    @cached_property
+    def index(self) -> Index:
+        """Calls, operators and deadlines in order; not stored. Kept by `Turn`."""
+        return Index(
+            self.calls.values(),
+            self.operators.values(),
+            self.features.values(),
+            self.supervisions.values(),
+        )
+
+    def forget_index(self) -> None:
+        """A turn has failed: what the index says may not have come to pass."""
+        self.__dict__.pop("index", None)
+
     def deadline(self) -> float | None:
         """When the clock must next be looked at; None while nothing waits."""
-        times = [call.deadline for call in self.calls.values()]
-        times += [c.digits_deadline for c in self.calls.values() if c.digits_deadline is not None]
-        times += [c.release.at for c in self.calls.values() if c.release is not None]
-        times += [
-            c.preferred_until
-            for c in self.calls.values()
-            if c.preferred_until is not None and c.phase is Phase.WAITING
-        ]
-        times += [
-            c.announce_at
-            for c in self.calls.values()
-            if c.announce_at is not None and c.hears_of_place()
-        ]
-        times += [o.deadline for o in self.operators.values() if o.deadline is not None]
-        times += [feature.deadline for feature in self.features.values()]
-        times += [each.deadline for each in self.supervisions.values()]
-        return min(times, default=None)
+        first = self.index.due.first()
+        return None if first is None else first[0]
 
 
 def end_leg(

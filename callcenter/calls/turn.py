@@ -5,7 +5,7 @@ A handler reads and writes through the `Turn`; if it raises, the `Centre` is as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -15,6 +15,7 @@ from callcenter.calls import estimate, missed_calls, shifts, waits
 from callcenter.calls.audit import AuditRecord, ended, record_of
 from callcenter.calls.commands import Command, Dial, Hangup, OutsideAddress, Play, Role, SeatAddress
 from callcenter.calls.events import Act, Ending
+from callcenter.calls.index import Index, Lines, Ready
 from callcenter.calls.queue_log import QueueLog
 from callcenter.calls.state import (
     Call,
@@ -22,12 +23,14 @@ from callcenter.calls.state import (
     DayFigures,
     Experience,
     FeatureCall,
+    LastTalk,
     Missed,
     OperatorState,
     Phase,
     Supervision,
     end_leg,
 )
+from callcenter.calls.wallboard import OperatorStatus
 from callcenter.clock import SHANGHAI
 from callcenter.numberplan.model import Plan, Queue, Trunk, VoiceBox
 from callcenter.orders.record import Channel, LegRecord, LegRole, OrderRecord, Outcome
@@ -39,6 +42,8 @@ AT_SEAT = frozenset({LegRole.OPERATOR, LegRole.SUPERVISOR})
 """Legs of our own softphones; all others are on a trunk."""
 END_SECONDS = 5.0
 """How long a hang-up may take before it is repeated."""
+MOST_REMEMBERED = 10_000
+"""Callers of whom it is kept who talked with them last; those of longest ago are forgotten."""
 
 
 def shanghai_day(at: float) -> str:
@@ -75,6 +80,8 @@ class Turn:
         self._seats: dict[str, float | None] = {}
         self._engaged: dict[str, float | None] = {}
         self._ended: dict[str, float | None] = {}
+        self._asked: dict[str, str] = {}
+        self._talks: dict[str, LastTalk] = {}
         self._finished: list[Call] = []
         self._missed: dict[str, Missed | None] = {}
         self._taken_up: set[str] = set()
@@ -109,7 +116,12 @@ class Turn:
 
     def operator_at(self, seat: str) -> OperatorState | None:
         """Who is signed in at that seat."""
-        return next((each for each in self.operators() if each.seat == seat), None)
+        for operator in self._operators.values():
+            if operator.seat == seat:
+                return operator
+        number = self.centre.index.operator_at(seat)
+        found = None if number is None else self.operator(number)
+        return found if found is not None and found.seat == seat else None
 
     def feature(self, leg: str) -> FeatureCall | None:
         """The feature code's call on that leg."""
@@ -149,6 +161,74 @@ class Turn:
         if number in self._missed:
             return self._missed[number]
         return self.centre.missed.get(number)
+
+    def can_ring(self, operator: OperatorState) -> bool:
+        """Ready, at a seat of the plan whose softphone is there and not busy otherwise."""
+        seat = operator.seat
+        return operator.status is OperatorStatus.READY and self.seat_is_free(operator.number, seat)
+
+    def seat_is_free(self, operator: str, seat: str | None) -> bool:
+        """Whether that operator's softphone is there and not in a call that is none of ours."""
+        return (
+            seat is not None
+            and seat in self.plan.seats
+            and operator in self.plan.operators
+            and self.seat_is_reachable(seat)
+            and not self.seat_is_engaged(seat)
+            and all(feature.seat != seat for feature in self.features())
+            and all(each.seat != seat for each in self.supervisions())
+            and not self.centre.index.has_taken_over(seat)
+        )
+
+    def touched_operators(self) -> dict[str, OperatorState]:
+        """The operators whom this turn changed, or something at whose seat, as they are now."""
+        touched = dict(self._operators)
+        seats = {*self._seats, *self._engaged}
+        for leg, now in self._features.items():
+            feature = now or self.centre.features.get(leg)
+            if feature is not None:
+                seats.add(feature.seat)
+        for leg, led in self._supervisions.items():
+            supervision = led or self.centre.supervisions.get(leg)
+            if supervision is not None:
+                seats.add(supervision.seat)
+        for key, call in self._calls.items():
+            for each in (self.centre.calls.get(key), call):
+                seats.update(() if each is None else each.taken_over_at)
+        for seat in seats:
+            operator = self.operator_at(seat)
+            if operator is not None:
+                touched[operator.number] = operator
+        return touched
+
+    def index(self) -> Index:
+        """Everything in order, this turn's changes so far included."""
+        index = self.centre.index
+        for key, call in self._calls.items():
+            index.note_call(key, call)
+        for leg, feature in self._features.items():
+            index.note_feature(leg, feature)
+        for leg, supervision in self._supervisions.items():
+            index.note_supervision(leg, supervision)
+        for operator in self._operators.values():
+            index.note_operator(operator)
+        return index
+
+    def ready(self) -> Ready:
+        """Who can be rung under the plan in force, this turn's changes so far included."""
+        index = self.index()
+        if index.ready is None or index.ready.plan is not self.plan:
+            index.ready = Ready(self.plan)
+            changed: Iterable[OperatorState] = self.operators()
+        else:
+            changed = self.touched_operators().values()
+        for operator in changed:
+            index.ready.note(operator, can_ring=self.can_ring(operator))
+        return index.ready
+
+    def plan_changes(self) -> bool:
+        """Whether this turn puts another plan in force."""
+        return self._plan_hash != self.centre.plan
 
     def touched(self) -> list[Call]:
         """The calls that this turn changed, as they are now."""
@@ -256,6 +336,22 @@ class Turn:
         """Note the hash of the plan in force."""
         self._plan_hash = plan
 
+    def last_asked(self, queue: str) -> str | None:
+        """The operator who was offered a call of that queue last."""
+        return self._asked.get(queue) or self.centre.last_asked.get(queue)
+
+    def note_asked(self, queue: str, operator: str) -> None:
+        """This operator is offered a call of that queue."""
+        self._asked[queue] = operator
+
+    def last_talk(self, caller: str) -> LastTalk | None:
+        """Who talked with that caller last."""
+        return self._talks.get(caller) or self.centre.last_talks.get(caller)
+
+    def note_talk(self, caller: str, operator: str) -> None:
+        """This operator talks with that caller."""
+        self._talks[caller] = LastTalk(operator, self.now)
+
     def send(self, *commands: Command) -> None:
         """Have the switch do this once the turn is stored."""
         self.commands.extend(commands)
@@ -360,7 +456,7 @@ class Turn:
     def commit(self) -> Changes:
         """Apply all changes to the centre and return what is to be sent and stored."""
         centre = self.centre
-        queue_log = self._queue_log()
+        queue_log = self._queue_log(self.index().lines)
         experience = self._learn()
         missed = self._missed_calls()
         states = self._states()
@@ -387,6 +483,8 @@ class Turn:
         _lay_over(centre.unreachable_seats, self._seats)
         _lay_over(centre.engaged_seats, self._engaged)
         _lay_over(centre.ended_calls, self._ended)
+        centre.last_asked.update(self._asked)
+        _remember(centre.last_talks, self._talks, self.now - 3600.0 * self.plan.remembers_hours)
         centre.figures.update(figures)
         for day in sorted(centre.figures)[:-2]:
             del centre.figures[day]
@@ -446,9 +544,9 @@ class Turn:
             figures[day] = counted
         return figures
 
-    def _queue_log(self) -> tuple[str, ...]:
+    def _queue_log(self, lines: Lines) -> tuple[str, ...]:
         """What queue_log says of this turn; notes on each call where it stands there."""
-        log = QueueLog(self.plan, self.now, self.calls)
+        log = QueueLog(self.plan, self.now, lines.position)
         centre = self.centre
         if self._plan_hash != centre.plan:
             log.plan()
@@ -578,6 +676,18 @@ def _count_channels(used: dict[str, int], call: Call | None, by: int) -> None:
             used[leg.place] = used.get(leg.place, 0) + by
             if not used[leg.place]:
                 del used[leg.place]
+
+
+def _remember(talks: dict[str, LastTalk], new: dict[str, LastTalk], since: float) -> None:
+    """Keep the new ones, latest last, and none from before `since`; nor too many."""
+    for caller, talk in new.items():
+        talks.pop(caller, None)
+        talks[caller] = talk
+    while talks:
+        oldest = next(iter(talks))
+        if talks[oldest].at > since and len(talks) <= MOST_REMEMBERED:
+            return
+        del talks[oldest]
 
 
 def _lay_over(base: dict[str, T], changes: dict[str, T | None]) -> None:

@@ -64,6 +64,20 @@ class OperatorLine:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueLine:
+    """One queue on the wallboard. `longest_wait_since` in seconds since 1970 UTC."""
+
+    name: str
+    title: str
+    waiting: int
+    longest_wait_since: float | None
+    ready: int
+    """Operators who are ready and serve it."""
+    signed_in: int
+    """Operators who are signed in and serve it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Wallboard:
     """The figures of today and of this moment. Times in seconds since 1970 UTC."""
 
@@ -91,3 +105,4 @@ class Wallboard:
     """Ended with the wish to be called back."""
     callbacks_open: int = 0
     """Citizens who are to be called back and were not reached yet."""
+    queues: tuple[QueueLine, ...] = ()

@@ -108,7 +108,7 @@ def build(parsed: Parsed) -> Plan | None:
         protection=_protection(files),
         voice_boxes={name: _voice_box(files, name) for name in files.voice_boxes.voice_boxes},
         operators={
-            number: Operator(number=number, name=operator.name, skills=operator.skills)
+            number: Operator(number=number, **operator.model_dump())
             for number, operator in files.operators.operators.items()
         },
         skills=files.operators.skills,
@@ -255,6 +255,7 @@ def _number(
         greeting=None if entry.greeting is None else _plays(files, entry.greeting),
         hours=entry.hours,
         closed=_destination(files, entry.closed),
+        priority=entry.priority,
         cutover=None if entry.month is None else cutover_of(entry.month),
         retired_from=(entry.retired_from or shared.retired_from) if retiring else None,
         own_line=_targets(trunks, entry.own_line) if entry.own_line else (),

@@ -29,6 +29,7 @@ from callcenter.numberplan.model import (
     Limits,
     Mode,
     PhaseName,
+    Strategy,
     Treatment,
     TrunkKind,
     Unanswered,
@@ -173,6 +174,26 @@ OrderArea = Annotated[
 ]
 
 
+Priority = Annotated[int, Field(ge=-9, le=9)]
+Level = Annotated[int, Field(ge=1, le=9)]
+
+
+def _levels(written: object) -> object:
+    """A list gives each skill level 1."""
+    if not isinstance(written, list):
+        return written
+    if not all(isinstance(skill, str) for skill in written):
+        raise ValueError("write names, such as [general, english], or levels: {general: 3}")
+    return dict.fromkeys(written, 1)
+
+
+Skills = Annotated[
+    dict[Name, Level],
+    BeforeValidator(_levels, json_schema_input_type=list[Name] | dict[Name, Level]),
+]
+"""Names, as `[english]`, or with levels, as `{english: 3}`."""
+
+
 class Shape(BaseModel):
     """Base of all file shapes: immutable, unknown keys refused; docstrings go into the schemas."""
 
@@ -272,6 +293,8 @@ class NumberShape(Shape):
     hours: Name | None = None
     closed: DestinationShape | None = None
     """Where its callers go outside `hours`."""
+    priority: Priority = 0
+    """Its callers come before those with a lower one."""
     own_line: OwnLineShape | None = None
     after_answer: AfterAnswerShape | None = None
     trunk: Name | None = None
@@ -363,6 +386,15 @@ class CallbackShape(Shape):
     """When citizens are called; none: always."""
 
 
+class RelaxShape(Shape):
+    """From when on operators with a higher penalty are asked too."""
+
+    after: Annotated[float, Field(gt=0, le=86400, allow_inf_nan=False)]
+    """Seconds of waiting."""
+    up_to: Annotated[int, Field(ge=1, le=99)]
+    """The highest penalty asked from then on."""
+
+
 class QueueShape(Shape):
     """One waiting line; times in seconds."""
 
@@ -370,7 +402,18 @@ class QueueShape(Shape):
     greeting: Name | None = None
     music: Name = "default"
     announce_operator: bool = True
-    skills: tuple[Name, ...] = ()
+    skills: Skills = {}
+    priority: Priority = 0
+    strategy: Strategy = Strategy.LONGEST_IDLE
+    ring_at_most: Annotated[int, Field(ge=2, le=100)] = 20
+    """`ring_all` only."""
+    best_skilled_first: bool = False
+    relax: tuple[RelaxShape, ...] = ()
+    """Operators with a penalty are asked after some waiting; none: at once, but last."""
+    not_ready_after_misses: Annotated[int, Field(ge=1, le=9)] = 1
+    same_operator_hours: Annotated[float, Field(ge=0, le=8784, allow_inf_nan=False)] = 0.0
+    """0: no."""
+    same_operator_wait_seconds: Annotated[float, Field(ge=0, le=600, allow_inf_nan=False)] = 0.0
     ring_seconds: Annotated[float, Field(gt=0, le=300, allow_inf_nan=False)] = 20.0
     wrap_up_seconds: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] = 60.0
     max_wait_seconds: Annotated[float, Field(gt=0, le=86400, allow_inf_nan=False)] = 1800.0
@@ -600,7 +643,9 @@ class OperatorShape(Shape):
     """One operator."""
 
     name: Text
-    skills: tuple[Name, ...] = ()
+    skills: Skills = {}
+    penalties: dict[Name, Annotated[int, Field(ge=0, le=99)]] = {}
+    """By queue: who has a lower one is asked first; 0 where none is written."""
 
 
 class OperatorsFile(Shape):

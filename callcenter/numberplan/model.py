@@ -6,6 +6,7 @@ dialled number and a moment into a `Route`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
@@ -162,6 +163,28 @@ class Citizens(Frozen):
     """The number that they see."""
 
 
+class Strategy(StrEnum):
+    """Which of the operators who could take a call is offered it. Lower penalties always go first,
+    higher skills where the queue says so."""
+
+    LONGEST_IDLE = "longest_idle"
+    RING_ALL = "ring_all"
+    """Several at once; the first to answer has the call."""
+    FEWEST_CALLS = "fewest_calls"
+    """Who has answered the fewest calls since signing in."""
+    ROUND_ROBIN = "round_robin"
+    """In the order of agents/operators.yaml, each after the one who was asked last."""
+    PRIORITY_ORDER = "priority_order"
+    """The first who is free in the order of agents/operators.yaml."""
+
+
+class Relax(Frozen):
+    """After `after` seconds of waiting operators with a penalty up to `up_to` are asked too."""
+
+    after: Annotated[float, Field(gt=0, le=86400, allow_inf_nan=False)]
+    up_to: Annotated[int, Field(ge=1, le=99)]
+
+
 class Queue(Frozen):
     """A waiting line, and how its calls are answered. All times in seconds."""
 
@@ -173,8 +196,23 @@ class Queue(Frozen):
     """Music-on-hold class."""
     announce_operator: bool = True
     """Speak the operator's number to the caller on answer."""
-    skills: tuple[str, ...] = ()
-    """An operator must have all of these."""
+    skills: Mapping[str, int] = {}
+    """An operator must have all of these, each at that level or higher."""
+    priority: Annotated[int, Field(ge=-9, le=9)] = 0
+    """Operators who serve several queues take the callers of the higher one first."""
+    strategy: Strategy = Strategy.LONGEST_IDLE
+    ring_at_most: Annotated[int, Field(ge=2, le=100)] = 20
+    """How many `ring_all` rings at once."""
+    best_skilled_first: bool = False
+    """Of the operators with the same penalty the one with the higher level is asked first."""
+    relax: tuple[Relax, ...] = ()
+    """First those without a penalty alone, then more by and by; none: everybody at once."""
+    not_ready_after_misses: Annotated[int, Field(ge=1, le=9)] = 1
+    """Offers in a row that an operator does not take until they are not ready."""
+    same_operator_hours: Annotated[float, Field(ge=0, le=24 * 366, allow_inf_nan=False)] = 0.0
+    """Who calls again within so long is offered to the operator of last time first; 0: no."""
+    same_operator_wait_seconds: Annotated[float, Field(ge=0, le=600, allow_inf_nan=False)] = 0.0
+    """How long such a caller waits for that operator, who is busy."""
     ring_seconds: Annotated[float, Field(gt=0, le=300)] = 20.0
     wrap_up_seconds: Annotated[float, Field(ge=0, le=3600)] = 60.0
     max_wait_seconds: Annotated[float, Field(gt=0)] = 1800.0
@@ -192,6 +230,16 @@ class Queue(Frozen):
     """None: callers can only wait."""
     survey: str | None = None
     """What its callers are asked after the talk; None: nothing."""
+
+    def is_served_by(self, operator: Operator) -> bool:
+        """Whether the operator's skills suffice."""
+        return all(operator.skills.get(skill, 0) >= level for skill, level in self.skills.items())
+
+    def highest_penalty(self, since: float, now: float) -> float:
+        """Of the operators who are asked at `now` for a caller who waits since then."""
+        if not self.relax:
+            return math.inf
+        return max((step.up_to for step in self.relax if since + step.after <= now), default=0)
 
 
 class Question(Frozen):
@@ -284,7 +332,10 @@ class Operator(Frozen):
     number: str
     """Three digits, spoken to callers."""
     name: str
-    skills: tuple[str, ...] = ()
+    skills: Mapping[str, int] = {}
+    """Levels by name, 1 to 9."""
+    penalties: Mapping[str, int] = {}
+    """By queue; 0 where none is written. The lower ones are asked first."""
 
 
 class Seat(Frozen):
@@ -416,6 +467,8 @@ class Number(Frozen):
     """First day on which we take over; None for `primary`."""
     retired_from: date | None = None
     """First day on which it is refused as unallocated; None: never."""
+    priority: Annotated[int, Field(ge=-9, le=9)] = 0
+    """Of its callers in their queue: the higher comes first, whatever the wait."""
     own_line: tuple[DialTarget, ...] = ()
     """The ways to the department's own telephone, first choice first."""
     resident_targets: tuple[DialTarget, ...] = ()
@@ -679,6 +732,11 @@ class Plan:
             self.country_code,
             (DirectoryEntry(number, (line,), False) for line, number in lines.items()),
         )
+
+    @cached_property
+    def remembers_hours(self) -> float:
+        """How long it matters who talked with whom: the longest of the queues' limits."""
+        return max((queue.same_operator_hours for queue in self.queues.values()), default=0.0)
 
     @cached_property
     def formal_run(self) -> Phase:

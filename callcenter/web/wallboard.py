@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from callcenter.calls.wallboard import OperatorLine, OperatorStatus, Wallboard
+from callcenter.calls.wallboard import OperatorLine, OperatorStatus, QueueLine, Wallboard
 from callcenter.web.health import Health
 from callcenter.web.states import STATE_TITLES
 
@@ -113,6 +113,20 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One queue of several."""
+
+    name: str
+    title: str
+    waiting: int
+    since: float | None
+    """The longest wait, which ticks."""
+    ready: int
+    signed_in: int
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
 class Alarm:
     """Something that somebody should act on now."""
 
@@ -147,6 +161,8 @@ class BoardView:
     operators: int
     tiles: tuple[Tile, ...]
     lamps: tuple[Lamp, ...]
+    queues: tuple[QueueRow, ...] = ()
+    """Empty where there is one only: the large figures are that one's."""
 
 
 SHARE_TITLES = (
@@ -218,6 +234,7 @@ def board_view(
             Lamp(_LAMP_TITLES.get(part.name, part.name), part.ok, part.since)
             for part in health.parts
         ),
+        queues=_queues(board, limits),
     )
 
 
@@ -277,6 +294,21 @@ def _sums(board: Wallboard) -> tuple[Share, ...]:
         Share("other", "其他去向", board.offered - named),
         Share("in_progress", "进行中", board.in_progress),
     )
+
+
+def _queues(board: Wallboard, limits: Thresholds) -> tuple[QueueRow, ...]:
+    if len(board.queues) < 2:
+        return ()
+    return tuple(_queue(line, board.at, limits) for line in board.queues)
+
+
+def _queue(line: QueueLine, now: float, limits: Thresholds) -> QueueRow:
+    since = line.longest_wait_since
+    worst = [limits.waiting.above(line.waiting)]
+    if since is not None:
+        worst.append(limits.longest_wait.above(now - since))
+    level = next((each for each in (Level.RED, Level.YELLOW) if each in worst), Level.CALM)
+    return QueueRow(line.name, line.title, line.waiting, since, line.ready, line.signed_in, level)
 
 
 def _states(board: Wallboard, limits: Thresholds) -> tuple[StateCount, ...]:

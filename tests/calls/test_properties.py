@@ -7,6 +7,7 @@ after every step the properties that docs/architecture.md promises.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -45,6 +46,7 @@ from callcenter.calls.events import (
     CallMissed,
     CallReturned,
     CallTakenOutside,
+    ChangePriority,
     CloseMissed,
     DeadlineReached,
     DigitPressed,
@@ -60,6 +62,7 @@ from callcenter.calls.events import (
     Led,
     LegEnded,
     MarkNuisance,
+    MoveWaiting,
     PickFirstDialled,
     PlanChanged,
     PullWaiting,
@@ -77,13 +80,13 @@ from callcenter.calls.events import (
     UnblockCaller,
 )
 from callcenter.calls.figures import wallboard
-from callcenter.calls.state import Call, Centre, Phase, Transfer
+from callcenter.calls.state import WITH_OPERATOR, Call, Centre, Phase, Transfer
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.model import Plan, Treatment
 from callcenter.orders.record import LegRole, OrderRecord, Outcome
 from tests.calls.desk import LEADER
 from tests.fakes.switch import FakeLeg, FakeSwitch
-from tests.plans import after_and_against, with_everything, without_queue
+from tests.plans import after_and_against, with_everything, with_queues, without_queue
 
 OPERATORS = ("001", "002", "003")
 SEATS = ("seat01", "seat02", "seat03")
@@ -109,12 +112,41 @@ _WAITS = re.compile(rf"({_WAIT}( {_WAIT})*)?")
 """What queue_log may say of a call: every wait and every talk has one end."""
 
 
+@cache
+def several_queues() -> Plan:
+    """Two queues that share operators, ring several at once, and lead callers on."""
+    return with_queues(
+        """
+  hotline:
+    title: 综合
+    strategy: ring_all
+    not_ready_after_misses: 2
+    same_operator_hours: 24
+    same_operator_wait_seconds: 6
+    relax: [{after: 5, up_to: 1}]
+  second:
+    title: 政策
+    priority: 1
+    strategy: round_robin
+    skills: {policy: 2}
+    best_skilled_first: true
+""",
+        operators="""
+skills: {policy: 政策}
+operators:
+  '001': {name: 李静, skills: {policy: 1}}
+  '002': {name: 陈刚, skills: {policy: 2}}
+  '003': {name: 王敏, skills: {policy: 3}, penalties: {hotline: 1}}
+""",
+    )
+
+
 class CentreMachine(RuleBasedStateMachine):
     """One centre, one exchange, one clock."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.plans = (with_everything(), without_queue(), after_and_against())
+        self.plans = (with_everything(), without_queue(), after_and_against(), several_queues())
         self.plan: Plan = self.plans[0]
         self.centre = Centre()
         self.switch = FakeSwitch()
@@ -156,16 +188,15 @@ class CentreMachine(RuleBasedStateMachine):
                 self._check_command(command, waiting)
         self.switch.send(result.commands)
 
-    def _waiting(self) -> dict[str, float]:
+    def _waiting(self) -> dict[str, Call]:
+        """Those who wait for any operator who may take them."""
         return {
-            call.id: call.queued or call.opened
+            call.id: call
             for call in self.centre.calls.values()
-            if call.phase is Phase.WAITING
-            and call.preferred_operator is None
-            and not call.last_in_line
+            if call.phase is Phase.WAITING and not call.preferred_operator and not call.familiar
         }
 
-    def _check_command(self, command: Command, waiting: dict[str, float]) -> None:
+    def _check_command(self, command: Command, waiting: dict[str, Call]) -> None:
         match command:
             case Connect(legs=legs):
                 assert not self.told_gone & set(legs), "connected a leg that is gone"
@@ -177,16 +208,21 @@ class CentreMachine(RuleBasedStateMachine):
                 self.told_gone.discard(leg)  # a citizen is called back on a leg of the same name
             case Dial(call=call, to=SeatAddress()):
                 mine = waiting.get(call)
-                still = [
-                    queued
-                    for other, queued in waiting.items()
-                    if other in self.centre.calls
-                    and self.centre.calls[other].phase is Phase.WAITING
-                ]
-                if mine is not None:
-                    assert all(mine <= queued for queued in still), "not the longest waiting"
+                for other in () if mine is None else waiting.values():
+                    now = self.centre.calls.get(other.id)
+                    if now is not None and now.phase is Phase.WAITING and mine is not None:
+                        assert not self._is_before(other, mine), "not the longest waiting"
+            case Dial():
+                pass
             case _:
                 assert command.leg not in self.told_gone, f"{command} to a leg that is gone"
+
+    def _is_before(self, other: Call, mine: Call) -> bool:
+        """In one queue. Who has a lower priority, but waited longer, is asked more operators."""
+        queue = self.plan.queues.get(mine.queue or "")
+        relaxes = queue is not None and queue.relax
+        same = other.queue == mine.queue and (not relaxes or other.priority == mine.priority)
+        return same and other.place < mine.place
 
     # -- what can happen -------------------------------------------------------------------------
     # What leads calls on has several rules of its own, so that most runs get far.
@@ -366,6 +402,16 @@ class CentreMachine(RuleBasedStateMachine):
             close = CloseMissed(number, operator, "已办")
             self.step(close if closes else CallMissed(operator, number))
 
+    @rule(data=st.data(), priority=st.integers(-2, 2), queue=st.sampled_from(("hotline", "other")))
+    def a_team_leader_changes_a_callers_place(
+        self, data: st.DataObject, priority: int, queue: str
+    ) -> None:
+        if self.centre.calls:
+            call = data.draw(st.sampled_from(sorted(self.centre.calls)), label="call")
+            wishes: tuple[Event, ...] = (ChangePriority(call, priority), MoveWaiting(call, queue))
+            wish = data.draw(st.sampled_from(wishes), label="wish")
+            self.step(wish)
+
     @rule(data=st.data(), keys=st.sampled_from(KEYS), at_once=st.booleans())
     def somebody_presses_keys(self, data: st.DataObject, keys: str, at_once: bool) -> None:
         answered = [leg.name for leg in self.switch.legs.values() if leg.answered]
@@ -438,7 +484,7 @@ class CentreMachine(RuleBasedStateMachine):
             call = data.draw(st.sampled_from(sorted(self.centre.calls)), label="call")
             self.step(CallGivenUp(call) if hopeless else CallDetoured(call, "a fault"))
 
-    @rule(what=st.sampled_from((0, 1, 2, 2, "restart")))
+    @rule(what=st.sampled_from((0, 1, 2, 2, 3, 3, "restart")))
     def something_rare_happens(self, what: int | str) -> None:
         if what == "restart":
             self._restart()
@@ -462,15 +508,13 @@ class CentreMachine(RuleBasedStateMachine):
             call.operator
             for call in self.centre.calls.values()
             if call.operator is not None
-            and call.phase
-            in (
-                Phase.OFFERED,
-                Phase.INTRODUCING,
-                Phase.TALKING,
-                Phase.TRANSFERRING,
-                Phase.THREE_WAY,
-                Phase.CALLING_BACK,
-            )
+            and (call.phase in WITH_OPERATOR or call.phase is Phase.CALLING_BACK)
+        ]
+        taken += [
+            call.party(leg)
+            for call in self.centre.calls.values()
+            if call.phase is Phase.OFFERED
+            for leg in call.rung
         ]
         assert len(taken) == len(set(taken))
         for operator in self.centre.operators.values():
@@ -478,6 +522,22 @@ class CentreMachine(RuleBasedStateMachine):
                 assert operator.number in taken
             if operator.status is OperatorStatus.RINGING:
                 assert operator.call in self.centre.calls
+
+    @invariant()
+    def no_telephone_rings_or_talks_for_two(self) -> None:
+        seats = [leg.dial.to for leg in self.switch.legs.values() if leg.dial is not None]
+        own = [to.seat for to in seats if isinstance(to, SeatAddress)]
+        assert len(own) == len(set(own))
+
+    @precondition(lambda self: len(self.history) % 5 == 0)
+    @invariant()
+    def nobody_waits_for_whom_an_operator_is_free(self) -> None:
+        """Each event looks at what it changed alone; to look at everybody finds no more."""
+        deadline = self.centre.deadline()
+        if deadline is None or deadline > self.now:
+            centre = decode_centre(encode_centre(self.centre))
+            step(centre, PlanChanged("looks at everybody"), self.plan, self.now)
+            assert _offered(centre) == _offered(self.centre)
 
     @invariant()
     def a_seat_has_at_most_one_operator(self) -> None:
@@ -651,6 +711,10 @@ class CentreMachine(RuleBasedStateMachine):
             answered = sum(leg.answered is not None and "_" in leg.leg for leg in operators)
             assert told.count("CONNECT") <= answered
             assert "CONNECT" not in told or records[-1].operator is not None
+
+
+def _offered(centre: Centre) -> set[str]:
+    return {call.id for call in centre.calls.values() if call.phase is Phase.OFFERED}
 
 
 def _about(event: Event) -> str:

@@ -20,10 +20,14 @@ PURE = sorted(
 )
 ALLOWED = {
     "__future__",
+    "bisect",
     "collections",
     "dataclasses",
     "datetime",
     "enum",
+    "functools",
+    "heapq",
+    "itertools",
     "math",
     "statistics",
     "typing",

@@ -13,7 +13,7 @@ from callcenter import logs, runtime, supervisor, watchdog
 from callcenter.app import Controller
 from callcenter.asterisk import process
 from callcenter.asterisk.switch import GUARD_SECONDS
-from callcenter.calls import arranging, call, native, queueing, turn
+from callcenter.calls import arranging, call, native, offers, turn
 from callcenter.calls.state import Phase
 from callcenter.numberplan.loader import load
 from callcenter.numberplan.model import CallbackRule, Limits, Menu, Plan, Queue, VoiceBox
@@ -88,7 +88,7 @@ def test_the_card_for_the_seats_gives_reasons_numbers_and_sentences_of_the_plan(
 def test_the_phases_of_a_call_and_their_deadlines() -> None:
     rows = documents.rows("docs/architecture.md", "phase")
     assert [spans(row[0])[0] for row in rows] == [phase.value for phase in Phase]
-    constants = {**vars(arranging), **vars(call), **vars(turn), **vars(queueing), **vars(native)}
+    constants = {**vars(arranging), **vars(call), **vars(turn), **vars(offers), **vars(native)}
     models = (Limits, Queue, CallbackRule, VoiceBox, Menu)
     limits = {name for model in models for name in model.model_fields}
     for _, _, latest, then in rows:

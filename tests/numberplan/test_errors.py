@@ -559,7 +559,7 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
         "holidays:\n  2030-02-01: {last: 2030-02-07, working: false, title: 春节}\n"
         "  ‸2030-02-07: {working: true, title: 调休}\n",
         "the days from 2030-02-07 overlap those from 2030-02-01 to 2030-02-07 "
-        "(dialplan/hours.yaml:7); let each day be in one entry",
+        "(dialplan/hours.yaml:10); let each day be in one entry",
     ),
     "holidays end before they begin": (
         HOURS,

@@ -34,7 +34,8 @@ def hero(board: Wallboard, key: str) -> Figure:
 
 def with_operator(state: OperatorStatus, seconds: float = 0.0, **changes: int) -> Wallboard:
     line = OperatorLine("001", "芮红", "seat01", state, MORNING - seconds, None, None)
-    return replace(QUIET, operators=(line,), queue=(), **changes)
+    counts = {**asdict(QUIET), **changes, "operators": (line,), "queue": (), "queues": ()}
+    return Wallboard(**counts)
 
 
 def test_every_outcome_has_its_share() -> None:

@@ -3,6 +3,7 @@
 from callcenter.numberplan.checks import (
     dates,
     destinations,
+    distribution,
     emergencies,
     lines,
     people,
@@ -18,6 +19,7 @@ _ALL = (
     lines.check,
     emergencies.check,
     people.check,
+    distribution.check,
     prompts.check,
 )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from callcenter.numberplan.checks.destinations import destinations
 from callcenter.numberplan.files import MenuShape, NumberShape, QueueShape
 from callcenter.numberplan.model import Mode, TrunkKind
@@ -39,11 +41,12 @@ def check(parsed: Parsed) -> None:
     _voice_boxes(parsed)
     _units(parsed)
     if parsed.operators:
-        skills = parsed.names(OPERATORS, "skills")
         for number, operator in parsed.operators.operators.items():
-            for index, skill in enumerate(operator.skills):
-                path: Path = ("operators", number, "skills", index)
-                parsed.refer(OPERATORS, path, skill, skills, "skill")
+            here: Path = ("operators", number)
+            _skills(parsed, OPERATORS, (*here, "skills"), operator.skills)
+            for queue in operator.penalties:
+                path: Path = (*here, "penalties", queue)
+                parsed.refer(OPERATORS, path, queue, parsed.names(QUEUES, "queues"), "queue")
     if parsed.emergencies:
         for index, trunk in enumerate(parsed.emergencies.trunks):
             parsed.refer(EMERGENCIES, ("trunks", index), trunk, parsed.trunk_names(), "trunk")
@@ -146,10 +149,8 @@ def _owners(parsed: Parsed) -> frozenset[str] | None:
 def _queues(parsed: Parsed) -> None:
     if not parsed.queues:
         return
-    skills = parsed.names(OPERATORS, "skills")
     for name, queue in parsed.queues.queues.items():
-        for index, skill in enumerate(queue.skills):
-            parsed.refer(QUEUES, ("queues", name, "skills", index), skill, skills, "skill")
+        _skills(parsed, QUEUES, ("queues", name, "skills"), queue.skills)
         if queue.survey is not None:
             surveys = parsed.names(SURVEYS, "surveys")
             parsed.refer(QUEUES, ("queues", name, "survey"), queue.survey, surveys, "survey")
@@ -189,6 +190,14 @@ def _citizens(parsed: Parsed) -> None:
                 f"{name} is a platform, which reaches no citizen; write a trunk with "
                 "`kind: carrier`",
             )
+
+
+def _skills(parsed: Parsed, file: str, path: Path, skills: Iterable[str]) -> None:
+    """Written as a list or with levels."""
+    known = parsed.names(OPERATORS, "skills")
+    for index, skill in enumerate(skills):
+        key = skill if parsed.has(file, (*path, skill)) else index
+        parsed.refer(file, (*path, key), skill, known, "skill")
 
 
 def _menus(parsed: Parsed) -> None:

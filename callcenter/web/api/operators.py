@@ -28,7 +28,7 @@ from callcenter.calls.events import (
     SupervisionMode,
 )
 from callcenter.calls.refusal import Refusal
-from callcenter.calls.wallboard import OperatorLine, OperatorStatus
+from callcenter.calls.wallboard import OperatorLine, OperatorStatus, QueueLine
 from callcenter.orders.times import local
 from callcenter.staff.roles import Principal
 from callcenter.web.api.endpoint import Answer, Ask, Body, Endpoint, Nothing, Query
@@ -130,6 +130,17 @@ class SeatList(BaseModel):
     seats: tuple[SeatView, ...]
 
 
+class QueueView(BaseModel):
+    """One queue, now."""
+
+    name: str
+    title: str
+    waiting: int
+    longest_wait_since: datetime | None
+    ready: int = Field(description="Operators who are ready and serve it.")
+    signed_in: int = Field(description="Operators who are signed in and serve it.")
+
+
 class WallboardView(BaseModel):
     """Today's figures (Asia/Shanghai). `offered` is `in_progress` plus all outcomes."""
 
@@ -152,6 +163,7 @@ class WallboardView(BaseModel):
     callbacks_open: int = Field(description="Citizens to be called back, not reached yet.")
     interrupted: int
     operators: tuple[OperatorView, ...]
+    queues: tuple[QueueView, ...]
 
 
 def operator_view(line: OperatorLine, who: Principal) -> OperatorView:
@@ -174,6 +186,18 @@ def operator_view(line: OperatorLine, who: Principal) -> OperatorView:
             seat=supervision.seat,
             since=None if supervision.since is None else local(supervision.since),
         ),
+    )
+
+
+def _queue_view(line: QueueLine) -> QueueView:
+    since = line.longest_wait_since
+    return QueueView(
+        name=line.name,
+        title=line.title,
+        waiting=line.waiting,
+        longest_wait_since=None if since is None else local(since),
+        ready=line.ready,
+        signed_in=line.signed_in,
     )
 
 
@@ -210,6 +234,7 @@ async def _wallboard(ask: Ask[Nothing, Nothing]) -> Answer:
     since = board.longest_wait_since
     values["longest_wait_since"] = None if since is None else local(since)
     values["operators"] = tuple(operator_view(line, ask.principal) for line in board.operators)
+    values["queues"] = tuple(_queue_view(line) for line in board.queues)
     return Answer(WallboardView.model_validate(values))
 
 
@@ -324,6 +349,16 @@ _BOARD: dict[str, JsonValue] = {
     "callbacks_open": 0,
     "interrupted": 0,
     "operators": [EXAMPLE],
+    "queues": [
+        {
+            "name": "hotline",
+            "title": "12345热线",
+            "waiting": 1,
+            "longest_wait_since": "2017-11-22T10:30:55+08:00",
+            "ready": 0,
+            "signed_in": 12,
+        }
+    ],
 }
 
 OPERATORS = (
