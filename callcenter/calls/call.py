@@ -166,6 +166,9 @@ def _forward_next(turn: Turn, call: Call, failed: Ending) -> None:
         call, leg = found
         turn.put(replace(call, phase=Phase.FORWARDING, leg=leg))
         return
+    if call.overflowed and call.queued is not None:  # the queue led here, and has them back
+        back_to_queue(turn, call)
+        return
     said = apology(turn.plan.forward_failures, found)
     outcome = talked_or(call, Outcome.FORWARD_FAILED)
     announce(turn, replace(call, leg=None), said, outcome)

@@ -140,7 +140,7 @@ def step(centre: Centre, event: Event, plan: Plan, now: float) -> Result:
         refusal = _handle(turn, event)
         callback.callers_are_here(turn)
         supervision.settle(turn)
-        queueing.match(turn)
+        queueing.distribute(turn)
         queueing.settle(turn)
         changes = turn.commit()
     except Exception as error:

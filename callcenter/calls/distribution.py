@@ -7,6 +7,7 @@ admits, then the queue's strategy. Before all of them: the operator whom the cal
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from itertools import islice, takewhile
 
 from callcenter.calls.index import Rank, Ready
@@ -59,13 +60,12 @@ def remember(turn: Turn, call: Call) -> None:
         turn.note_talk(call.caller, call.operator)
 
 
-def look_again(turn: Turn, call: Call, queue: Queue) -> float | None:
+def look_again(call: Call, queue: Queue) -> Iterator[float]:
     """When more operators may take a caller for whom nobody is free now."""
-    since = call.place[1]
-    times = [since + step.after for step in queue.relax]
+    for step in queue.relax:
+        yield call.place[1] + step.after
     if call.familiar_until is not None:
-        times.append(call.familiar_until)
-    return min((at for at in times if at > turn.now), default=None)
+        yield call.familiar_until
 
 
 def _promised(turn: Turn, call: Call, order: Ordered[Rank]) -> Chosen | None:

@@ -99,6 +99,9 @@ class QueueLog:
                 self._write(after.id, stint.queue, NOBODY, "EXITWITHTIMEOUT", *waited)
             case Phase.ENDING if after.ended_by == "caller":
                 self._write(after.id, stint.queue, NOBODY, "ABANDON", *waited)
+            case Phase.FORWARDING:
+                where = f"to {after.partner_hotline}"
+                self._write(after.id, stint.queue, NOBODY, "WITHDRAW", *waited, where)
             case phase:
                 why = "fallback" if phase is Phase.NATIVE else "system"
                 self._write(after.id, stint.queue, NOBODY, "WITHDRAW", *waited, why)

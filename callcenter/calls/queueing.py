@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from heapq import merge
 
 from callcenter.calls import call as calls
-from callcenter.calls import callback, distribution, offers
+from callcenter.calls import callback, distribution, offers, overflow
 from callcenter.calls.index import Lines, Ready
 from callcenter.calls.state import Call, Phase
 from callcenter.calls.turn import Turn
@@ -20,6 +20,13 @@ from callcenter.values import replace
 
 _Next = tuple[int, int, float, str]
 """A waiting caller among all queues: the queue's priority (negative), then the place in it."""
+
+
+def distribute(turn: Turn) -> None:
+    """Offer waiting callers to free operators, and lead on those whose queue says so."""
+    match(turn)
+    while overflow.lead_on(turn):
+        match(turn)
 
 
 def match(turn: Turn) -> None:
@@ -52,7 +59,8 @@ def match(turn: Turn) -> None:
             continue
         if chosen is not None:
             refused.add((queue.name, call.place[0]))
-        again = distribution.look_again(turn, call, queue)
+        times = (*distribution.look_again(call, queue), *overflow.look_again(call, queue))
+        again = min((at for at in times if at > turn.now), default=None)
         if again != call.look_at:
             turn.put(replace(call, look_at=again))
 

@@ -303,6 +303,8 @@ class Call:
     familiar_until: float | None = None
     look_at: float | None = None
     """When the queue's rules may have something else to say of this waiting caller."""
+    overflowed: tuple[str, ...] = ()
+    """Ways on which queues have led the caller on (overflow.py)."""
     also: tuple[str, ...] = ()
     """Operators' legs that ring beside `leg` (ring all)."""
     failures: int = 0

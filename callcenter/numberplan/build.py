@@ -281,7 +281,11 @@ def _queue(files: _Files, name: str) -> Queue:
     shape = files.queues.queues[name]
     closed = _destination(files, shape.closed)
     prompts = _prompts(files, shape, "greeting", "sorry")
-    queue = Queue(name=name, **{**shape.model_dump(), **prompts, "closed": closed})
+    overflow = tuple(
+        {**rule.model_dump(), "to": _destination(files, rule.to)} for rule in shape.overflow
+    )
+    more = {**prompts, "closed": closed, "overflow": overflow}
+    queue = Queue(name=name, **{**shape.model_dump(), **more})
     announce = queue.announce
     if announce is None or announce.also is None:
         return queue

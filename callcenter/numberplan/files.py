@@ -395,6 +395,31 @@ class RelaxShape(Shape):
     """The highest penalty asked from then on."""
 
 
+class OverflowShape(Shape):
+    """When callers are led on: `length`, `waited` or `nobody_signed_in`."""
+
+    length: Annotated[int, Field(ge=1, le=10000)] | None = None
+    """Who comes while so many wait already."""
+    waited: Annotated[float, Field(gt=0, le=86400, allow_inf_nan=False)] | None = None
+    """Who has waited so many seconds."""
+    nobody_signed_in: bool = False
+    """While nobody who serves the queue is signed in."""
+    to: DestinationShape
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_cause(cls, given: object) -> object:
+        if isinstance(given, dict) and not given.keys() <= cls.model_fields.keys():
+            return given  # the wrong key is the better thing to tell
+        causes = ("length", "waited", "nobody_signed_in")
+        if not isinstance(given, dict) or sum(cause in given for cause in causes) != 1:
+            raise ValueError(
+                "write one of `length: 20`, `waited: 120` and `nobody_signed_in: true`, "
+                "and `to: {queue: …}`"
+            )
+        return given
+
+
 class QueueShape(Shape):
     """One waiting line; times in seconds."""
 
@@ -410,6 +435,7 @@ class QueueShape(Shape):
     best_skilled_first: bool = False
     relax: tuple[RelaxShape, ...] = ()
     """Operators with a penalty are asked after some waiting; none: at once, but last."""
+    overflow: tuple[OverflowShape, ...] = ()
     not_ready_after_misses: Annotated[int, Field(ge=1, le=9)] = 1
     same_operator_hours: Annotated[float, Field(ge=0, le=8784, allow_inf_nan=False)] = 0.0
     """0: no."""

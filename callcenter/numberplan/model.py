@@ -185,6 +185,18 @@ class Relax(Frozen):
     up_to: Annotated[int, Field(ge=1, le=99)]
 
 
+class OverflowRule(Frozen):
+    """When a caller is led from a queue to somewhere else: one of the three."""
+
+    length: int | None = None
+    """Who comes while so many, or more, wait already."""
+    waited: float | None = None
+    """Who has waited so long there, in seconds."""
+    nobody_signed_in: bool = False
+    """While none of those who serve the queue is signed in."""
+    to: Destination
+
+
 class Queue(Frozen):
     """A waiting line, and how its calls are answered. All times in seconds."""
 
@@ -207,6 +219,8 @@ class Queue(Frozen):
     """Of the operators with the same penalty the one with the higher level is asked first."""
     relax: tuple[Relax, ...] = ()
     """First those without a penalty alone, then more by and by; none: everybody at once."""
+    overflow: tuple[OverflowRule, ...] = ()
+    """Each holds for a caller once; the first that holds is taken."""
     not_ready_after_misses: Annotated[int, Field(ge=1, le=9)] = 1
     """Offers in a row that an operator does not take until they are not ready."""
     same_operator_hours: Annotated[float, Field(ge=0, le=24 * 366, allow_inf_nan=False)] = 0.0

@@ -32,6 +32,10 @@ def destinations(parsed: Parsed) -> Iterable[Written]:
         for number, entry in parsed.numbers.numbers.items():
             if entry.closed is not None:
                 yield NUMBERS, ("numbers", number, "closed"), entry.closed
+    if parsed.queues:
+        for name, queue in parsed.queues.queues.items():
+            for index, rule in enumerate(queue.overflow):
+                yield QUEUES, ("queues", name, "overflow", index, "to"), rule.to
 
 
 def check(parsed: Parsed) -> None:

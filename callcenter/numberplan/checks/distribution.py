@@ -1,4 +1,4 @@
-"""Who answers which queue: penalties that mean nothing, operators whom nobody ever asks."""
+"""Queues that lead to themselves, penalties that mean nothing, operators whom nobody ever asks."""
 
 from __future__ import annotations
 
@@ -8,11 +8,18 @@ from callcenter.numberplan.yamltree import Path
 
 
 def check(parsed: Parsed) -> None:
-    """Steps of `relax` in order; each penalty of an operator who serves that queue, and reached."""
+    """Steps of `relax`, where callers are led on, and penalties of operators who are ever asked."""
     if not parsed.queues:
         return
     for name, queue in parsed.queues.queues.items():
         _steps(parsed, name, queue)
+        for index, rule in enumerate(queue.overflow):
+            if rule.to.queue == name:
+                parsed.error(
+                    QUEUES,
+                    ("queues", name, "overflow", index, "to", "queue"),
+                    f"callers of {name} would be led to {name}; name another queue",
+                )
     if not parsed.operators:
         return
     for number, operator in parsed.operators.operators.items():
