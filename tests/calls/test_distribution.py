@@ -425,3 +425,20 @@ def test_an_operator_who_moves_to_another_seat_is_rung_there() -> None:
     assert desk.asks(BecomeReady("001")) == ""
     desk.call()
     assert rung(desk) == ["seat03"]
+
+
+def test_the_wallboard_counts_each_queues_callers_and_operators() -> None:
+    desk = desk_with("12", at=plan(", skills: [policy]", operators=(", skills: [policy]", "", "")))
+    desk.asks(BecomeNotReady("001", "break"))
+    desk.asks(BecomeNotReady("002", "break"))
+    since = desk.now
+    desk.call("12345")
+    desk.wait(5)
+    desk.call("12345")
+    desk.asks(BecomeReady("002"))
+    desk.call("12310")
+    lines = [
+        (line.name, line.waiting, line.longest_wait_since, line.ready, line.signed_in)
+        for line in desk.board().queues
+    ]
+    assert lines == [("hotline", 2, since, 0, 1), ("second", 1, since + 5, 0, 2)]

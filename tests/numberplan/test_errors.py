@@ -236,6 +236,64 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
         "skills: [‸english]",
         "there is no skill 'english'; there is none yet",
     ),
+    "no such skill with a level": (
+        QUEUES,
+        "title: 综合受理",
+        "title: 综合受理\n    skills: {english: ‸2}",
+        "there is no skill 'english'; there is none yet",
+    ),
+    "levels in a list": (
+        OPERATORS,
+        "{name: 王敏}",
+        "{name: 王敏, skills: ‸[{english: 3}]}",
+        "operators.003.skills: a list does not fit; write names, such as [general, english], "
+        "or levels: {general: 3}",
+    ),
+    "a level that is too high": (
+        OPERATORS,
+        "{name: 王敏}",
+        "{name: 王敏, skills: {english: ‸10}}",
+        "operators.003.skills.english: '10' is out of range; write at most 9",
+    ),
+    "a strategy that is not known": (
+        QUEUES,
+        "title: 综合受理",
+        "title: 综合受理\n    strategy: ‸ringall",
+        "queues.hotline.strategy: 'ringall' is not known; did you mean 'ring_all'?",
+    ),
+    "a penalty in no queue": (
+        OPERATORS,
+        "{name: 王敏}",
+        "{name: 王敏, penalties: {hotlin: ‸1}}",
+        "there is no queue 'hotlin'; did you mean 'hotline'?",
+    ),
+    "steps that go back": (
+        QUEUES,
+        "title: 综合受理",
+        "title: 综合受理\n    relax:\n      - {after: 30, up_to: 2}\n"
+        "      - ‸{after: 60, up_to: 1}",
+        "the step after 60 s must come later than the one before it, and admit a higher "
+        "penalty; put the steps in order",
+    ),
+    "an overflow without a cause": (
+        QUEUES,
+        "title: 综合受理",
+        "title: 综合受理\n    overflow:\n      - ‸{to: {queue: hotline}}",
+        "queues.hotline.overflow.0: `key: value` lines does not fit; write one of `length: 20`, "
+        "`waited: 120` and `nobody_signed_in: true`, and `to: {queue: …}`",
+    ),
+    "an overflow to itself": (
+        QUEUES,
+        "title: 综合受理",
+        "title: 综合受理\n    overflow: [{length: 5, to: {queue: ‸hotline}}]",
+        "callers of hotline would be led to hotline; name another queue",
+    ),
+    "an overflow to a queue that is not there": (
+        QUEUES,
+        "title: 综合受理",
+        "title: 综合受理\n    overflow: [{length: 5, to: {queue: ‸hotlin}}]",
+        "there is no queue 'hotlin'; did you mean 'hotline'?",
+    ),
     "no such skill, of an operator": (
         OPERATORS,
         "{name: 王敏}",

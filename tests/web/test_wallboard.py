@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.calls.wallboard import OperatorLine, OperatorStatus, Wallboard
+from callcenter.calls.wallboard import OperatorLine, OperatorStatus, QueueLine, Wallboard
 from callcenter.orders.record import Outcome
 from callcenter.web.health import Health, Part
 from callcenter.web.wallboard import (
@@ -146,3 +146,22 @@ def test_a_part_that_fails_is_alarming() -> None:
 def test_time_alone_changes_nothing_but_what_ticks() -> None:
     board = with_operator(OperatorStatus.TALKING)
     assert look(board) == look(replace(board, at=MORNING + 1))
+
+
+def queue(name: str, waiting: int = 0, seconds: float | None = None) -> QueueLine:
+    since = None if seconds is None else MORNING - seconds
+    return QueueLine(name, name, waiting, since, ready=1, signed_in=3)
+
+
+def test_one_queue_alone_has_no_row_of_its_own() -> None:
+    assert look(replace(QUIET, queues=(queue("hotline"),))).queues == ()
+
+
+def test_of_several_queues_each_has_a_row_that_says_how_bad_it_is() -> None:
+    lines = (queue("hotline"), queue("second", 3, 10), queue("third", 1, 61))
+    rows = look(replace(QUIET, queues=lines)).queues
+    assert [(row.name, row.waiting, row.level) for row in rows] == [
+        ("hotline", 0, Level.CALM),
+        ("second", 3, Level.YELLOW),
+        ("third", 1, Level.RED),
+    ]
