@@ -270,7 +270,7 @@ async def test_a_bug_in_offering_one_call_does_not_keep_the_others_waiting(
 ) -> None:
     async with at_work(tmp_path) as bench:
         await two_callers_have_heard_the_greeting(bench)
-        plant_bug(monkeypatch, queueing, "offer")
+        plant_bug(monkeypatch, offers, "offer")
         assert await bench.runtime.request(SignIn("001", "seat01")) is None
         assert await bench.runtime.request(BecomeReady("001")) is None
         assert bench.runtime.centre.calls["15.1"].phase is Phase.NATIVE

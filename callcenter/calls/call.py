@@ -58,7 +58,9 @@ def enter_queue(turn: Turn, call: Call, queue: str, words: tuple[str, ...] = ())
     if not words and greeting is not None and call.queue is None:
         words = (greeting,)
     if call.queue is not None and call.queue != queue:
-        call = replace(call, waits_since=turn.now)  # the place is kept, the limit is the new one's
+        call = replace(
+            call, in_queue_since=turn.now
+        )  # the place is kept, the limit is the new one's
     call = replace(call, queue=queue)
     if words:
         speak_first(turn, call, words, None)
@@ -96,7 +98,10 @@ def wait(turn: Turn, call: Call) -> None:
             transfer=None,
             queued=queued,
             waits_since=since,
-            deadline=max(since + queue.max_wait_seconds, turn.now + END_SECONDS),
+            deadline=max(
+                max(since, call.in_queue_since or since) + queue.max_wait_seconds,
+                turn.now + END_SECONDS,
+            ),
         )
     )
 

@@ -90,7 +90,8 @@ def _enters(turn: Turn, call: Call) -> bool:
 
 
 def _since(call: Call) -> float:
-    return call.waits_since if call.waits_since is not None else call.place[1]
+    since = call.waits_since if call.waits_since is not None else call.place[1]
+    return max(since, call.in_queue_since or since)
 
 
 def _way(queue: Queue, rule: OverflowRule) -> str:

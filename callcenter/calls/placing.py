@@ -50,7 +50,7 @@ def move(turn: Turn, call: Call, queue: str) -> None:
     if queue == call.queue:
         return
     other_music = turn.queue(queue).music != turn.queue(call.queue).music
-    call = replace(call, queue=queue, waits_since=turn.now)
+    call = replace(call, queue=queue, in_queue_since=turn.now)
     calls.wait(turn, calls.start_music(turn, call) if call.hears_music and other_music else call)
 
 

@@ -236,6 +236,8 @@ class Call:
     queue: str | None = None
     queued: float | None = None
     """Start of the wait; kept when the caller comes back to the queue, so at its head."""
+    in_queue_since: float | None = None
+    """When the caller was moved or led on to this queue: its limits count from here."""
     priority: int = 0
     """Among the callers of a queue the higher comes first, whatever the wait."""
     waits_since: float | None = None

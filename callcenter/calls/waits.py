@@ -25,15 +25,20 @@ def measured(before: Call | None, after: Call, now: float, limit: float, *, over
         since = after.waits_since
     if since is None:
         return after
-    waits = not over and after.phase in _WAITS and after.waits_since == since
+    waits = not over and is_waiting(after) and after.waits_since == since
     if waits:
         return after
     length = max(0, milliseconds(_end(before, after, now)) - milliseconds(since))
-    still = after.waits_since if after.phase in _WAITS and after.waits_since != since else None
+    still = after.waits_since if is_waiting(after) and after.waits_since != since else None
     if before is not None and (before.answered is not None or before.wait_ms is not None):
         again = after.waited_again_ms + length
         return replace(after, waits_since=still, waited_again_ms=again)
     return replace(after, waits_since=still, wait_ms=length, answer_within=limit)
+
+
+def is_waiting(call: Call) -> bool:
+    """Who is led from a queue to a partner goes on waiting until the partner answers."""
+    return call.phase in _WAITS or (call.phase is Phase.FORWARDING and bool(call.overflowed))
 
 
 def is_standard(call: Call) -> bool:

@@ -15,7 +15,7 @@ from callcenter.analytics.report import Of, Report, report
 from callcenter.analytics.span import Span
 from callcenter.calls.events import CallEndedOutside, Event
 from callcenter.calls.figures import wallboard
-from callcenter.calls.state import Phase
+from callcenter.calls.state import Call, Phase
 from callcenter.calls.turn import shanghai_day
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.orders.record import OrderRecord, Outcome
@@ -25,6 +25,12 @@ from tests.calls.test_properties import CentreMachine
 ALWAYS = Span(0, 4_000_000_000_000)
 _IN_QUEUE = (Phase.WAITING, Phase.OFFERED, Phase.ARRANGING, Phase.NATIVE)
 _IDLE = (OperatorStatus.READY, OperatorStatus.NOT_READY)
+
+
+def _waits(call: Call) -> bool:
+    """While a partner rings to whom the queue has led them, they wait on."""
+    led_on = call.phase is Phase.FORWARDING and call.overflowed != ()
+    return call.phase in _IN_QUEUE or led_on
 
 
 @dataclass
@@ -47,13 +53,13 @@ class CountedMachine(CentreMachine):
         super().step(event)
         calls = self.centre.calls
         for call in calls.values():
-            waits = call.phase in _IN_QUEUE and call.has_live(call.id)  # else: to be called back
+            waits = _waits(call) and call.has_live(call.id)  # else: to be called back
             if call.queued is not None and waits and call.id not in self.waits:
                 since = call.queued if call.waits_since is None else call.waits_since
                 self.waits[call.id] = Wait(since)
         for known, wait in self.waits.items():
             now = calls.get(known)
-            if wait.left is None and (now is None or now.phase not in _IN_QUEUE):
+            if wait.left is None and (now is None or not _waits(now)):
                 wait.left = self.now
                 if isinstance(event, CallEndedOutside) and known in outside:
                     wait.left = event.ended if event.answered is None else event.answered
