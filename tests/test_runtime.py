@@ -15,7 +15,7 @@ import pytest
 
 from callcenter import runtime as runtime_module
 from callcenter.calls import call as calls
-from callcenter.calls import native, operator, queueing
+from callcenter.calls import native, offers, operator
 from callcenter.calls.codec import encode_centre
 from callcenter.calls.commands import Command, Detour
 from callcenter.calls.events import (
