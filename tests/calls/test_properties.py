@@ -678,7 +678,7 @@ class CentreMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Everybody hangs up: every call ends, each with one order and one outcome."""
-        for _ in range(50):
+        for count in range(50):
             for leg in list(self.switch.legs):
                 there = self.switch.legs.get(leg)
                 if there is not None and (there.dial is None or there.dial.role is Role.CITIZEN):
@@ -687,7 +687,8 @@ class CentreMachine(RuleBasedStateMachine):
                 self.step(self.switch.told.pop(0))
             if not self.centre.calls and not self.switch.legs:
                 break
-            self.time_passes(5.1 if self.switch.legs else 3600.0)
+            # A deadline may be an hour away where the clock was set back.
+            self.time_passes(5.1 if self.switch.legs and count < 40 else 3600.0)
         assert not self.centre.calls, "a call never ended"
         assert not self.switch.legs, "a leg was left behind"
         assert not self.centre.supervisions, "a supervision never ended"
