@@ -54,7 +54,8 @@ class CountedMachine(CentreMachine):
         calls = self.centre.calls
         for call in calls.values():
             waits = _waits(call) and call.has_live(call.id)  # else: to be called back
-            if call.queued is not None and waits and call.id not in self.waits:
+            first = call.answered is None and call.id not in self.waits  # a partner may have
+            if call.queued is not None and waits and first:
                 since = call.queued if call.waits_since is None else call.waits_since
                 self.waits[call.id] = Wait(since)
         for known, wait in self.waits.items():
