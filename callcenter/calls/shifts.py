@@ -8,7 +8,7 @@ from callcenter.analytics.record import ENGAGED, OfferEnd, StateChange, millisec
 from callcenter.calls.events import Ending
 from callcenter.calls.state import Call, OperatorState, Phase
 from callcenter.calls.wallboard import OperatorStatus
-from callcenter.orders.record import LegRole
+from callcenter.orders.record import LegRecord, LegRole
 from callcenter.values import replace
 
 _IDLE = frozenset({OperatorStatus.READY, OperatorStatus.NOT_READY})
@@ -42,13 +42,24 @@ def told(
     )
     if last is None:
         return replace(after, told=change)
-    if (last.state, last.reason, last.seat, last.call) == (
+    same = (last.state, last.reason, last.seat, last.call) == (
         *(change.state, change.reason, change.seat, change.call),
-    ):
+    )
+    if same and not _rings_again(before, after, call):
         return after if after.told is last else replace(after, told=last)
     if last.state == OperatorStatus.RINGING:
         change = changed(change, offer=_offer_end(last, after, call))
     return replace(after, told=change)
+
+
+def _rings_again(before: OperatorState | None, after: OperatorState, call: Call | None) -> bool:
+    """The offer was not taken, and the same call is offered once more; one that was cut off while
+    we were away goes on."""
+    rings = before is not None and before.status is after.status is OperatorStatus.RINGING
+    if before is None or call is None or not rings or before.since == after.since:
+        return False
+    *earlier, _ = _own_legs(call, after.number)
+    return bool(earlier) and earlier[-1].outcome != Ending.LOST
 
 
 def _offer_end(last: StateChange, after: OperatorState, call: Call | None) -> OfferEnd:
@@ -56,6 +67,10 @@ def _offer_end(last: StateChange, after: OperatorState, call: Call | None) -> Of
         return OfferEnd.TAKEN
     if call is None or call.phase not in _STILL_WAITS:
         return OfferEnd.WITHDRAWN
-    own = [leg for leg in call.legs if leg.role is LegRole.OPERATOR and leg.party == last.operator]
+    own = _own_legs(call, last.operator)
     lost = bool(own) and own[-1].outcome == Ending.LOST
     return OfferEnd.WITHDRAWN if lost else OfferEnd.MISSED
+
+
+def _own_legs(call: Call, operator: str) -> list[LegRecord]:
+    return [leg for leg in call.legs if leg.role is LegRole.OPERATOR and leg.party == operator]

@@ -582,7 +582,9 @@ class Turn:
         ended = {call.id: call for call in self._finished}
         for number, after in self._operators.items():
             before = centre.operators.get(number)
-            if before is None or (before.status, before.call) == (after.status, after.call):
+            if before is None or (before.status, before.call, before.since) == (
+                *(after.status, after.call, after.since),
+            ):
                 continue
             serves = before.serves
             if before.call != after.call:

@@ -16,6 +16,7 @@ from callcenter.calls.events import (
     SignOut,
 )
 from tests.calls.desk import Desk
+from tests.plans import edited
 
 
 def states(desk: Desk) -> list[str]:
@@ -91,6 +92,19 @@ def test_an_offer_that_rings_for_too_long_is_missed() -> None:
     assert states(desk)[2:] == ["ringing", "not_ready missed missed"]
 
 
+def test_an_offer_that_rings_again_at_once_is_another_offer() -> None:
+    """Where the queue allows misses, and nobody else is there."""
+    old, new = "    ring_seconds: 20\n", "    ring_seconds: 20\n    not_ready_after_misses: 2\n"
+    desk = Desk(plan=edited("dialplan/queues.yaml", old, new))
+    desk.operator_ready("001", "seat01")
+    desk.waiting_call()
+    desk.wait(10)
+    desk.goes(desk.ringing_at("seat01"), Ending.DECLINED)
+    desk.wait(10)
+    desk.goes(desk.ringing_at("seat01"), Ending.NO_ANSWER)
+    assert states(desk)[2:] == ["ringing", "ringing missed", "not_ready missed missed"]
+
+
 def test_an_offer_whose_caller_goes_is_withdrawn() -> None:
     desk = Desk()
     desk.operator_ready("001", "seat01")
@@ -103,6 +117,7 @@ def test_an_offer_that_was_cut_off_while_we_were_away_goes_on() -> None:
     desk = Desk()
     desk.operator_ready("001", "seat01")
     desk.waiting_call()
+    desk.wait(10)
     desk.goes(desk.ringing_at("seat01"), Ending.LOST)
     desk.answers(desk.ringing_at("seat01"))
     assert states(desk)[2:] == ["ringing", "talking taken"]
