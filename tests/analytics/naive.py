@@ -32,8 +32,7 @@ def seconds_by_quarter(changes: Sequence[StateChange], now: int) -> Counter[tupl
         return sums
     first = min(change.at for change in changes)
     quarters = range(first - first % 900_000, now + 900_000, 900_000)
-    for operator in {change.operator for change in changes}:
-        own = [change for change in changes if change.operator == operator]
+    for operator, own in by_operator(changes).items():
         edges = sorted({*quarters, *(change.at for change in own), now})
         for began, ended in pairwise(edges):
             state = state_at(own, began)
@@ -45,12 +44,21 @@ def seconds_by_quarter(changes: Sequence[StateChange], now: int) -> Counter[tupl
 def offers_by_quarter(changes: Sequence[StateChange]) -> Counter[tuple[str, str, OfferEnd | None]]:
     """Every ringing, by how the operator's next change says that it ended."""
     sums: Counter[tuple[str, str, OfferEnd | None]] = Counter()
-    for change in changes:
-        if change.state == "ringing":
-            later = [c for c in changes if c.operator == change.operator and c.at > change.at]
-            ended = min(later, key=lambda each: each.at).offer if later else None
-            sums[(quarter(change.at), change.operator, ended)] += 1
+    for operator, own in by_operator(changes).items():
+        for change in own:
+            if change.state == "ringing":
+                later = [each for each in own if each.at > change.at]
+                ended = min(later, key=lambda each: each.at).offer if later else None
+                sums[(quarter(change.at), operator, ended)] += 1
     return sums
+
+
+def by_operator(changes: Iterable[StateChange]) -> dict[str, list[StateChange]]:
+    """Each operator's own."""
+    found: dict[str, list[StateChange]] = {}
+    for change in changes:
+        found.setdefault(change.operator, []).append(change)
+    return found
 
 
 def in_order(changes: Iterable[StateChange]) -> list[StateChange]:
@@ -63,9 +71,12 @@ def facts_of(
 ) -> tuple[list[CallFact], list[Interval]]:
     """What the store makes of the same records, without a store."""
     states = list(intervals(in_order(changes), now))
+    of_calls: dict[str | None, list[Interval]] = {}
+    for each in states:
+        of_calls.setdefault(each.change.call, []).append(each)
     facts = []
     for record in records:
-        own = [each for each in states if each.change.call == record.call]
+        own = of_calls.get(record.call, [])
         talk = sum(each.length for each in own if each.change.state == "talking")
         wrap_up = sum(each.length for each in own if each.change.state == "wrap_up")
         facts.append(fact_of(record, Handled(talk, wrap_up)))

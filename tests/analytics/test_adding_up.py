@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import invariant, precondition, run_state_machine_as_test
 
-from callcenter.analytics.facts import STANDARD_MS
 from callcenter.analytics.periods import By
-from callcenter.analytics.record import ENGAGED, StateChange, milliseconds
-from callcenter.analytics.report import Of, Report, report
+from callcenter.analytics.record import ENGAGED, milliseconds
+from callcenter.analytics.report import Of
 from callcenter.analytics.span import Span
 from callcenter.calls.events import CallEndedOutside, Event
 from callcenter.calls.figures import wallboard
 from callcenter.calls.state import Call, Phase
 from callcenter.calls.turn import shanghai_day
 from callcenter.calls.wallboard import OperatorStatus
-from callcenter.orders.record import OrderRecord, Outcome
-from tests.analytics import naive
+from callcenter.orders.record import OrderRecord
+from tests.analytics.books import Books
 from tests.calls.test_properties import CentreMachine
 
-ALWAYS = Span(0, 4_000_000_000_000)
 _IN_QUEUE = (Phase.WAITING, Phase.OFFERED, Phase.ARRANGING, Phase.NATIVE)
 _IDLE = (OperatorStatus.READY, OperatorStatus.NOT_READY)
 
@@ -68,9 +65,9 @@ class CountedMachine(CentreMachine):
     def latest(self) -> list[OrderRecord]:
         return [records[-1] for records in self.records.values()]
 
-    def report(self, by: By, of: Of, span: Span = ALWAYS) -> Report:
-        facts, states = naive.facts_of(self.latest(), self.changes, self.end)
-        return report(facts, states, span, by, of)
+    @property
+    def books(self) -> Books:
+        return Books(self.latest(), self.changes, self.end)
 
     @property
     def end(self) -> int:
@@ -102,7 +99,7 @@ class CountedMachine(CentreMachine):
         board = wallboard(self.centre, self.plan, self.now)
         start = By.DAY.start(milliseconds(self.now))
         assert shanghai_day(start / 1000) == shanghai_day(self.now)
-        total = self.report(By.QUARTER, Of.HOTLINE, Span(start, start + By.DAY.length)).total
+        total = self.books.report(By.QUARTER, Of.HOTLINE, Span(start, start + By.DAY.length)).total
         assert total.offered == board.offered
         assert total.in_progress == board.in_progress
         assert total.answered_in_15s == board.answered_in_15s
@@ -113,9 +110,7 @@ class CountedMachine(CentreMachine):
     def teardown(self) -> None:
         super().teardown()
         self.waits_are_as_seen()
-        self.calls_add_up()
-        self.states_tile()
-        self.work_adds_up()
+        self.books.add_up()
 
     def waits_are_as_seen(self) -> None:
         for record in self.latest():
@@ -124,69 +119,6 @@ class CountedMachine(CentreMachine):
                 continue
             length = milliseconds(wait.left) - milliseconds(wait.began)
             assert record.wait_ms == max(0, length)
-
-    def calls_add_up(self) -> None:
-        plain = Counter((naive.quarter(milliseconds(r.opened)), r.outcome) for r in self.latest())
-        for of in (Of.HOTLINE, Of.QUEUE):
-            for by in By:
-                found = self.report(by, of)
-                assert found.total.offered == len(self.records)
-                assert found.total.in_progress == 0
-                assert sum(found.total.outcomes.values()) == len(self.records)
-                for name in ("offered", "waits", "talk_seconds", "wait_seconds", "reached"):
-                    parts = sum(round(getattr(row.calls, name) * 1000) for row in found.rows)
-                    assert parts == round(getattr(found.total, name) * 1000), name
-        quarters: Counter[tuple[str, Outcome | None]] = Counter()
-        for row in self.report(By.QUARTER, Of.HOTLINE).rows:
-            start = naive.quarter(round(row.period.timestamp() * 1000))
-            for outcome, count in row.calls.outcomes.items():
-                quarters[(start, outcome)] += count
-        assert +quarters == plain
-        total = self.report(By.DAY, Of.HOTLINE).total
-        waits = [r.wait_ms for r in self.latest() if r.wait_ms is not None]
-        answered = [r for r in self.latest() if r.outcome is Outcome.ANSWERED]
-        assert total.waits == len(waits)
-        assert total.answered_in_15s == sum(
-            r.wait_ms is not None and r.wait_ms <= STANDARD_MS for r in answered
-        )
-
-    def states_tile(self) -> None:
-        """From the first change on each millisecond is in one state."""
-        _, states = naive.facts_of((), self.changes, self.end)
-        by_operator: dict[str, list[StateChange]] = {}
-        for change in self.changes:
-            by_operator.setdefault(change.operator, []).append(change)
-        for operator, changes in by_operator.items():
-            own = [each for each in states if each.change.operator == operator]
-            assert [each.began for each in own] == [change.at for change in changes]
-            assert all(each.length >= 1 for each in own)
-            assert [each.ended for each in own] == [*(each.began for each in own[1:]), self.end]
-
-    def work_adds_up(self) -> None:
-        found = self.report(By.QUARTER, Of.OPERATOR)
-        seconds: Counter[tuple[str, str, str]] = Counter()
-        offers: Counter[tuple[str, str, str]] = Counter()
-        for row in found.rows:
-            assert row.work is not None
-            start = naive.quarter(round(row.period.timestamp() * 1000))
-            for state, length in row.work.seconds.items():
-                seconds[(start, row.key, state)] += round(length * 1000)
-            parts = sum(row.work.seconds.values())
-            assert round(parts * 1000) == round(row.work.signed_in_seconds * 1000)
-            assert row.work.signed_in_seconds <= 900
-            for name in ("taken", "missed", "withdrawn"):
-                offers[(start, row.key, name)] += getattr(row.work, name)
-        assert +seconds == naive.seconds_by_quarter(self.changes, self.end)
-        plain = naive.offers_by_quarter(self.changes)
-        assert +offers == {key: count for key, count in plain.items() if key[2] is not None}
-        assert found.total_work is not None
-        assert found.total_work.offers == plain.total()
-        # What operators talked, they talked in calls; and nobody talks in an offer not taken.
-        facts, states = naive.facts_of(self.latest(), self.changes, self.end)
-        talked = sum(each.length for each in states if each.change.state == "talking")
-        calls = {each.change.call for each in states if each.change.state == "talking"}
-        assert talked == sum(fact.talk_ms for fact in facts if fact.call in calls)
-        assert calls <= {fact.call for fact in facts if fact.operator}
 
 
 def test_every_figure_is_the_same_sum_however_it_is_added() -> None:
