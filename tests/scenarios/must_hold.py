@@ -1,0 +1,67 @@
+"""What must hold at the end of every day, whatever happened on it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+from callcenter.analytics.periods import By
+from callcenter.analytics.report import Of
+from callcenter.calls.turn import shanghai_day
+from callcenter.orders.record import OrderRecord, Outcome
+from tests.crashes.promises import left_over, untold, wrong_orders
+from tests.crashes.world import World
+
+if TYPE_CHECKING:
+    from tests.scenarios.day import Day
+
+
+def must_hold(day: Day) -> None:
+    """Nothing is left; each call has one order and one outcome; all figures are the same sums."""
+    world = World(switch=day.switch, now=day.now, callers=list(day.callers))
+    faults = [*left_over(world, day.centre), *untold(day.centre, day.changes)]
+    faults += wrong_orders(world, day.orders.versions)
+    faults += [f"{other} was overtaken by {call}" for other, call in day.onlooker.overtaken]
+    faults += [
+        f"{call} waited, and {operator} was ready" for call, operator in day.onlooker.ignored
+    ]
+    assert not faults, "\n".join(faults)
+    assert day.centre.trunk_channels == {}
+    _numbers_follow_each_other(list(day.records.values()))
+    _the_wallboard_has_the_same_sums(day)
+    _the_stop_watch_shows_the_same(day)
+    day.books.add_up()
+
+
+def _numbers_follow_each_other(orders: list[OrderRecord]) -> None:
+    by_day: dict[str, list[int]] = {}
+    for order in orders:
+        _, when, sequence = order.number.split("-")
+        assert when == shanghai_day(order.opened)
+        by_day.setdefault(when, []).append(int(sequence))
+    for given in by_day.values():
+        assert sorted(given) == list(range(1, len(given) + 1))
+
+
+def _the_wallboard_has_the_same_sums(day: Day) -> None:
+    """Of the last two days, which it keeps."""
+    for when, figures in day.centre.figures.items():
+        ours = [each for each in day.records.values() if shanghai_day(each.opened) == when]
+        assert figures.offered == len(ours)
+        assert +Counter(figures.outcomes) == Counter(each.outcome for each in ours)
+        assert sum(figures.outcomes.values()) == figures.offered
+        in_15s = sum(
+            each.outcome is Outcome.ANSWERED and each.wait_ms is not None and each.wait_ms <= 15_000
+            for each in ours
+        )
+        assert figures.answered_in_15s == in_15s
+
+
+def _the_stop_watch_shows_the_same(day: Day) -> None:
+    """Each second of a shift is in one state: as an onlooker saw it, to some milliseconds."""
+    found: defaultdict[tuple[str, str], float] = defaultdict(float)
+    for row in day.books.report(By.DAY, Of.OPERATOR).rows:
+        for state, seconds in ({} if row.work is None else row.work.seconds).items():
+            found[(row.key, state)] += seconds
+    for key in found.keys() | day.onlooker.seconds.keys():
+        assert abs(found[key] - day.onlooker.seconds[key]) < 0.001 * len(day.changes) + 0.001, key

@@ -1,0 +1,67 @@
+"""Somebody who looks on all day: with a stop watch, and with an eye on whose turn it is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from callcenter.calls.state import Centre, OperatorState, Phase
+from callcenter.calls.wallboard import OperatorStatus
+from callcenter.numberplan.model import Plan
+
+
+class Onlooker:
+    """What they have noted so far."""
+
+    def __init__(self) -> None:
+        self.offers: list[tuple[str, str]] = []
+        """Each ringing of an operator: call and operator."""
+        self.overtaken: list[tuple[str, str]] = []
+        """Who waited longer in the same queue, and who was offered instead."""
+        self.ignored: list[tuple[str, str]] = []
+        """Who waited, and which operator was ready who may take the call."""
+        self.seconds: defaultdict[tuple[str, str], float] = defaultdict(float)
+        """What each operator spent in each state."""
+
+    def operator_rings(self, centre: Centre, plan: Plan, offered: str, operator: str) -> None:
+        """Nobody who waits in the same queue comes before who is offered."""
+        self.offers.append((offered, operator))
+        mine = centre.calls[offered]
+        queue = plan.queues.get(mine.queue or "")
+        for other in centre.calls.values():
+            waits = other.phase is Phase.WAITING and other.queue == mine.queue
+            promised = other.preferred_operator or other.familiar
+            relaxes = queue is not None and queue.relax and other.priority != mine.priority
+            if waits and not promised and not relaxes and other.place < mine.place:
+                self.overtaken.append((other.id, offered))
+
+    def time_passes(self, centre: Centre, seconds: float) -> None:
+        for operator in centre.operators.values():
+            if operator.status is not OperatorStatus.OFFLINE:
+                self.seconds[(operator.number, operator.status.value)] += seconds
+
+    def looks_round(self, centre: Centre, plan: Plan, now: float) -> None:
+        """Nobody waits while somebody is ready who may take the call."""
+        ready = [each for each in centre.operators.values() if _can_be_rung(centre, plan, each)]
+        for call in centre.calls.values() if ready else ():
+            queue = plan.queues.get(call.queue or "")
+            promised = call.preferred_operator or call.familiar
+            if call.phase is not Phase.WAITING or queue is None or promised:
+                continue
+            for each in ready:
+                operator_ = plan.operators[each.number]
+                penalty = operator_.penalties.get(queue.name, 0)
+                asked = penalty <= queue.highest_penalty(call.place[1], now)
+                if asked and queue.is_served_by(operator_):
+                    self.ignored.append((call.id, each.number))
+
+
+def _can_be_rung(centre: Centre, plan: Plan, operator: OperatorState) -> bool:
+    seat = operator.seat
+    return (
+        operator.status is OperatorStatus.READY
+        and operator.number in plan.operators
+        and seat in plan.seats
+        and seat not in centre.unreachable_seats
+        and seat not in {each.seat for each in centre.features.values()}
+        and seat not in {each.seat for each in centre.supervisions.values()}
+    )
