@@ -20,9 +20,9 @@ def quarter(ms: int) -> str:
 
 
 def state_at(changes: Sequence[StateChange], at: int) -> str:
-    """What an operator with these changes was doing: the last one before says so."""
-    before = [change for change in changes if change.at <= at]
-    return max(before, key=lambda change: change.at).state if before else "offline"
+    """What an operator with these changes, in order, was doing: the last one before says so."""
+    before = (change.state for change in reversed(changes) if change.at <= at)
+    return next(before, "offline")
 
 
 def seconds_by_quarter(changes: Sequence[StateChange], now: int) -> Counter[tuple[str, str, str]]:
@@ -47,16 +47,15 @@ def offers_by_quarter(changes: Sequence[StateChange]) -> Counter[tuple[str, str,
     for operator, own in by_operator(changes).items():
         for change in own:
             if change.state == "ringing":
-                later = [each for each in own if each.at > change.at]
-                ended = min(later, key=lambda each: each.at).offer if later else None
+                ended = next((each.offer for each in own if each.at > change.at), None)
                 sums[(quarter(change.at), operator, ended)] += 1
     return sums
 
 
 def by_operator(changes: Iterable[StateChange]) -> dict[str, list[StateChange]]:
-    """Each operator's own."""
+    """Each operator's own, in order of time."""
     found: dict[str, list[StateChange]] = {}
-    for change in changes:
+    for change in in_order(changes):
         found.setdefault(change.operator, []).append(change)
     return found
 

@@ -42,10 +42,16 @@ def hotline(*lines: str) -> Edit:
     return (QUEUES, own[begins:], text)
 
 
-def second_queue(*lines: str) -> Edit:
-    """A queue `second` beside the hotline's."""
-    rows = "".join(f"    {line}\n" for line in ("title: 专席", *lines))
-    return (QUEUES, "queues:\n", f"queues:\n  second:\n{rows}")
+def queue(name: str, *lines: str) -> Edit:
+    """One more queue."""
+    rows = "".join(f"    {line}\n" for line in (f"title: {name}", *lines))
+    return (QUEUES, "\nqueues:\n", f"\nqueues:\n  {name}:\n{rows}")
+
+
+def menus(*lines: str) -> Edit:
+    """The menus that the plan does not have yet."""
+    rows = "".join(f"{line}\n" for line in lines)
+    return ("dialplan/menus.yaml", "\nmenus: {}\n", f"\nmenus:\n{rows}")
 
 
 def leads(number: str, *lines: str) -> Edit:

@@ -51,7 +51,7 @@ class Day(Living):
         answers: Answer = 4.0,
         misses: int = 0,
         wraps_up: float = 20.0,
-        does: Does | None = None,
+        does: Does | Callable[[], Does] | None = None,
     ) -> Operator:
         """An operator signs in, at the seat of the same number if none is told, and is ready."""
         seat = seat or f"seat{number[1:]}"
@@ -65,6 +65,15 @@ class Day(Living):
     def shift(self, first: int, last: int) -> list[Operator]:
         """The operators of these numbers come, each to their own seat."""
         return [self.sits(f"{number:03}") for number in range(first, last + 1)]
+
+    def softphone(self, seat: str, code: str) -> None:
+        """A feature code is dialled there, with the right PIN if it wants one."""
+        self.switch.seat_dials(seat, code, pin_ok=True)
+        self.news()
+
+    def taken_seats(self) -> set[str]:
+        """Where somebody is signed in."""
+        return {each.seat for each in self.centre.operators.values() if each.seat is not None}
 
     def away_for(self, number: str, minutes: float, reason: str = "meal") -> None:
         """A break, after the talk if there is one."""
@@ -125,6 +134,12 @@ class Day(Living):
         assert wait is not None
         return wait / 1000
 
+    def ended(self, caller: Caller) -> float:
+        """When their call was over."""
+        ended = self.records[caller.id].ended
+        assert ended is not None
+        return ended
+
     def served(self) -> list[str]:
         """Who rang, in order: operators' numbers."""
         return [operator for _, operator in self.onlooker.offers]
@@ -146,8 +161,8 @@ class Day(Living):
         """Everybody goes; then all must be over, and the books must add up."""
         latest = self.now + LONGEST
         while self._ahead or self.centre.calls:
-            assert self._next() < latest, "this day never ends"
-            self._passes(self._next())
+            assert self.now < latest, "this day never ends"
+            self.wait(600)
         for operator in [each.number for each in self.centre.operators.values() if each.seat]:
             assert self.asks(SignOut(operator)) == ""
         must_hold(self)

@@ -298,7 +298,8 @@ class Living(Desk):
         if at is not None and state == OperatorStatus.WRAP_UP:
             self.later(at.wraps_up, partial(self._is_done, number, call))
         if at is not None and state == OperatorStatus.TALKING:
-            for seconds, wants in at.does.items():
+            does = at.does() if callable(at.does) else at.does
+            for seconds, wants in does.items():
                 self.later(seconds, partial(self._wants, number, call, wants))
 
     def _is_done(self, number: str, call: str | None) -> None:

@@ -41,11 +41,13 @@ class Onlooker:
 
     def looks_round(self, centre: Centre, plan: Plan, now: float) -> None:
         """Nobody waits while somebody is ready who may take the call."""
+        waiting = [each for each in centre.calls.values() if each.phase is Phase.WAITING]
+        if not waiting:
+            return
         ready = [each for each in centre.operators.values() if _can_be_rung(centre, plan, each)]
-        for call in centre.calls.values() if ready else ():
+        for call in waiting if ready else ():
             queue = plan.queues.get(call.queue or "")
-            promised = call.preferred_operator or call.familiar
-            if call.phase is not Phase.WAITING or queue is None or promised:
+            if queue is None or call.preferred_operator or call.familiar:
                 continue
             for each in ready:
                 operator_ = plan.operators[each.number]

@@ -50,7 +50,8 @@ class Operator:
     """So many of the next offers are not answered."""
     wraps_up: float = 20.0
     """Ready again after so many seconds, unless the queue's limit was earlier."""
-    does: Does = field(default_factory=dict)
+    does: Does | Callable[[], Does] = field(default_factory=dict)
+    """In each talk."""
 
 
 @dataclass

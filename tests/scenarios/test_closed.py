@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 from callcenter.orders.record import Outcome
-from tests.scenarios.city import city, leads
+from tests.scenarios.city import city, leads, menus
 from tests.scenarios.day import Day
 from tests.scenarios.people import Caller
 
 OFFICE = leads("12345", "hours: office", "closed: {voice_box: hotline}")
 """A hotline with office hours: outside them callers leave a message."""
-MENUS = (
-    "dialplan/menus.yaml",
-    "\nmenus: {}\n",
-    """
-menus:
-  main:
-    prompt: menu_main
-    choices:
-      "1": {title: 人工, queue: hotline}
-      "2": {title: 其他, menu: more}
-      "3": {title: 城管, partner: 12319}
-    seconds: 5
-    repeats: 2
-    wrong: menu_wrong
-    none: menu_none
-    otherwise: {queue: hotline}
-  more:
-    prompt: menu_more
-    choices:
-      "9": {title: 留言, voice_box: hotline}
-      "0": {title: 返回, menu: main}
-    otherwise: {queue: hotline}
-""",
+MENUS = menus(
+    "  main:",
+    "    prompt: menu_main",
+    "    choices:",
+    '      "1": {title: 人工, queue: hotline}',
+    '      "2": {title: 其他, menu: more}',
+    '      "3": {title: 城管, partner: 12319}',
+    "    seconds: 5",
+    "    repeats: 2",
+    "    wrong: menu_wrong",
+    "    none: menu_none",
+    "    otherwise: {queue: hotline}",
+    "  more:",
+    "    prompt: menu_more",
+    "    choices:",
+    '      "9": {title: 留言, voice_box: hotline}',
+    '      "0": {title: 返回, menu: main}',
+    "    otherwise: {queue: hotline}",
 )
 
 

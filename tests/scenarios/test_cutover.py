@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from callcenter.orders.record import Outcome
-from tests.scenarios.city import city, hotline, leads, second_queue
+from tests.scenarios.city import city, hotline, leads, queue
 from tests.scenarios.day import Day
 from tests.scenarios.people import Caller
 
@@ -52,7 +52,7 @@ def test_the_first_night_of_the_formal_run() -> None:
 
 def test_an_edit_takes_a_queue_away_while_callers_wait_in_it() -> None:
     """Nobody is stranded: they are served before all who come later, as callers of the hotline."""
-    second = (second_queue("skills: [policy]"), leads("12365", "queue: second"))
+    second = (queue("second", "skills: [policy]"), leads("12365", "queue: second"))
     day = Day("2017-12-01T10:00", city(*second))
     waiting = [day.calls(Caller("12365", talk=30)) for _ in range(3)]
     day.sits("001")

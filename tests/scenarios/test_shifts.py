@@ -11,7 +11,7 @@ from callcenter.calls.wallboard import OperatorStatus
 from callcenter.orders.record import LegRole, Outcome
 from tests.scenarios.city import city, hotline
 from tests.scenarios.day import Day
-from tests.scenarios.people import Caller
+from tests.scenarios.people import Caller, Operator
 
 
 def test_lunch_by_halves() -> None:
@@ -96,3 +96,32 @@ def test_who_misses_three_offers_in_a_row_is_asked_no_more() -> None:
     work = {row.key: row.work for row in day.books.report(By.DAY, Of.OPERATOR).rows if row.work}
     assert (work["001"].offers, work["001"].missed, work["001"].taken) == (3, 3, 0)
     assert (work["002"].offers, work["002"].missed, work["002"].taken) == (2, 0, 2)
+
+
+def test_a_shift_on_a_bare_telephone() -> None:
+    """Everything by feature code: signing in, a forward, a break, and signing out, which a caller
+    who talks puts off."""
+    day = Day("2017-12-01T10:00")
+    day.at_seat["seat07"] = Operator("001", "seat07")
+    for code in ("*11001", "*12"):
+        day.softphone("seat07", code)
+        day.wait(5)
+    caller = day.calls(Caller(talk=90))
+    day.wait(30)
+    day.keys(caller.id, "*2112348#")
+    day.wait(10)
+    assert day.operator("001").status is OperatorStatus.WRAP_UP
+    day.softphone("seat07", "*131")
+    day.wait(600)
+    day.softphone("seat07", "*12")
+    following = day.calls(Caller(talk=60))
+    day.wait(20)
+    day.keys(following.id, "*14")
+    assert day.operator("001").status is OperatorStatus.TALKING, "not before the caller has gone"
+    day.wait(100)
+    day.softphone("seat07", "*14")
+    assert day.operator("001").status is OperatorStatus.OFFLINE
+    day.ends()
+    assert day.outcomes() == {Outcome.ANSWERED: 2}
+    partner = day.order_of(caller).legs[-1]
+    assert (partner.hotline, partner.unit, partner.outcome) == ("12348", "司法局", "normal")
