@@ -212,6 +212,7 @@ def edited(file: str, old: str, new: str) -> Plan:
     return plan_of({**TEXTS, file: TEXTS[file].replace(old, new)})
 
 
+CITIZENS = "citizens: {via: [telecom, unicom], shows: '051912345'}\n"
 CALLBACK = """    announce: {first: 20, every: 40}
     callback: {key: '1', after: 0, ring_seconds: 30, tries: 2, again_minutes: 10, keep_hours: 2}
 """
@@ -222,7 +223,7 @@ def with_everything() -> Plan:
     """Menus, voice mail and callbacks."""
     texts = dict(WITH_MENUS)
     texts["dialplan/queues.yaml"] += CALLBACK
-    texts["dialplan/centre.yaml"] += "citizens: {via: [telecom, unicom], shows: '051912345'}\n"
+    texts["dialplan/centre.yaml"] += CITIZENS
     return plan_of(texts)
 
 
@@ -231,8 +232,16 @@ def with_callbacks(callback: str = CALLBACK) -> Plan:
     """The small plan, where who waits hears their place and may be called back."""
     texts = dict(TEXTS)
     texts["dialplan/queues.yaml"] += callback
-    texts["dialplan/centre.yaml"] += "citizens: {via: [telecom, unicom], shows: '051912345'}\n"
+    texts["dialplan/centre.yaml"] += CITIZENS
     return plan_of(texts)
+
+
+@cache
+def led_to_callbacks() -> Plan:
+    """The small plan, whose queue is closed on all days but Monday, and calls back then."""
+    rule = CALLBACK.replace("callback: {", "callback: {hours: always, ")
+    closed = "    hours: always\n    closed: {callback: hotline, prompt: system_busy}\n"
+    return with_callbacks(rule + closed)
 
 
 SURVEYS = """
@@ -299,8 +308,10 @@ def after_and_against() -> Plan:
 
 def with_queues(queues: str, *, operators: str = "", numbers: str = "") -> Plan:
     """The small plan with other queues; 12310 leads to `second`. `operators` and `numbers` are
-    written instead of the plan's operators, and at the end of its numbers."""
-    texts = dict(TEXTS)
+    written instead of the plan's operators, and at the end of its numbers. Messages can be left and
+    citizens called back."""
+    texts = {**TEXTS, "dialplan/voice_boxes.yaml": WITH_MENUS["dialplan/voice_boxes.yaml"]}
+    texts["dialplan/centre.yaml"] += CITIZENS
     texts["dialplan/queues.yaml"] = f"queues:\n{queues}"
     texts["dialplan/numbers.yaml"] = (
         texts["dialplan/numbers.yaml"].replace(

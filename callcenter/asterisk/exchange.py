@@ -134,6 +134,8 @@ def _treatment(plan: Plan, number: str, at: datetime, diverted: tuple[str, ...] 
             return Treatment(Action.VOICE_MAIL, voice_box=to.name, spoken=spoken)
         case To.ANNOUNCE:
             return Treatment(Action.ANNOUNCE, spoken=(*spoken, to.name))
+        case To.CALLBACK:
+            return Treatment(Action.ANNOUNCE, spoken=(*spoken, plan.queues[to.name].sorry))
         case To.QUEUE | To.MENU:
             greeting = plan.queues[to.name].greeting
             if not spoken and greeting is not None:

@@ -65,13 +65,23 @@ def key_pressed(turn: Turn, call: Call, key: str) -> None:
         _ask(turn, call, replace(callback, state=CallbackState.KEYING, number=""))
 
 
-def begin(turn: Turn, call: Call) -> None:
+def begin_instead(turn: Turn, call: Call, queue: str) -> None:
+    """The plan leads to a callback by this queue; whom a queue led here waits on without one."""
+    waited_in = call.queue if call.overflowed and call.queued is not None else None
+    queued = turn.now if call.queued is None else call.queued
+    call = replace(call, queue=queue, queued=queued)
+    begin(turn, call, instead=waited_in is None, waited_in=waited_in)
+
+
+def begin(turn: Turn, call: Call, *, instead: bool = False, waited_in: str | None = None) -> None:
     """Ask whether to call back at the number that calls; without one, at which."""
     shown = None if call.caller_withheld else call.caller
     number = None if shown is None else citizen_number(turn.plan, shown)
     state = CallbackState.KEYING if number is None else CallbackState.CONFIRMING
     call = calls.answer(turn, calls.stop_music(turn, call))
-    _ask(turn, call, Callback(state=state, number=number or ""))
+    _ask(
+        turn, call, Callback(state=state, number=number or "", instead=instead, waited_in=waited_in)
+    )
 
 
 def spoken(turn: Turn, call: Call) -> None:
@@ -95,8 +105,15 @@ def reconnect(turn: Turn, call: Call) -> None:
 
 
 def wait_on(turn: Turn, call: Call) -> None:
-    """Back to music, at the same place."""
-    calls.wait(turn, replace(_hushed(turn, call), callback=None, digits="", announce_at=None))
+    """Back to music, at the same place; where there is no queue to go back to, to an apology."""
+    wish = call.callback
+    call = replace(_hushed(turn, call), callback=None, digits="", announce_at=None)
+    if wish is not None and wish.instead:
+        calls.waited_too_long(turn, call)
+        return
+    if wish is not None and wish.waited_in is not None:
+        call = replace(call, queue=wish.waited_in)
+    calls.wait(turn, call)
 
 
 def _ask(turn: Turn, call: Call, callback: Callback, first: prompts.Prompts = ()) -> None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from callcenter.calls import arranging, menu, voice_mail
 from callcenter.calls import call as calls
-from callcenter.calls import menu, voice_mail
 from callcenter.calls.state import Call, Phase
 from callcenter.calls.turn import Turn
 from callcenter.numberplan.decide import way_to
@@ -38,6 +38,10 @@ def go(turn: Turn, call: Call, to: Destination, announcement: str | None = None)
             calls.speak_first(turn, call, words, Destination(to.to, to.name))
         case To.PARTNER:
             _dial_partner(turn, call, to.name)
+        case To.CALLBACK if words:
+            calls.speak_first(turn, call, words, Destination(to.to, to.name))
+        case To.CALLBACK:
+            arranging.begin_instead(turn, call, to.name)
         case To.ANNOUNCE:
             calls.announce(turn, call, to.name, calls.talked_or(call, Outcome.ANNOUNCED))
 

@@ -137,6 +137,10 @@ class Callback:
     state: CallbackState
     number: str = ""
     """E.164."""
+    instead: bool = False
+    """There is no queue to go back to."""
+    waited_in: str | None = None
+    """The queue that led the caller here, who goes back there without a callback."""
     wrong: int = 0
     """Numbers keyed in that could not be called."""
     tries: int = 0

@@ -107,12 +107,16 @@ def as_row(route: Route) -> dict[str, str | None]:
         "mode": route.mode,
         "state": route.state,
         "action": route.action,
-        "target": first.digits if first else route.queue or route.menu or route.voice_box,
+        "target": first.digits if first else _place(route),
         "trunk": first.trunk if first else None,
         "owner": route.owner,
         "service": route.service,
         "announcement": route.announcement,
     }
+
+
+def _place(route: Route) -> str | None:
+    return route.queue or route.menu or route.voice_box or route.callback
 
 
 def explanation(route: Route) -> str:
@@ -134,6 +138,8 @@ def _outcome(route: Route) -> str:
             return f"queue {route.queue}{after}"
         case Action.MENU:
             return f"menu {route.menu}{after}"
+        case Action.CALLBACK:
+            return f"callback by queue {route.callback}{after}"
         case Action.VOICE_MAIL:
             return f"voice box {route.voice_box}{after}"
         case Action.FORWARD:

@@ -233,6 +233,14 @@ class _Decision:
                     announcement=announcement,
                     prompt=to.prompt,
                 )
+            case To.CALLBACK:
+                return self._route(
+                    state,
+                    Action.CALLBACK,
+                    callback=to.name,
+                    announcement=announcement,
+                    prompt=to.prompt,
+                )
             case To.QUEUE:
                 return self._route(
                     state, Action.QUEUE, queue=to.name, announcement=announcement, prompt=to.prompt
@@ -265,6 +273,7 @@ class _Decision:
         announcement: str | None = None,
         prompt: str | None = None,
         partner: str | None = None,
+        callback: str | None = None,
     ) -> Route:
         number = self._number
         return Route.model_construct(
@@ -281,6 +290,7 @@ class _Decision:
             announcement=announcement,
             prompt=prompt,
             partner=partner,
+            callback=callback,
             owner=number.owner,
             service=number.service,
             steps=tuple(self._steps),

@@ -16,6 +16,8 @@ class To(StrEnum):
     """Another department's own line, dialled."""
     ANNOUNCE = "announce"
     """A prompt; then the call ends."""
+    CALLBACK = "callback"
+    """The caller says at which number to call back; the named queue does it, with its next turn."""
 
 
 @dataclass(frozen=True, slots=True)

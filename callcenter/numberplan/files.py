@@ -233,6 +233,9 @@ class DestinationShape(Shape):
     """A number of the plan that another department answers."""
     announce: Name | None = None
     """A prompt; then the call ends."""
+    callback: Name | None = None
+    """A queue that calls back. Who does not want that waits on where a queue led here; anybody else
+    hears its `sorry`, and the call ends."""
     prompt: Name | None = None
     """Spoken first."""
 

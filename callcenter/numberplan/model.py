@@ -50,6 +50,8 @@ class Action(StrEnum):
     EMERGENCY = "emergency"
     MENU = "menu"
     VOICE_MAIL = "voice_mail"
+    CALLBACK = "callback"
+    """The caller says at which number to call back."""
 
 
 class Frozen(BaseModel):
@@ -98,6 +100,8 @@ class Route(Frozen):
     """Spoken after it, because what the call is for is closed now."""
     partner: str | None = None
     """The number of the plan to which the call goes, where that is not the number dialled."""
+    callback: str | None = None
+    """The queue that is to call back."""
     owner: str | None = None
     service: str | None = None
     steps: tuple[Step, ...] = ()
@@ -112,6 +116,8 @@ class Route(Frozen):
                 return Destination(To.MENU, self.menu or "", self.prompt)
             case Action.VOICE_MAIL:
                 return Destination(To.VOICE_BOX, self.voice_box or "", self.prompt)
+            case Action.CALLBACK:
+                return Destination(To.CALLBACK, self.callback or "", self.prompt)
             case Action.FORWARD if self.partner is not None:
                 return Destination(To.PARTNER, self.partner, self.prompt)
             case Action.ANNOUNCE:

@@ -17,7 +17,7 @@ from callcenter.numberplan.decide import decide
 from callcenter.numberplan.loader import load
 from callcenter.numberplan.model import Action, Plan
 from callcenter.settings import PROJECT, Settings
-from tests.plans import TEXTS, WITH_MENUS, plan_of
+from tests.plans import TEXTS, WITH_MENUS, led_to_callbacks, plan_of
 
 MOMENTS = [
     datetime(2017, 4, 10, 10, tzinfo=SHANGHAI),
@@ -174,6 +174,11 @@ def test_a_menu_is_its_otherwise_and_a_voice_box_takes_messages() -> None:
     assert treated(contexts, "12348") == ("voice-box-night", "system_busy")
     recorded = next(line for line in contexts["fallback-voice-box-night"] if "Record(" in line)
     assert recorded.endswith("_v${EPOCH}.wav,5,120,kq)")
+
+
+def test_a_callback_is_the_queues_apology() -> None:
+    contexts = dialplan(led_to_callbacks(), datetime(2017, 12, 5, 10, tzinfo=SHANGHAI))
+    assert treated(contexts, "12345") == ("announce", spoken("system_busy", "queue_sorry"))
 
 
 def test_a_closed_queue_leads_to_a_partner_but_not_who_came_from_there() -> None:

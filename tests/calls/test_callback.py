@@ -17,8 +17,8 @@ from callcenter.calls.events import (
 from callcenter.calls.state import CallbackState, Phase
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.orders.record import LegRole, Outcome
-from tests.calls.desk import Desk
-from tests.plans import CALLBACK, with_callbacks, without_queue
+from tests.calls.desk import Desk, moment
+from tests.plans import CALLBACK, led_to_callbacks, with_callbacks, without_queue
 
 MOBILE = SipHeaders(from_="<sip:13800001111@carrier.example>")
 OTHER = SipHeaders(from_="<sip:13900002222@carrier.example>")
@@ -230,6 +230,36 @@ def test_a_number_is_noted_once_for_a_queue(desk: Desk) -> None:
     assert desk.order(second).outcome is Outcome.CALLBACK
     assert second not in desk.centre.calls
     assert desk.state(first).phase is Phase.CALLBACK
+
+
+# -- where the plan leads to it --------------------------------------------------------------------
+
+
+def on_a_tuesday() -> Desk:
+    """The queue is closed today, and leads to a callback by itself."""
+    return Desk(plan=led_to_callbacks(), now=moment("2017-12-05T10:00"))
+
+
+def test_who_calls_a_closed_queue_can_be_led_to_a_callback() -> None:
+    desk = on_a_tuesday()
+    call = desk.call("12345", MOBILE)
+    assert desk.heard(call) == [("system_busy",)]
+    desk.prompt_ends(call)
+    presses(desk, call, "1")
+    desk.prompt_ends(call)
+    assert desk.order(call).outcome is Outcome.CALLBACK
+    desk.operator_ready("001", "seat01")
+    assert not desk.rings_at("seat01"), "citizens are called on Mondays"
+
+
+def test_who_is_led_there_and_does_not_want_it_hears_an_apology() -> None:
+    desk = on_a_tuesday()
+    call = desk.call("12345", MOBILE)
+    desk.prompt_ends(call)
+    presses(desk, call, "*")
+    assert desk.heard(call)[-1] == ("queue_sorry",)
+    desk.prompt_ends(call)
+    assert desk.order(call).outcome is Outcome.TIMED_OUT
 
 
 # -- calling ---------------------------------------------------------------------------------------

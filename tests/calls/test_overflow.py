@@ -16,6 +16,7 @@ from callcenter.calls.events import (
     MoveWaiting,
     PlanChanged,
     SignOut,
+    SipHeaders,
 )
 from callcenter.calls.state import Phase
 from callcenter.numberplan.model import Plan
@@ -30,12 +31,13 @@ operators:
 """
 
 
-def plan(hotline: str, second: str = "", third: str = "") -> Plan:
+def plan(hotline: str, second: str = "", third: str = "", *, calls_back: bool = False) -> Plan:
     """The queues' rules, such as `{length: 2, to: {queue: second}}`."""
+    callback = ", callback: {key: '1', after: 900}" if calls_back else ""
     return with_queues(
         f"""
-  hotline: {{title: 综合, skills: [general], overflow: [{hotline}]}}
-  second: {{title: 政策, skills: [policy], music: second, overflow: [{second}]}}
+  hotline: {{title: 综合, skills: [general], overflow: [{hotline}]{callback}}}
+  second: {{title: 政策, skills: [policy], music: second, overflow: [{second}]{callback}}}
   third: {{title: 备用, skills: [policy], overflow: [{third}]}}
   mondays: {{title: 周一, hours: mondays, closed: {{announce: not_possible}}}}
 """,
@@ -237,6 +239,95 @@ class TestAPartner:
         desk.news()
         desk.answers(leg)
         assert desk.together(call) == {call, leg}
+
+
+class TestACallback:
+    MOBILE = SipHeaders(from_="<sip:13800001111@carrier.example>")
+
+    def offered(self, queue: str = "second") -> tuple[Desk, str]:
+        """A caller who has waited for a minute is asked whether to be called back."""
+        desk = Desk(plan=plan(f"{{waited: 60, to: {{callback: {queue}}}}}", calls_back=True))
+        call = desk.call("12345", self.MOBILE)
+        desk.wait(60)
+        assert desk.heard(call)[-1][-1] == "callback_confirm"
+        assert not desk.switch.legs[call].music
+        return desk, call
+
+    def test_who_confirms_hangs_up_and_is_called_back_by_the_queue_that_the_rule_names(
+        self,
+    ) -> None:
+        desk, call = self.offered()
+        desk.key(call, "1")
+        desk.prompt_ends(call)
+        assert desk.order(call).outcome is Outcome.CALLBACK
+        assert desk.state(call).phase is Phase.CALLBACK
+        desk.operator_ready("002", "seat02")
+        leg = desk.ringing_at("seat02")
+        desk.answers(leg)
+        desk.prompt_ends(leg)
+        desk.answers(call)
+        assert desk.together(call) == {call, leg}
+
+    @pytest.mark.parametrize("queue", ["hotline", "second"])
+    def test_who_does_not_want_it_waits_on_in_the_same_place(self, queue: str) -> None:
+        desk, call = self.offered(queue)
+        later = desk.call()
+        desk.key(call, "*")
+        desk.news()
+        state = desk.state(call)
+        assert (state.phase, state.queue) == (Phase.WAITING, "hotline")
+        assert desk.switch.legs[call].music
+        desk.operator_ready("001", "seat01")
+        assert desk.dialled()[-1].call == call
+        assert desk.state(later).phase is Phase.WAITING
+
+    def test_who_says_nothing_waits_on_and_is_not_asked_again(self) -> None:
+        desk, call = self.offered()
+        desk.prompt_ends(call)
+        desk.wait(8)
+        assert desk.state(call).phase is Phase.WAITING
+        said = len(desk.heard(call))
+        desk.wait(600)
+        assert len(desk.heard(call)) == said
+
+    def test_who_hangs_up_before_confirming_has_given_up(self) -> None:
+        desk, call = self.offered()
+        desk.goes(call)
+        assert desk.order(call).outcome is Outcome.ABANDONED
+
+    def test_is_offered_again_after_a_restart_and_the_place_is_not_forgotten(self) -> None:
+        desk, call = self.offered()
+        desk.centre = decode_centre(encode_centre(desk.centre))
+        desk.switch.lose_events()
+        desk.happens(desk.switch.reconciled())
+        desk.news()
+        assert desk.heard(call)[-1][-1] == "callback_confirm"
+        desk.key(call, "*")
+        assert (desk.state(call).phase, desk.state(call).queue) == (Phase.WAITING, "hotline")
+
+
+class TestAVoiceBox:
+    def speaking(self) -> tuple[Desk, str]:
+        desk = Desk(plan=plan("{nobody_signed_in: true, to: {voice_box: night}}"))
+        call = desk.call()
+        assert desk.heard(call) == [("voice_mail_greeting",)]
+        desk.prompt_ends(call)
+        return desk, call
+
+    def test_takes_the_message_of_who_comes_while_nobody_is_there(self) -> None:
+        desk, call = self.speaking()
+        desk.wait(20)
+        desk.message_ends(call, 18.0)
+        desk.prompt_ends(call)
+        order = desk.order(call)
+        assert (order.outcome, order.voice_box) == (Outcome.VOICE_MAIL, "night")
+        assert order.voice_message is not None
+
+    def test_no_operator_is_rung_for_who_speaks_there(self) -> None:
+        desk, call = self.speaking()
+        desk.operator_ready("001", "seat01")
+        assert not desk.rings_at("seat01")
+        assert desk.state(call).phase is Phase.VOICE_MAIL
 
 
 class TestNobodyWandersForEver:

@@ -14,7 +14,7 @@ from callcenter.clock import SHANGHAI
 from callcenter.numberplan.decide import decide
 from callcenter.numberplan.loader import load
 from callcenter.numberplan.model import Action, DialTarget, Mode, Plan, Route, State
-from tests.plans import edited, menu_plan, small_plan
+from tests.plans import edited, led_to_callbacks, menu_plan, small_plan
 
 REGISTRY = Path(__file__).with_name("registry.tsv")
 ROWS = [
@@ -256,6 +256,13 @@ def test_a_closed_queue_leads_to_a_partner() -> None:
     assert (closed.action, closed.partner, closed.owner) == (Action.FORWARD, "12366-2", "政务办")
     assert closed.targets == plan.numbers["12366-2"].own_line
     assert (closed.after_answer_digits, closed.after_answer_pause) == ("2", 1.5)
+
+
+def test_a_closed_queue_leads_to_a_callback() -> None:
+    closed = decide(led_to_callbacks(), "87209900", None, TUESDAY)
+    assert (closed.action, closed.callback, closed.queue) == (Action.CALLBACK, "hotline", None)
+    assert (closed.announcement, closed.prompt) == ("forwarded_87209900", "system_busy")
+    assert closed.steps[-1].text == "to callback hotline after forwarded_87209900 and system_busy"
 
 
 def test_a_number_leads_to_a_menu_after_its_own_greeting() -> None:

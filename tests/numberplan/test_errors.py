@@ -325,6 +325,12 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
         "queue hotline calls citizens back, but nothing says on which trunk; write "
         "`citizens: {via: […], shows: …}` into dialplan/centre.yaml",
     ),
+    "led to a callback of a queue that has none": (
+        QUEUES,
+        "max_wait_seconds: 1800",
+        "hours: always\n    closed: {callback: ‸hotline}",
+        "queue hotline calls nobody back; write `callback: {…}` there, or name another",
+    ),
     "a key of two digits": (
         QUEUES,
         "ring_seconds: 20",
@@ -507,14 +513,16 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
         "ring_seconds: 20",
         "hours: always\n    closed: ‸queue_sorry",
         "queues.hotline.closed: 'queue_sorry' does not fit; "
-        "write exactly one of {queue: …}, {menu: …}, {voice_box: …}, {partner: …}, {announce: …}",
+        "write exactly one of {queue: …}, {menu: …}, {voice_box: …}, {partner: …}, {announce: …}, "
+        "{callback: …}",
     ),
     "two destinations": (
         QUEUES,
         "ring_seconds: 20",
         "hours: always\n    closed: ‸{announce: queue_sorry, partner: 12319}",
         "queues.hotline.closed: `key: value` lines does not fit; "
-        "write exactly one of {queue: …}, {menu: …}, {voice_box: …}, {partner: …}, {announce: …}",
+        "write exactly one of {queue: …}, {menu: …}, {voice_box: …}, {partner: …}, {announce: …}, "
+        "{callback: …}",
     ),
     "a destination misspelled": (
         QUEUES,

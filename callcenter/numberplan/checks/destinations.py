@@ -71,6 +71,8 @@ def _names(parsed: Parsed, file: str, path: Path, shape: DestinationShape) -> No
             parsed.refer(file, here, to.name, known, "voice box")
         case To.PARTNER:
             _partner(parsed, file, here, to.name)
+        case To.CALLBACK:
+            _callback(parsed, file, here, to.name)
         case To.ANNOUNCE if to.prompt is not None:
             text = "what is announced needs no prompt before it; write one of the two"
             parsed.error(file, (*path, "prompt"), text, at_key=True)
@@ -90,6 +92,16 @@ def _partner(parsed: Parsed, file: str, path: Path, number: str) -> None:
             f"{number} is {entry.mode}: its calls come to us, so it is no partner; "
             "name its queue, or a number that is parallel or resident",
         )
+
+
+def _callback(parsed: Parsed, file: str, path: Path, name: str) -> None:
+    known = parsed.names(QUEUES, "queues")
+    if not parsed.refer(file, path, name, known, "queue") or parsed.queues is None:
+        return
+    queue = parsed.queues.queues.get(name)
+    if queue is not None and queue.callback is None:
+        text = f"queue {name} calls nobody back; write `callback: {{…}}` there, or name another"
+        parsed.error(file, path, text)
 
 
 def _circles(parsed: Parsed) -> None:
