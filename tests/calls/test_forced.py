@@ -9,11 +9,13 @@ from callcenter.calls.events import (
     BecomeNotReady,
     BecomeReady,
     CallEmergency,
+    Ending,
     ForceSignOut,
     PullWaiting,
     Release,
     ReleasedTo,
     SeatReachable,
+    SignIn,
 )
 from callcenter.calls.state import Phase
 from callcenter.calls.wallboard import OperatorStatus
@@ -143,19 +145,30 @@ def test_who_does_not_answer_is_signed_out_then() -> None:
 # -- waiting calls ---------------------------------------------------------------------------------
 
 
-def test_a_call_is_offered_to_a_ready_operator_before_its_turn() -> None:
+def test_a_caller_who_waits_for_one_operator_is_offered_to_another() -> None:
     desk = Desk()
-    first = desk.waiting_call()
-    desk.now += 10
-    second = desk.waiting_call()
-    desk.happens(SeatReachable("seat01", reachable=True))
-    desk.operator_ready("001", "seat01")
-    desk.asks(BecomeNotReady("001", "break"))
-    desk.goes(first)
-    assert desk.leader(PullWaiting(second, "001")) == "operator_not_ready"
+    call = desk.talking_call()
+    desk.operator_ready("002", "seat02")
+    desk.happens(SeatReachable("seat01", reachable=False))
+    desk.goes(desk.leg_of(call), Ending.LOST)
+    assert desk.state(call).phase is Phase.WAITING, "their telephone may be back in a moment"
+    assert desk.leader(PullWaiting(call, "002")) == ""
+    assert (desk.state(call).phase, desk.state(call).operator) == (Phase.OFFERED, "002")
+    desk.answers(desk.ringing_at("seat02"))
+    desk.prompt_ends(call)
+    assert desk.state(call).phase is Phase.TALKING
 
 
-def test_a_call_that_nobody_may_take_is_offered_to_whom_the_team_leader_says() -> None:
+def test_nobody_is_offered_a_call_who_is_not_ready() -> None:
+    desk = Desk()
+    call = desk.waiting_call()
+    desk.happens(SignIn("001", "seat01"))
+    assert desk.leader(PullWaiting(call, "001")) == "operator_not_ready"
+    desk.happens(SeatReachable("seat01", reachable=False))
+    assert desk.leader(PullWaiting(call, "001")) == "operator_not_ready"
+
+
+def test_only_a_waiting_call_is_offered_and_only_to_an_operator_of_the_plan() -> None:
     desk = Desk()
     first = desk.waiting_call()
     desk.now += 10
