@@ -124,13 +124,17 @@ def several_queues() -> Plan:
     same_operator_hours: 24
     same_operator_wait_seconds: 6
     relax: [{after: 5, up_to: 1}]
-    overflow: [{length: 2, to: {queue: second}}, {waited: 25, to: {partner: 12319}}]
+    overflow:
+      - {length: 2, to: {queue: second}}
+      - {waited: 5, to: {callback: second}}
+      - {waited: 25, to: {partner: 12319}}
   second:
     title: 政策
     priority: 1
     strategy: round_robin
     skills: {policy: 2}
     best_skilled_first: true
+    callback: {key: '1', after: 0, tries: 2, again_minutes: 10, keep_hours: 2}
     overflow: [{nobody_signed_in: true, to: {queue: hotline}}]
 """,
         operators="""
