@@ -64,6 +64,7 @@ def wallboard(centre: Centre, plan: Plan, now: float) -> Wallboard:
                 queue=call.queue or "",
                 dialled=call.first_dialled or call.dialled,
                 since=call.queued or call.opened,
+                priority=call.priority,
             )
             for call in sorted(waiting, key=lambda call: (call.queued or call.opened, call.id))
             if call.phase is Phase.WAITING

@@ -44,6 +44,8 @@ class WaitingLine:
     queue: str
     dialled: str
     since: float
+    priority: int = 0
+    """Higher is served first."""
 
 
 @dataclass(frozen=True, slots=True)

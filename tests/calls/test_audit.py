@@ -10,9 +10,11 @@ from callcenter.calls.events import (
     Author,
     BecomeNotReady,
     BecomeReady,
+    ChangePriority,
     EndSupervision,
     ForceSignOut,
     Led,
+    MoveWaiting,
     PullWaiting,
     Release,
     ReleasedTo,
@@ -52,9 +54,11 @@ def test_what_is_refused_is_audited_with_its_reason() -> None:
         Release("001", ReleasedTo.END),
         ForceSignOut("001"),
         PullWaiting("call", "001"),
+        MoveWaiting("call", "hotline"),
+        ChangePriority("call", 1),
     ],
 )
-def test_an_operator_may_do_none_of_it_and_the_try_is_audited(request_: Led) -> None:
+def test_an_operator_may_do_none_of_it_and_the_try_is_audited(request_: Led | Request) -> None:
     desk = Desk()
     call = desk.talking_call()
     before = desk.state(call)
@@ -63,6 +67,17 @@ def test_an_operator_may_do_none_of_it_and_the_try_is_audited(request_: Led) -> 
     assert desk.centre.supervisions == {}
     (row,) = desk.audit
     assert (row.who, row.refusal) == ("002", "not_a_team_leader")
+
+
+def test_the_moving_of_a_waiting_caller_is_told_with_the_queue_and_the_call() -> None:
+    desk = Desk()
+    call = desk.waiting_call()
+    assert desk.leader(MoveWaiting(call, "nowhere")) == "unknown_queue"
+    assert desk.leader(ChangePriority(call, 3)) == ""
+    assert [(row.act, row.call, row.detail, row.refusal) for row in desk.audit] == [
+        ("move_waiting", call, "queue=nowhere", "unknown_queue"),
+        ("change_priority", call, "priority=3", ""),
+    ]
 
 
 def test_what_operators_do_for_themselves_is_not_audited() -> None:

@@ -98,6 +98,7 @@ CALLERS = ("", "13800001111", "13800001111", "87200000")
 CALLBACK_KEYS = ("11", "11", "1213900002222#1", "113900002222#1", "1*", "1110#", "12")
 PARTNERS = ("12319", "12319", "12366-2", "12315", "110", "12345", "99999999")
 KNOWN = ("13800000001", "13800000002", "051966660001")
+QUEUES = ("hotline", "second", "other")
 KEYS = ("*", "1", "*0", "*23", "*24", "*2212319#", "*2112366*2#", "*22110", "*2512310#", "*131")
 CHIEF = Author("003", leads=True, operator="003")
 _MOVES = (CallLeft, CallReturned, CallTakenOutside)
@@ -408,7 +409,7 @@ class CentreMachine(RuleBasedStateMachine):
             close = CloseMissed(number, operator, "已办")
             self.step(close if closes else CallMissed(operator, number))
 
-    @rule(data=st.data(), priority=st.integers(-2, 2), queue=st.sampled_from(("hotline", "other")))
+    @rule(data=st.data(), priority=st.integers(-2, 2), queue=st.sampled_from(QUEUES))
     def a_team_leader_changes_a_callers_place(
         self, data: st.DataObject, priority: int, queue: str
     ) -> None:

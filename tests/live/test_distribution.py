@@ -154,3 +154,73 @@ async def test_a_queue_leads_on_to_a_partner_who_gives_the_caller_back_when_busy
             await call.hang_up()
         order = (await city.order_of(caller)).record
         assert (order.outcome, order.operator) == (Outcome.ANSWERED, "001")
+
+
+async def waiting(city: City, *callers: str) -> list[str]:
+    """Their calls' ids, once all of these wait."""
+    found: dict[str, str] = {}
+
+    async def all_wait() -> bool:
+        lines = (await city.ask("GET", "/calls/waiting"))["calls"]
+        assert isinstance(lines, list)
+        call_of = {line["number"]: line["call"] for line in lines}
+        for caller in callers:
+            for order in await city.orders_of(caller):
+                if order.record.number in call_of:
+                    found[caller] = call_of[order.record.number]
+        return len(found) == len(callers)
+
+    await until(all_wait, lambda: f"only {found} wait")
+    return [found[caller] for caller in callers]
+
+
+async def test_a_team_leader_moves_a_waiting_caller_to_a_queue_whose_operator_answers(
+    city: City,
+) -> None:
+    async with (
+        with_edits(city, overflow("{waited: 600, to: {queue: second}}")),
+        city.operator("010", "seat02"),
+    ):
+        caller = new_caller()
+        call = await city.waiting_call(caller)
+        await city.until_music(call)
+        (waits,) = await waiting(city, caller)
+        for body, code in (({"queue": "nowhere"}, 422), ({"queue": "second"}, 200)):
+            assert (await city.request("POST", f"/calls/{waits}/move", body))[0] == code
+        await city.until_heard(call, VOICE)
+        status, problem = await city.request("POST", f"/calls/{waits}/move", {"queue": "hotline"})
+        assert (status, problem["code"]) == (409, "not_waiting")
+        await call.hang_up()
+        order = (await city.order_of(caller)).record
+    assert (order.operator, order.queue) == ("010", "second")
+
+    async def acts() -> bool:
+        found = await city.ask("GET", f"/audit?call={waits}")
+        assert isinstance(found["rows"], list)
+        rows = [(row["act"], row["detail"], row["refusal"]) for row in found["rows"]]
+        return rows == [
+            ("move_waiting", "queue=hotline", "not_waiting"),
+            ("move_waiting", "queue=second", None),
+            ("move_waiting", "queue=nowhere", "unknown_queue"),
+        ]
+
+    await until(acts, lambda: "the audit does not have the three acts")
+
+
+async def test_whose_priority_a_team_leader_raises_is_answered_before_who_waits_longer(
+    city: City,
+) -> None:
+    first, second = new_caller(), new_caller()
+    longest = await city.waiting_call(first)
+    urgent = await city.waiting_call(second)
+    _, call = await waiting(city, first, second)
+    status, _ = await city.request("POST", f"/calls/{call}/priority", {"priority": 10})
+    assert status == 422
+    await city.ask("POST", f"/calls/{call}/priority", {"priority": 5})
+    async with city.operator("001", "seat01"):
+        await city.until_heard(urgent, VOICE)
+        assert VOICE not in await city.heard(longest)
+        await urgent.hang_up()
+        await city.until_heard(longest, VOICE)
+        await longest.hang_up()
+    assert (await city.order_of(second)).record.operator == "001"

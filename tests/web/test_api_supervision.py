@@ -12,9 +12,11 @@ from callcenter.calls.events import (
     Act,
     Author,
     BecomeNotReady,
+    ChangePriority,
     EndSupervision,
     ForceSignOut,
     Led,
+    MoveWaiting,
     PullWaiting,
     Release,
     ReleasedTo,
@@ -44,6 +46,8 @@ ACTS: list[tuple[str, JsonValue, Request | Led]] = [
     ("/operators/001/force-sign-out", None, ForceSignOut("001")),
     ("/operators/001/not-ready", {"reason": "break"}, BecomeNotReady("001", "break")),
     ("/calls/1511317865.1/offer", {"operator": "001"}, PullWaiting("1511317865.1", "001")),
+    ("/calls/1511317865.1/move", {"queue": "second"}, MoveWaiting("1511317865.1", "second")),
+    ("/calls/1511317865.1/priority", {"priority": -3}, ChangePriority("1511317865.1", -3)),
 ]
 
 
@@ -79,6 +83,10 @@ async def test_an_operator_is_refused_by_the_centre_which_audits_it(
         ("no_seat", 422, "seat"),
         ("unknown_seat", 422, "seat"),
         ("unknown_operator", 404, None),
+        ("unknown_queue", 422, "queue"),
+        ("priority_out_of_range", 422, "priority"),
+        ("queue_closed", 409, None),
+        ("not_waiting", 409, None),
     ],
 )
 async def test_a_refusal_is_passed_on(
@@ -94,6 +102,8 @@ async def test_what_is_not_known_is_refused_before(leader: Api, world: World) ->
     for body in bodies:
         assert (await leader.ask("POST", "/operators/001/listen", body))[0] == 422
     assert (await leader.ask("POST", "/operators/001/release", {"caller": "home"}))[0] == 422
+    assert (await leader.ask("POST", "/calls/1.1/priority", {"priority": "high"}))[0] == 422
+    assert (await leader.ask("POST", "/calls/1.1/move", {}))[0] == 422
     assert world.centre.asked == []
 
 
@@ -128,7 +138,7 @@ async def test_the_wallboards_page_never_tells(leader: Api, world: World) -> Non
 
 
 async def test_who_waits(leader: Api, operator: Api, world: World) -> None:
-    waiting = WaitingLine("15.1", "320481-20171122-0252", "hotline", "12345", MORNING)
+    waiting = WaitingLine("15.1", "320481-20171122-0252", "hotline", "12345", MORNING, 2)
     world.centre.show(replace(QUIET, queue=(waiting,)))
     _, found = await leader.ask("GET", "/calls/waiting")
     assert found["calls"] == [
@@ -138,6 +148,7 @@ async def test_who_waits(leader: Api, operator: Api, world: World) -> None:
             "queue": "hotline",
             "dialled": "12345",
             "since": "2017-11-22T10:31:05.250000+08:00",
+            "priority": 2,
         }
     ]
     status, problem = await operator.ask("GET", "/calls/waiting")

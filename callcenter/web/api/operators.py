@@ -42,6 +42,8 @@ _STATUSES: dict[str, tuple[int, str | None]] = {
     "unknown_number": (422, "number"),
     "not_a_partner": (422, "number"),
     "no_seat": (422, "seat"),
+    "unknown_queue": (422, "queue"),
+    "priority_out_of_range": (422, "priority"),
     "not_a_team_leader": (403, None),
     "internal_error": (500, None),
 }

@@ -14,9 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from callcenter.calls.events import (
     Act,
+    ChangePriority,
     EndSupervision,
     ForceSignOut,
     Led,
+    MoveWaiting,
     PullWaiting,
     Release,
     ReleasedTo,
@@ -24,6 +26,7 @@ from callcenter.calls.events import (
     Supervise,
     SupervisionMode,
 )
+from callcenter.calls.state import HIGHEST_PRIORITY, LOWEST_PRIORITY
 from callcenter.orders.times import local
 from callcenter.web.api.endpoint import Answer, Ask, Body, Endpoint, Nothing, Query
 from callcenter.web.api.errors import refuse
@@ -66,6 +69,24 @@ class ToOperator(BaseModel):
     operator: str = Field(max_length=16)
 
 
+class ToQueue(BaseModel):
+    """Where the caller is to wait."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    queue: str = Field(max_length=64, description="A queue's name in the plan.")
+
+
+class AtPriority(BaseModel):
+    """How soon it is the caller's turn."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    priority: int = Field(
+        description=f"{LOWEST_PRIORITY} to {HIGHEST_PRIORITY}, higher first; most callers have 0."
+    )
+
+
 class WaitingView(BaseModel):
     """A caller who waits."""
 
@@ -74,6 +95,7 @@ class WaitingView(BaseModel):
     queue: str
     dialled: str = Field(description="The number first dialled, as far as known.")
     since: datetime
+    priority: int = Field(description="Higher is served first, whatever the wait.")
 
 
 class WaitingList(BaseModel):
@@ -110,6 +132,7 @@ def waiting_list(ask: Ask[Nothing, Body]) -> WaitingList:
                 queue=line.queue,
                 dialled=line.dialled,
                 since=local(line.since),
+                priority=line.priority,
             )
             for line in ask.services.centre.wallboard().queue
         )
@@ -196,6 +219,7 @@ _WAITING: dict[str, JsonValue] = {
     "queue": "hotline",
     "dialled": "12345",
     "since": "2017-11-22T10:30:55+08:00",
+    "priority": 0,
 }
 
 SUPERVISION = (
@@ -254,5 +278,19 @@ SUPERVISION = (
         lambda call, body: PullWaiting(call, body.operator),
         ToOperator,
         example_body={"operator": "001"},
+    ),
+    _of_call(
+        "move",
+        "Have a waiting caller wait in another queue, in the place that the whole wait gives",
+        lambda call, body: MoveWaiting(call, body.queue),
+        ToQueue,
+        example_body={"queue": "hotline"},
+    ),
+    _of_call(
+        "priority",
+        "Have a waiting caller's turn come sooner or later",
+        lambda call, body: ChangePriority(call, body.priority),
+        AtPriority,
+        example_body={"priority": 1},
     ),
 )
