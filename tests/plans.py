@@ -257,6 +257,13 @@ surveys:
     repeats: 1
     longest_seconds: 100
 """
+COMMENT = """      comment:
+        title: 意见
+        prompt: ask_comment
+        comment: {longest_seconds: 40, silence_seconds: 4, least_seconds: 1}
+"""
+WITH_COMMENT = SURVEYS.replace("    thanks:", f"{COMMENT}    thanks:")
+"""The same, and then the caller is asked for a comment."""
 
 
 def survey_texts(survey: str = SURVEYS) -> dict[str, str]:
@@ -265,7 +272,7 @@ def survey_texts(survey: str = SURVEYS) -> dict[str, str]:
     texts["dialplan/queues.yaml"] += "    survey: satisfaction\n"
     texts["ivr_prompts/catalog.yaml"] += "".join(
         f"  {name}: {{text: {name}}}\n"
-        for name in ("ask_service", "ask_solved", "thanks", "wrong_key")
+        for name in ("ask_service", "ask_solved", "ask_comment", "thanks", "wrong_key")
     )
     return texts
 
@@ -303,7 +310,7 @@ def protected_texts(texts: Mapping[str, str], protection: str = PROTECTION) -> d
 @cache
 def after_and_against() -> Plan:
     """The small plan with a survey and with rules against callers who keep others out."""
-    return plan_of(protected_texts(survey_texts()))
+    return plan_of(protected_texts(survey_texts(WITH_COMMENT)))
 
 
 def with_queues(queues: str, *, operators: str = "", numbers: str = "") -> Plan:

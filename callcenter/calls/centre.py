@@ -15,6 +15,7 @@ from callcenter.calls import (
     arrival,
     audit,
     callback,
+    comment,
     destination,
     features,
     forced,
@@ -346,7 +347,7 @@ def _legs_ended(turn: Turn, call: Call, legs: tuple[str, ...], ending: Ending) -
         elif call.phase is Phase.VOICE_MAIL:
             voice_mail.caller_gone(turn, call)
         else:
-            calls.caller_gone(turn, call)
+            calls.caller_gone(turn, comment.left(turn, call))
     else:
         _others_ended(turn, call, legs, ending)
 
@@ -393,7 +394,9 @@ def _recorded(turn: Turn, event: RecordingFinished | RecordingFailed) -> None:
     call = _call_of(turn, event.leg)
     if call is None or call.recording != event.recording:
         return
-    if isinstance(event, RecordingFinished):
+    if call.phase is Phase.SURVEY:
+        survey.commented(turn, call, event.spoken if isinstance(event, RecordingFinished) else 0.0)
+    elif isinstance(event, RecordingFinished):
         voice_mail.finished(turn, call, event)
     else:
         voice_mail.failed(turn, call)
@@ -424,8 +427,8 @@ def _command_failed(turn: Turn, event: CommandFailed) -> None:
     told = (call.leg if call.phase is Phase.CALLING_BACK else call.id) or call.id
     if event.command == "Play" and event.leg == told and call.playback is not None:
         _spoken(turn, call)
-    elif event.command == "RecordMessage":
-        voice_mail.failed(turn, call)
+    elif event.command == "RecordMessage" and call.recording is not None:
+        _recorded(turn, RecordingFailed(call.id, call.recording, event.reason))
     elif event.command == "Connect" and call.phase is Phase.THREE_WAY:
         transfer.not_connected(turn, call)
     elif event.command == "Connect":

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from callcenter.calls import call as calls
-from callcenter.calls import callback, voice_mail
+from callcenter.calls import callback, comment, voice_mail
 from callcenter.calls import operator as operators
 from callcenter.calls.arrival import new_call
 from callcenter.calls.commands import Detour, Disconnect, Hangup
@@ -131,7 +131,7 @@ def take(turn: Turn, call: Call) -> Call:
     operators.release(turn, call)
     return turn.put(
         replace(
-            voice_mail.left(turn, call),
+            voice_mail.left(turn, comment.left(turn, call)),
             phase=Phase.NATIVE,
             deadline=turn.now + LONGEST_SECONDS,
             leg=None,

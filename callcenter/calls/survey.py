@@ -1,12 +1,14 @@
 """What a caller is asked once the operator has hung up; the answers are on the order.
 
-The plan's surveys say what is asked and which keys answer it; `*` listens again. The operator wraps
-up meanwhile. Should we die, the fallback dialplan ends the call: its talk is over.
+The plan's surveys say what is asked, and which keys answer it or that a comment is spoken
+(comment.py); `*` listens again. The operator wraps up meanwhile. Should we die, the fallback
+dialplan ends the call: its talk is over.
 """
 
 from __future__ import annotations
 
 from callcenter.calls import call as calls
+from callcenter.calls import comment
 from callcenter.calls import operator as operators
 from callcenter.calls.commands import Disconnect, Guard, StopPlaying, TalkOver
 from callcenter.calls.events import Ending
@@ -18,6 +20,8 @@ from callcenter.values import replace
 
 AGAIN = "*"
 """The key that listens again."""
+NOTHING = "#"
+"""The key of who has no comment; while one is spoken, Asterisk takes it for the end."""
 
 
 def begin(turn: Turn, call: Call, ending: Ending) -> bool:
@@ -51,22 +55,29 @@ def begin(turn: Turn, call: Call, ending: Ending) -> bool:
 
 
 def spoken(turn: Turn, call: Call) -> None:
-    """The question has been heard (or could not be played): now a key."""
+    """The question has been heard (or could not be played): now a key, or a comment."""
     at = _place(turn, call)
-    if at is not None:
-        state, survey, _ = at
+    if at is None:
+        return
+    state, survey, question = at
+    if question.comment is not None:
+        comment.begin(turn, call)
+    else:
         until = min(state.until, turn.now + survey.key_seconds)
         turn.put(replace(call, playback=None, deadline=until))
 
 
 def key_pressed(turn: Turn, call: Call, key: str) -> None:
     """The caller answers, during the question too; or wants to hear it again."""
-    at = _place(turn, call)
+    at = _place(turn, call) if call.recording is None else None
     if at is None:
         return
     state, survey, question = at
     if key == AGAIN:
         _ask(turn, call, state)
+    elif question.comment is not None:
+        if key == NOTHING:
+            _next(turn, call, state)
     elif key in question.keys:
         answer = SurveyAnswer(
             question=question.name,
@@ -80,8 +91,24 @@ def key_pressed(turn: Turn, call: Call, key: str) -> None:
         _unanswered(turn, call, state, survey, wrong=True)
 
 
+def commented(turn: Turn, call: Call, spoken: float | None) -> None:
+    """A comment has ended, after so many seconds of speech, if that is known."""
+    call = comment.left(turn, call, spoken)
+    at = _place(turn, call)
+    if at is None:
+        return
+    if at[0].until <= turn.now:
+        _thank(turn, call)
+    else:
+        _next(turn, call, at[0])
+
+
 def deadline(turn: Turn, call: Call) -> None:
     """The prompt never ended, no key came, or the survey as a whole took too long."""
+    if call.recording is not None:
+        comment.stop(turn, call)
+        commented(turn, call, None)
+        return
     at = _place(turn, call)
     if at is None:
         return
@@ -95,8 +122,14 @@ def deadline(turn: Turn, call: Call) -> None:
 
 
 def reconnect(turn: Turn, call: Call) -> None:
-    """After a restart of ours: a key may have been lost, so the question is asked once more."""
+    """After a restart of ours: a key may have been lost, so the question is asked once more.
+
+    A comment goes on.
+    """
     turn.send(TalkOver(call.id))
+    if call.recording is not None:
+        comment.record(turn, call)
+        return
     at = _place(turn, call)
     if at is not None:
         _ask(turn, call, at[0])
@@ -119,7 +152,8 @@ def _ask(turn: Turn, call: Call, state: SurveyState | None, *before: str) -> Non
         return
     state, _, question = at
     playback = f"{call.id}_{call.names + 1}"
-    turn.play(call.id, playback, (*before, question.prompt))
+    words = (*before, question.prompt)
+    turn.play(call.id, playback, words, tone=question.comment is not None)
     turn.put(
         replace(
             call,

@@ -33,6 +33,7 @@ from callcenter.numberplan.files import (
 )
 from callcenter.numberplan.model import (
     Citizens,
+    Comment,
     DialTarget,
     Emergency,
     FeatureCodes,
@@ -313,7 +314,13 @@ def _menu(files: _Files, name: str) -> Menu:
 def _survey(files: _Files, name: str) -> Survey:
     shape = files.surveys.surveys[name]
     questions = tuple(
-        Question(name=key, **{**each.model_dump(), "prompt": _plays(files, each.prompt)})
+        Question(
+            name=key,
+            title=each.title,
+            prompt=_plays(files, each.prompt),
+            keys=each.keys or {},
+            comment=None if each.comment is None else Comment(**each.comment.model_dump()),
+        )
         for key, each in shape.questions.items()
     )
     prompts = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import (
     AfterValidator,
@@ -495,14 +495,32 @@ class MenusFile(Shape):
     menus: dict[Name, MenuShape] = {}
 
 
+class CommentShape(Shape):
+    """How a comment is spoken after a tone; times in seconds."""
+
+    longest_seconds: Annotated[float, Field(ge=5, le=300, allow_inf_nan=False)] = 60.0
+    silence_seconds: Annotated[float, Field(ge=2, le=60, allow_inf_nan=False)] = 5.0
+    """So long a silence ends it."""
+    least_seconds: Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)] = 1.0
+    """Who spoke less has said nothing."""
+
+
 class QuestionShape(Shape):
-    """One question, answered by a key; `*` is no answer: it listens again."""
+    """One question, answered by a key or by speaking; `*` is no answer: it listens again."""
 
     title: Text
     """What the order says was asked."""
     prompt: Name
-    keys: Annotated[dict[OneDigit, Text], Field(min_length=1)]
+    keys: Annotated[dict[OneDigit, Text], Field(min_length=1)] | None = None
     """What each key means."""
+    comment: CommentShape | None = None
+    """Spoken after the prompt and a tone instead; `#`, silence or hanging up ends it."""
+
+    @model_validator(mode="after")
+    def _one_way_to_answer(self) -> Self:
+        if (self.keys is None) == (self.comment is None):
+            raise ValueError("write one of `keys: {…}` and `comment: {…}`")
+        return self
 
 
 class SurveyShape(Shape):

@@ -262,14 +262,25 @@ class Queue(Frozen):
         return max((step.up_to for step in self.relax if since + step.after <= now), default=0)
 
 
+class Comment(Frozen):
+    """The caller answers by speaking after a tone. Times in seconds."""
+
+    longest_seconds: float = 60.0
+    silence_seconds: float = 5.0
+    """So long a silence ends it."""
+    least_seconds: float = 1.0
+    """Who spoke less has said nothing."""
+
+
 class Question(Frozen):
-    """One question of a survey."""
+    """One question of a survey, answered by a key or by speaking."""
 
     name: str
     title: str
     prompt: str
-    keys: Mapping[str, str]
+    keys: Mapping[str, str] = Field(default_factory=dict)
     """What each key means."""
+    comment: Comment | None = None
 
 
 class Unanswered(StrEnum):

@@ -23,7 +23,7 @@ from callcenter.orders.view import (
 )
 from callcenter.settings import Settings, SettingsError, load_settings
 from callcenter.store.orders import OrderFilter, OrderNotFoundError, OrderStore
-from callcenter.store.recordings import RecordingKind, RecordingStore
+from callcenter.store.recordings import KIND_NOTES, RecordingStore
 
 app = typer.Typer(help="List and show work orders.", invoke_without_command=True)
 
@@ -209,13 +209,15 @@ def _description(order: WholeOrder) -> str:
     if order.answers:
         lines.append("Survey")
     lines += [
-        f"  {_moment(each.at)}  {each.title}: {each.key} {each.meaning}" for each in order.answers
+        f"  {_moment(each.at)}  {each.title}: "
+        + (f"{each.key} {each.meaning}" if each.recording is None else f"said in {each.recording}")
+        for each in order.answers
     ]
     if order.recordings:
         lines.append("Recordings")
     lines += [
         f"  {duration(each.seconds):<9} {each.bytes} bytes in {each.file}"
-        + ("  voice mail" if each.kind is RecordingKind.VOICE_MAIL else "")
+        + KIND_NOTES[each.kind]
         + (f"  removed {_moment(each.removed)}" if each.removed else f"  {each.sha256}")
         for each in order.recordings
     ]

@@ -98,9 +98,12 @@ class SurveyAnswer:
     title: str
     """What was asked, as the plan said then."""
     key: str
+    """Empty for a comment, which was spoken."""
     meaning: str
     at: float
     """Seconds since 1970 UTC."""
+    recording: str = ""
+    """The comment's recording."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,9 +57,11 @@ class AnswerView(View):
 
     question: str = Field(description="Its name in the plan.")
     title: str = Field(description="What was asked.")
-    key: str
-    meaning: str
+    key: str | None = Field(description="null for a comment, which was spoken.")
+    meaning: str | None
     at: datetime
+    recording: str | None = Field(description="The comment's: an id of `recordings`.")
+    recording_url: str | None = Field(description="Where its sound is.")
 
 
 class EntryView(View):
@@ -138,7 +140,7 @@ class RecordingView(View):
     seconds: float
     bytes: int
     sha256: str
-    kind: RecordingKind = Field(description="The whole call, or a message that was left in it.")
+    kind: RecordingKind = Field(description="The whole call, a message left in it, or a comment.")
     repaired: bool = Field(description="Asterisk was killed; its last seconds may be missing.")
     removed: datetime | None = Field(description="When the file was deleted; null while it is.")
     removed_because: RemovedBecause | None
@@ -218,9 +220,13 @@ def _values(order: Order) -> dict[str, object]:
             AnswerView(
                 question=answer.question,
                 title=answer.title,
-                key=answer.key,
-                meaning=answer.meaning,
+                key=answer.key or None,
+                meaning=answer.meaning or None,
                 at=local(answer.at),
+                recording=answer.recording or None,
+                recording_url=_recording_url(shown(record.number), answer.recording)
+                if answer.recording
+                else None,
             )
             for answer in record.answers
         ],
@@ -243,12 +249,16 @@ def _leg(record: OrderRecord, leg: LegRecord) -> LegView:
     )
 
 
+def _recording_url(number: str, recording: str) -> str:
+    return f"/api/v1/orders/{number}/recordings/{recording}"
+
+
 def recording_view(number: str, recording: Recording) -> RecordingView:
     """A recording as it is shown; `number` is its order's, as shown."""
     return RecordingView(
         id=recording.id,
         file=recording.file,
-        url=f"/api/v1/orders/{number}/recordings/{recording.id}",
+        url=_recording_url(number, recording.id),
         began=local(recording.began),
         seconds=recording.seconds,
         bytes=recording.bytes,

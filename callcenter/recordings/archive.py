@@ -44,8 +44,8 @@ LEAST_PAUSE = 0.1
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 30.0
 """Seconds after a failure: ever more, until something goes well."""
 _BATCH = 100
-_MESSAGE = "_v"
-"""Between the call and the number, in the name of a message's file."""
+_KINDS = {"v": RecordingKind.VOICE_MAIL, "c": RecordingKind.COMMENT}
+"""What is in a file, by the letter after the call and `_` in its name; a call has no letter."""
 _UNIQUE_ID = re.compile(r"(?:.*-)?(\d{9,11})\.\d+")
 
 
@@ -197,14 +197,15 @@ class Archive:
             )  # fmt: skip
 
     def _spooled(self, call: str) -> list[Path]:
-        """The call's own recording, and messages that its caller left."""
-        return [self._spool / f"{call}.wav", *sorted(self._spool.glob(f"{call}{_MESSAGE}*.wav"))]
+        """The call's own recording, and what its caller said to be kept."""
+        spoken = self._spool.glob(f"{call}_[{''.join(_KINDS)}]*.wav")
+        return [self._spool / f"{call}.wav", *sorted(spoken)]
 
     def examine(self, source: Path) -> Recording | None:
         """What is in a spooled file, once its header is right; a file without sound is removed."""
         call = _call(source.stem)
-        message = _MESSAGE in source.stem
-        began = None if message else _began(call)
+        kind = _kind(source.stem)
+        began = _began(call) if kind is RecordingKind.CALL else None
         try:
             _own(source)
             found = wav.finish(source)
@@ -234,7 +235,7 @@ class Archive:
             bytes=status.st_size,
             sha256=sha256,
             repaired=found.repaired,
-            kind=RecordingKind.VOICE_MAIL if message else RecordingKind.CALL,
+            kind=kind,
         )
 
     def _free_name(self, stem: str, began: float, sha256: str) -> str:
@@ -388,6 +389,11 @@ def _days(folder: Path) -> Iterator[Path]:
 
 def _files(day: Path) -> list[Path]:
     return sorted(day.glob("*.wav"))
+
+
+def _kind(stem: str) -> RecordingKind:
+    """What is in a file: `1511317865.7_v3` is a message, `1511317865.7_2` a call's second file."""
+    return _KINDS.get(stem.partition("_")[2][:1], RecordingKind.CALL)
 
 
 def _call(stem: str) -> str:

@@ -10,7 +10,7 @@ from callcenter.orders.cli import Rehearsal, settings_for, with_store
 from callcenter.orders.times import duration, written
 from callcenter.recordings.check import findings
 from callcenter.store.orders import OrderStore
-from callcenter.store.recordings import Recording, RecordingKind, RecordingStore
+from callcenter.store.recordings import KIND_NOTES, Recording, RecordingStore
 
 app = typer.Typer(help="List and check recordings.", invoke_without_command=True)
 
@@ -38,7 +38,7 @@ def recordings(
     row = "{:<16}  {:<19}  {:>8}  {:>11}  {}"
     typer.echo(row.format("ORDER", "BEGAN", "LENGTH", "BYTES", "FILE"))
     for each in found:
-        note = "  voice mail" if each.kind is RecordingKind.VOICE_MAIL else ""
+        note = KIND_NOTES[each.kind]
         if each.removed is not None:
             note += f"  removed {written(each.removed)}: {each.removed_because}"
         elif each.repaired:

@@ -44,6 +44,16 @@ class RecordingKind(StrEnum):
     """All that the caller said and heard."""
     VOICE_MAIL = "voice_mail"
     """A message that the caller left."""
+    COMMENT = "comment"
+    """What the caller said in a survey."""
+
+
+KIND_NOTES = {
+    RecordingKind.CALL: "",
+    RecordingKind.VOICE_MAIL: "  voice mail",
+    RecordingKind.COMMENT: "  comment",
+}
+"""What lists say of a file after its name."""
 
 
 class RemovedBecause(StrEnum):

@@ -95,6 +95,7 @@ ANSWERS = Table(
     Column("key", Text, nullable=False),
     Column("meaning", Text, nullable=False),
     Column("at", Double, nullable=False),
+    Column("recording", Text, nullable=False, server_default=""),
 )
 
 ENTRIES = Table(

@@ -639,7 +639,8 @@ class CentreMachine(RuleBasedStateMachine):
     @invariant()
     def what_is_to_be_recorded_is(self) -> None:
         for call, leg in self._callers():
-            if call.phase is Phase.VOICE_MAIL and call.recording is not None:
+            speaks = call.phase in (Phase.VOICE_MAIL, Phase.SURVEY)
+            if speaks and call.recording is not None:
                 assert leg.recording == call.recording or call.recording in self.switch.recorded
             elif not any(_about(event) == call.id for event in self.switch.told):
                 assert leg.recording is None

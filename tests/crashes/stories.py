@@ -168,7 +168,11 @@ STORIES: dict[str, tuple[Step, ...]] = {
 SURVEYED: dict[str, tuple[Step, ...]] = {
     "a survey with every question answered": (
         *(*TALKING, asks(HangUp("001")), prompt_ends(), caller_keys("5"), prompt_ends()),
-        *(caller_keys("*2"), prompt_ends()),
+        *(caller_keys("*2"), prompt_ends(), message_ends(), prompt_ends()),
+    ),
+    "a comment that the caller's hang-up ends": (
+        *(*TALKING, asks(HangUp("001")), caller_keys("5"), caller_keys("2"), prompt_ends()),
+        caller_goes(),
     ),
     "a survey that the caller leaves": (
         *(*TALKING, seat_goes(), prompt_ends(), caller_keys("95"), caller_goes()),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from callcenter.numberplan.model import Unanswered
+from callcenter.numberplan.model import Comment, Unanswered
 from tests.numberplan.edits import loaded, place_of_caret
-from tests.plans import SURVEYS, small_plan, survey_texts, surveying
+from tests.plans import SURVEYS, WITH_COMMENT, small_plan, survey_texts, surveying
 
 FILE = "dialplan/surveys.yaml"
 
@@ -50,6 +50,28 @@ MISTAKES = {
 }
 
 
+MISTAKES |= {
+    "neither keys nor a comment": (
+        "      solved: {title: 解答, prompt: ask_solved, keys: {'1': 已解答, '2': 未解答}}",
+        "      solved: ‸{title: 解答, prompt: ask_solved}",
+        "surveys.satisfaction.questions.solved: `key: value` lines does not fit; "
+        "write one of `keys: {…}` and `comment: {…}`",
+    ),
+    "keys and a comment": (
+        "      solved: {title: 解答,",
+        "      solved: ‸{comment: {}, title: 解答,",
+        "surveys.satisfaction.questions.solved: `key: value` lines does not fit; "
+        "write one of `keys: {…}` and `comment: {…}`",
+    ),
+    "a comment that goes on for ever": (
+        "keys: {'1': 已解答, '2': 未解答}",
+        "comment: {longest_seconds: ‸3600}",
+        "surveys.satisfaction.questions.solved.comment.longest_seconds: '3600' is out of range; "
+        "write at most 300.0",
+    ),
+}
+
+
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_is_told_at_its_place(mistake: str) -> None:
     old, new, message = MISTAKES[mistake]
@@ -79,3 +101,9 @@ def test_what_is_asked_and_how() -> None:
     assert survey.questions[0].keys == {"5": "非常满意", "1": "不满意"}
     assert (survey.repeats, survey.unanswered) == (1, Unanswered.NEXT)
     assert surveying().queues["hotline"].survey == "satisfaction"
+
+
+def test_a_question_that_is_answered_by_speaking() -> None:
+    comment = surveying(WITH_COMMENT).surveys["satisfaction"].questions[-1]
+    assert (comment.name, comment.keys) == ("comment", {})
+    assert comment.comment == Comment(longest_seconds=40, silence_seconds=4, least_seconds=1)

@@ -230,6 +230,8 @@ _ORDER: dict[str, JsonValue] = {
             "key": "5",
             "meaning": "非常满意",
             "at": "2017-11-22T10:33:21+08:00",
+            "recording": None,
+            "recording_url": None,
         }
     ],
     "entry": _ENTRY,
