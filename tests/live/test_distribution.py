@@ -194,17 +194,19 @@ async def test_a_team_leader_moves_a_waiting_caller_to_a_queue_whose_operator_an
         order = (await city.order_of(caller)).record
     assert (order.operator, order.queue) == ("010", "second")
 
-    async def acts() -> bool:
+    rows: list[tuple[str, str, str | None]] = []
+
+    async def are_audited() -> bool:
         found = await city.ask("GET", f"/audit?call={waits}")
         assert isinstance(found["rows"], list)
-        rows = [(row["act"], row["detail"], row["refusal"]) for row in found["rows"]]
+        rows[:] = [(row["act"], row["detail"], row["refusal"]) for row in found["rows"]]
         return rows == [
             ("move_waiting", "queue=hotline", "not_waiting"),
             ("move_waiting", "queue=second", None),
             ("move_waiting", "queue=nowhere", "unknown_queue"),
         ]
 
-    await until(acts, lambda: "the audit does not have the three acts")
+    await until(are_audited, lambda: f"the audit has {rows}")
 
 
 async def test_whose_priority_a_team_leader_raises_is_answered_before_who_waits_longer(

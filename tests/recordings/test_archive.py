@@ -20,7 +20,13 @@ from callcenter.recordings import archive as archive_module
 from callcenter.recordings.archive import Archive, NoAnswerError
 from callcenter.recordings.space import DAY
 from callcenter.store.orders import OrderStore
-from callcenter.store.recordings import Recording, RecordingStore, RemovedBecause, Totals
+from callcenter.store.recordings import (
+    Recording,
+    RecordingKind,
+    RecordingStore,
+    RemovedBecause,
+    Totals,
+)
 from tests.fakes.orders import ENDED
 from tests.fakes.store import empty_orders, write_orders
 from tests.fakes.waiting import until
@@ -111,6 +117,21 @@ async def test_an_ended_calls_file_is_moved_measured_and_filed(house: House) -> 
     assert kept.read_bytes() == content
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert {stat.S_IMODE(each.stat().st_mode) for each in list(kept.parents)[:4]} == {0o700}
+    assert list(house.spool.iterdir()) == []
+
+
+async def test_what_the_caller_said_to_be_kept_is_filed_beside_the_call_by_its_kind(
+    house: House,
+) -> None:
+    for stem in (CALL, f"{CALL}_v3", f"{CALL}_c12"):
+        house.spooled(stem)
+    await house.archive().take(CALL)
+    kinds = {row.id: row.kind for row in await house.store.of_call(CALL)}
+    assert kinds == {
+        CALL: RecordingKind.CALL,
+        f"{CALL}_v3": RecordingKind.VOICE_MAIL,
+        f"{CALL}_c12": RecordingKind.COMMENT,
+    }
     assert list(house.spool.iterdir()) == []
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import pytest
+from pydantic import JsonValue
 from structlog.testing import capture_logs
 
-from callcenter.store.recordings import RecordingStore, RemovedBecause
+from callcenter.orders.record import SurveyAnswer
+from callcenter.store.recordings import RecordingKind, RecordingStore, RemovedBecause
 from callcenter.store.tables import METADATA
 from tests.fakes.centre import World
 from tests.fakes.orders import ENDED, MORNING, another
@@ -48,6 +51,28 @@ async def test_an_order_shows_its_recordings(operator: Api) -> None:
             "removed_because": None,
         }
     ]
+
+
+async def test_the_surveys_answers_say_where_a_comment_is_to_be_heard(
+    operator: Api, table: RecordingStore, world: World
+) -> None:
+    answers = (
+        SurveyAnswer("service", "服务", "5", "非常满意", MORNING + 131),
+        SurveyAnswer("comment", "意见", "", "", MORNING + 150, "call-1_c9"),
+    )
+    await world.orders.file([replace(ENDED, version=ENDED.version + 1, answers=answers)], 2)
+    file = RECORDING.file.replace("call-1", "call-1_c9")
+    await table.file(replace(RECORDING, file=file, kind=RecordingKind.COMMENT))
+    (world.recordings_folder / file).write_bytes(CONTENT)
+    _, order = await operator.ask("GET", ORDER)
+    by_key, spoken = cast("list[dict[str, JsonValue]]", order["answers"])
+    assert (by_key["key"], by_key["recording"], by_key["recording_url"]) == ("5", None, None)
+    assert (spoken["key"], spoken["meaning"], spoken["recording"]) == (None, None, "call-1_c9")
+    recordings = cast("list[dict[str, JsonValue]]", order["recordings"])
+    assert [each["kind"] for each in recordings if each["id"] == "call-1_c9"] == ["comment"]
+    url = str(spoken["recording_url"])
+    response = await operator.raw("GET", url.removeprefix("/api/v1"))
+    assert await response.read() == CONTENT
 
 
 async def test_an_order_without_any_shows_none(leader: Api) -> None:
