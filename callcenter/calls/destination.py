@@ -26,6 +26,8 @@ def go(turn: Turn, call: Call, to: Destination, announcement: str | None = None)
     """
     to, _ = lead(turn.plan, to, datetime.fromtimestamp(turn.now, UTC))
     call = replace(calls.hush(turn, call), then=None, playback=None)
+    if to.to is not To.MENU:
+        call = replace(call, menus_until=None)
     words = tuple(word for word in (announcement, to.prompt) if word is not None)
     match to.to:
         case To.QUEUE:

@@ -15,10 +15,17 @@ from callcenter.values import replace
 
 
 def enter(turn: Turn, call: Call, name: str, words: tuple[str, ...] = ()) -> Destination | None:
-    """Say these words and the menu's choices; where to go instead if it is no longer there."""
+    """Say these words and the menu's choices.
+
+    Where to go instead, if it is no longer there, or the caller has been in menus for too long.
+    """
     menu = turn.plan.menus.get(name)
     if menu is None:
         return _way_out(turn, call)
+    if _too_long(turn, call):
+        return menu.otherwise
+    if call.menus_until is None:
+        call = replace(call, menus_until=turn.now + turn.plan.limits.menu_seconds)
     call = calls.answer(turn, calls.stop_music(turn, call))
     _say(turn, replace(call, menu=name, menu_repeats=0), menu, words)
     return None
@@ -53,7 +60,7 @@ def deadline(turn: Turn, call: Call) -> Destination | None:
 
 
 def _again(turn: Turn, call: Call, menu: Menu, why: str | None) -> Destination | None:
-    if call.menu_repeats >= menu.repeats:
+    if call.menu_repeats >= menu.repeats or _too_long(turn, call):
         return menu.otherwise
     words = () if why is None else (why,)
     _say(turn, replace(call, menu_repeats=call.menu_repeats + 1), menu, words)
@@ -62,6 +69,10 @@ def _again(turn: Turn, call: Call, menu: Menu, why: str | None) -> Destination |
 
 def _say(turn: Turn, call: Call, menu: Menu, words: tuple[str, ...]) -> None:
     calls.speak(turn, call, Phase.MENU, (*words, menu.prompt))
+
+
+def _too_long(turn: Turn, call: Call) -> bool:
+    return call.menus_until is not None and call.menus_until <= turn.now
 
 
 def _hush(turn: Turn, call: Call) -> Call:

@@ -268,6 +268,8 @@ class Call:
     """The menu that was offered last."""
     menu_repeats: int = 0
     """How often its prompt was said again."""
+    menus_until: float | None = None
+    """From then on no menu is said any more, so that nobody goes round in them for ever."""
     voice_box: str | None = None
     """The voice box that the caller was led to last."""
     recording: str | None = None

@@ -662,6 +662,8 @@ class Limits(Frozen):
     """How long an own line or a platform rings."""
     talk_seconds: Annotated[float, Field(gt=0, le=86400, allow_inf_nan=False)] = 4 * 3600.0
     """The longest talk."""
+    menu_seconds: Annotated[float, Field(ge=10, le=3600, allow_inf_nan=False)] = 300.0
+    """How long a caller is led from menu to menu, repeats included."""
     same_operator_seconds: Annotated[float, Field(ge=0, le=600, allow_inf_nan=False)] = 30.0
     """After an operator's line broke, the caller goes back to that operator first for this long."""
 

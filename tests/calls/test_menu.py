@@ -105,6 +105,42 @@ def test_each_menu_counts_for_itself(desk: Desk) -> None:
     assert desk.heard(call)[-1] == ("menu_wrong", "menu_main")
 
 
+def test_who_goes_round_in_menus_is_led_on_after_a_while_whatever_is_pressed(desk: Desk) -> None:
+    call = desk.call(MENU)
+    keys = 0
+    while desk.state(call).phase is Phase.MENU:
+        desk.prompt_ends(call)
+        desk.wait(4.5)
+        desk.key(call, "20"[keys % 2])
+        keys += 1
+    assert keys == 67, "every 4.5 s, for 300 s"
+    assert desk.heard(call)[-1] == ("voice_mail_greeting",), "as `more` does for no key"
+    assert desk.state(call).phase is Phase.VOICE_MAIL
+
+
+def test_a_key_that_leads_out_of_menus_counts_at_any_time(desk: Desk) -> None:
+    call = desk.call(MENU)
+    for key in "20" * 34:
+        desk.prompt_ends(call)
+        desk.wait(4.4)
+        desk.key(call, key)
+    desk.wait(4.4)
+    desk.key(call, "3")
+    assert [dial.to for dial in desk.dialled()] == [OutsideAddress("12319", "12319")]
+
+
+def test_nothing_is_said_again_after_that_time(desk: Desk) -> None:
+    call = desk.call(MENU)
+    for key in "20" * 33:
+        desk.prompt_ends(call)
+        desk.wait(4.5)
+        desk.key(call, key)
+    desk.prompt_ends(call)
+    desk.wait(4.5)
+    desk.key(call, "7")
+    assert desk.heard(call)[-1] == ("system_busy",), "otherwise, though it may be said again twice"
+
+
 def test_a_caller_who_hangs_up_has_given_up(desk: Desk) -> None:
     while_said, afterwards = desk.call(MENU), desk.call(MENU)
     desk.goes(while_said)

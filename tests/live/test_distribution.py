@@ -197,7 +197,7 @@ async def test_a_team_leader_moves_a_waiting_caller_to_a_queue_whose_operator_an
     rows: list[tuple[str, str, str | None]] = []
 
     async def are_audited() -> bool:
-        found = await city.ask("GET", f"/audit?call={waits}")
+        found = await city.ask("GET", f"/audit?act=move_waiting&call={waits}")
         assert isinstance(found["rows"], list)
         rows[:] = [(row["act"], row["detail"], row["refusal"]) for row in found["rows"]]
         return rows == [
