@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from callcenter.blocklist import app
-from callcenter.calls.events import BlockCaller
+from callcenter.calls.events import Act, BlockCaller
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.state import Block, BlockChange, Shield
 from callcenter.numberplan.model import Treatment
@@ -40,7 +40,10 @@ async def run(*words: str) -> Result:
 async def test_a_number_is_kept_out(server: World) -> None:
     done = await run("add", "13800000001", "--hours", "2", "--reason", "占线")
     assert done.exit_code == 0, done.output
-    (asked,) = server.centre.asked
+    (act,) = server.centre.asked
+    assert isinstance(act, Act)
+    assert act.by.leads
+    asked = act.request
     assert isinstance(asked, BlockCaller)
     assert (asked.number, asked.until) == ("13800000001", MORNING + 7200)
     assert (asked.reason, asked.treatment) == ("占线", Treatment.ANNOUNCE)

@@ -7,9 +7,11 @@ store (store/audit.py).
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 
 from callcenter.calls.events import Act, Author, Led, Request
 from callcenter.calls.refusal import Refusal
+from callcenter.clock import SHANGHAI
 
 ENDED = "supervision_ended"
 """The act with which the centre itself notes that a supervision is over."""
@@ -49,6 +51,10 @@ def allowed(act: Act) -> Refusal | None:
 def record_of(act: Act, *, call: str, now: float, number: int, refusal: str) -> AuditRecord:
     """The row of an act; `call` is the operator's at that time, unless the act names one."""
     asked = {each.name: getattr(act.request, each.name) for each in fields(act.request)}
+    asked.pop("by", None)  # who acts, once more
+    if "until" in asked:
+        moment = datetime.fromtimestamp(asked["until"], SHANGHAI)
+        asked["until"] = moment.isoformat(sep=" ", timespec="minutes")[:16]
     name = str(asked.pop("mode", "")) or _name(act.request)
     return AuditRecord(
         id=f"{now:.6f}-{number}",

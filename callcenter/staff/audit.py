@@ -31,6 +31,8 @@ _TITLES = {
     "move_waiting": "转队列",
     "change_priority": "调整优先级",
     "pull_waiting": "指派来电",
+    "block_caller": "列入黑名单",
+    "unblock_caller": "移出黑名单",
 }
 
 
@@ -54,7 +56,7 @@ def audit(
         bool, typer.Option("--rehearsal", help="The data of a rehearsal (--at).")
     ] = False,
 ) -> None:
-    """List what team leaders did to operators and waiting callers, newest first."""
+    """List what team leaders did to operators and callers, newest first."""
     wanted = AuditFilter(
         day=None if day is None else _day(day),
         who=who,
@@ -74,7 +76,7 @@ def audit(
         typer.echo("Nothing. Team leaders' acts are listed here; filters may hide them.")
         return
     for row in page.rows:
-        what = f"{row.act} {row.operator or row.call}"
+        what = f"{row.act} {row.operator or row.call}".strip()
         parts = (written(row.at), row.who, row.address, what, row.detail)
         line = "  ".join(part for part in parts if part)
         typer.echo(f"{line}  refused: {row.refusal}" if row.refusal else line)

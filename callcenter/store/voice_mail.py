@@ -7,7 +7,7 @@ away.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -37,23 +37,28 @@ class VoiceMail:
         # SQLite takes the writer's lock at once, as in store/orders.py.
         self._writer: AsyncEngine = orders.engine.execution_options(sqlite_begin="IMMEDIATE")
 
-    async def waiting(self, box: str | None, limit: int) -> tuple[tuple[Order, ...], int]:
-        """Some orders whose messages nobody has answered, most urgent first, and how many wait.
+    async def page(
+        self, boxes: Collection[str] | None, limit: int, *, answered: bool = False
+    ) -> tuple[tuple[Order, ...], int]:
+        """Some orders with messages, and how many there are in all.
 
-        `box`: only that voice box.
+        Those that nobody has answered, most urgent first; or those that somebody has, latest first.
+        `boxes`: only of these voice boxes.
         """
-        answered = sa.select(VOICE_MAIL_ANSWERS.c.call)
+        replies = sa.select(VOICE_MAIL_ANSWERS.c.call)
+        has_reply = ORDERS.c.call.in_(replies)
         wanted: list[sa.ColumnElement[bool]] = [
             ORDERS.c.answer_by.is_not(None),
-            ORDERS.c.call.not_in(answered),
+            has_reply if answered else ~has_reply,
         ]
-        if box is not None:
-            wanted.append(ORDERS.c.voice_box == box)
+        if boxes is not None:
+            wanted.append(ORDERS.c.voice_box.in_(list(boxes)))
         count = sa.select(sa.func.count()).select_from(ORDERS).where(*wanted)
+        order = (ORDERS.c.answer_by, ORDERS.c.number)
         query = (
             sa.select(ORDERS.c.number)
             .where(*wanted)
-            .order_by(ORDERS.c.answer_by, ORDERS.c.number)
+            .order_by(*((each.desc() for each in order) if answered else order))
             .limit(limit)
         )
         async with self._orders.engine.connect() as connection:

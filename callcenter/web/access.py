@@ -1,4 +1,7 @@
-"""Who may look at the wallboard: whoever sits at this machine, and whoever has a token."""
+"""Who may look at the wallboard: whoever sits at this machine, and whoever has a token.
+
+Who takes part in whose talk is shown to a team leader's or administrator's token alone.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from callcenter.staff.roles import Principal
 from callcenter.web.services import Services
 
 COOKIE = "callcenter_wallboard"
@@ -19,8 +23,18 @@ def may_look(request: web.Request, services: Services) -> bool:
         # The name too: a stranger's page that resolves to this machine brings its own name along,
         # and so does what comes through a proxy here.
         return True
+    return _holder(request, services) is not None
+
+
+def leads(request: web.Request, services: Services) -> bool:
+    """Whether a team leader or an administrator has signed in on this page."""
+    holder = _holder(request, services)
+    return holder is not None and holder.leads()
+
+
+def _holder(request: web.Request, services: Services) -> Principal | None:
     token = request.cookies.get(COOKIE)
-    return token is not None and services.tokens.verify(token, services.machine_time()) is not None
+    return None if token is None else services.tokens.verify(token, services.machine_time())
 
 
 def same_origin(request: web.Request) -> bool:

@@ -17,7 +17,7 @@ import structlog
 from aiohttp import web
 
 from callcenter.settings import Settings
-from callcenter.web.access import COOKIE, may_look, same_origin
+from callcenter.web.access import COOKIE, leads, may_look, same_origin
 from callcenter.web.api import ENDPOINTS, PREFIX
 from callcenter.web.api.endpoint import AnyEndpoint
 from callcenter.web.api.errors import Problem, ProblemError, refuse
@@ -110,8 +110,11 @@ def _add_wallboard(app: web.Application, services: Services, open_to_all: bool) 
 
     async def page(request: web.Request) -> web.Response:
         if not (open_to_all or may_look(request, services)):
-            return wallboard.sign_in_page(wrong=False)
-        return wallboard.page()
+            return wallboard.sign_in_page()
+        return wallboard.page(for_leaders=leads(request, services))
+
+    async def door(_: web.Request) -> web.Response:
+        return wallboard.sign_in_page(status=200)
 
     async def sign_in(request: web.Request) -> web.Response:
         token = str((await request.post()).get("token", "")).strip()
@@ -136,10 +139,11 @@ def _add_wallboard(app: web.Application, services: Services, open_to_all: bool) 
             raise web.HTTPForbidden(text="This page may not read the wallboard.")
         if not (open_to_all or may_look(request, services)):
             raise web.HTTPUnauthorized(text="Open /wallboard and sign in first.")
-        return await wallboard.socket(request)
+        return await wallboard.socket(request, for_leaders=leads(request, services))
 
     app.router.add_get("/", root)
     app.router.add_get("/wallboard", page)
+    app.router.add_get("/wallboard/sign-in", door)
     app.router.add_post("/wallboard", sign_in)
     app.router.add_get("/ws/wallboard", socket)
     app.cleanup_ctx.append(wallboard.running)

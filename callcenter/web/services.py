@@ -14,7 +14,7 @@ from callcenter.calls.missed_calls import CallbackList
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.state import Shield
 from callcenter.calls.wallboard import Wallboard
-from callcenter.numberplan.model import NotReadyReason, Operator, Route, Seat
+from callcenter.numberplan.model import NotReadyReason, Operator, Route, Seat, VoiceBox
 from callcenter.staff.pins import Pins
 from callcenter.staff.tokens import Tokens
 from callcenter.store.audit import AuditStore
@@ -43,6 +43,10 @@ class Staffing(Protocol):
 
     @property
     def not_ready_reasons(self) -> Mapping[str, NotReadyReason]:
+        """By name."""
+
+    @property
+    def voice_boxes(self) -> Mapping[str, VoiceBox]:
         """By name."""
 
 

@@ -1,17 +1,25 @@
 """What the wallboard shows: today's sums, this moment's callers and operators, and alarms.
 
 `BoardView` is a value: two that are equal look the same, so a page is sent only what changed.
-Times on it tick in the browser, from the server's clock. No caller's number is on it.
+Times on it tick in the browser, from the server's clock. No caller's number is on it. Who listens
+to whom is shown to team leaders alone.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from callcenter.calls.wallboard import OperatorLine, OperatorStatus, QueueLine, Wallboard
+from callcenter.calls.wallboard import (
+    OperatorLine,
+    OperatorStatus,
+    QueueLine,
+    SupervisionLine,
+    Wallboard,
+)
+from callcenter.staff.audit import act_title
 from callcenter.web.health import Health
 from callcenter.web.states import STATE_TITLES
 
@@ -100,7 +108,7 @@ class StateCount:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One operator, always at the same place."""
+    """One operator, always at the same place; or a team leader at a seat of their own."""
 
     number: str
     name: str
@@ -110,6 +118,8 @@ class Tile:
     reason: str | None
     since: float | None
     level: Level
+    takes_part: str | None = None
+    """How a team leader takes part in whose talk: 监听 011."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,10 +225,10 @@ class AlarmKeeper:
 
 
 def board_view(
-    board: Wallboard, health: Health, keeper: AlarmKeeper, limits: Thresholds | None = None
+    board: Wallboard, health: Health, keeper: AlarmKeeper, *, for_leaders: bool = False
 ) -> BoardView:
-    """What to show of these figures."""
-    limits = limits or Thresholds()
+    """What to show of these figures; `for_leaders`: also who takes part in whose talk."""
+    limits = Thresholds()
     shares = tuple(Share(key, title, getattr(board, key)) for key, title in SHARE_TITLES)
     return BoardView(
         alarms=keeper.update(_alarms(board, health, limits), board.at)[:MOST_ALARMS],
@@ -229,7 +239,7 @@ def board_view(
         states=_states(board, limits),
         signed_in=sum(line.state is not OperatorStatus.OFFLINE for line in board.operators),
         operators=len(board.operators),
-        tiles=_tiles(board, limits),
+        tiles=_tiles(board, limits, for_leaders=for_leaders),
         lamps=tuple(
             Lamp(_LAMP_TITLES.get(part.name, part.name), part.ok, part.since)
             for part in health.parts
@@ -329,12 +339,40 @@ def _ready_level(board: Wallboard, limits: Thresholds) -> Level:
     return limits.ready_while_waiting.below(ready)
 
 
-def _tiles(board: Wallboard, limits: Thresholds) -> tuple[Tile, ...]:
-    """All operators; where they are too many for one screen, only those who are there."""
+def _tiles(board: Wallboard, limits: Thresholds, *, for_leaders: bool) -> tuple[Tile, ...]:
+    """All operators; where they are too many for one screen, only those who are there.
+
+    For team leaders those who take part in a talk, too: at their own tile, or after the others.
+    """
     lines = board.operators
     if len(lines) > MOST_TILES:
         lines = tuple(line for line in lines if line.state is not OperatorStatus.OFFLINE)
-    return tuple(_tile(line, board.at, limits) for line in lines)
+    tiles = {line.number: _tile(line, board.at, limits) for line in lines}
+    for line in board.operators if for_leaders else ():
+        part = line.supervision
+        if part is None or part.since is None:
+            continue
+        said = f"{act_title(part.mode)} {line.number}"
+        own = tiles.get(part.by)
+        if own is not None:
+            tiles[part.by] = replace(own, takes_part=said)
+        else:
+            tiles[part.seat] = _leaders_tile(part, said)
+    return tuple(tiles.values())
+
+
+def _leaders_tile(part: SupervisionLine, said: str) -> Tile:
+    return Tile(
+        number="",
+        name=part.seat_title or part.seat,
+        seat=None,
+        state=OperatorStatus.TALKING,
+        title=STATE_TITLES[OperatorStatus.TALKING],
+        reason=None,
+        since=part.since,
+        level=Level.CALM,
+        takes_part=said,
+    )
 
 
 def _tile(line: OperatorLine, now: float, limits: Thresholds) -> Tile:

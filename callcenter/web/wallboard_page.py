@@ -26,14 +26,14 @@ _WEEKDAYS = "一二三四五六日"
 
 
 class WallboardPage:
-    """Draws the wallboard, once for all who look at it."""
+    """Draws the wallboard, once for all who look at it, and once for all team leaders."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._keeper = AlarmKeeper()
         self._viewers: set[asyncio.Event] = set()
         self._sockets: set[web.WebSocketResponse] = set()
-        self._drawn: tuple[BoardView, str] | None = None
+        self._drawn: dict[bool, tuple[BoardView, str]] = {}
         self._templates = Environment(
             loader=FileSystemLoader(FOLDER / "templates"),
             autoescape=True,
@@ -56,9 +56,9 @@ class WallboardPage:
         closings = (socket.close(code=WSCloseCode.GOING_AWAY) for socket in self._sockets)
         await asyncio.gather(*closings)
 
-    def page(self) -> web.Response:
+    def page(self, *, for_leaders: bool) -> web.Response:
         """The whole page, with the figures of this moment."""
-        view, now = self._look()
+        view, now = self._look(for_leaders)
         text = self._templates.get_template("wallboard.html").render(
             title=self._services.centre.plan.title,
             view=view,
@@ -69,19 +69,19 @@ class WallboardPage:
         )
         return web.Response(text=text, content_type="text/html")
 
-    def sign_in_page(self, wrong: bool) -> web.Response:
-        """Asks for a token, where the wallboard is not open to everybody."""
+    def sign_in_page(self, *, wrong: bool = False, status: int = 401) -> web.Response:
+        """Asks for a token, where the wallboard is not open to everybody or shows less."""
         text = self._templates.get_template("sign_in.html").render(
             title=self._services.centre.plan.title, wrong=wrong
         )
-        return web.Response(text=text, content_type="text/html", status=401)
+        return web.Response(text=text, content_type="text/html", status=status)
 
-    async def socket(self, request: web.Request) -> web.WebSocketResponse:
+    async def socket(self, request: web.Request, *, for_leaders: bool) -> web.WebSocketResponse:
         """Sends `{"at", "date"}` every second, with `"html"` whenever something changed."""
         socket = web.WebSocketResponse(timeout=1.0, heartbeat=20, max_msg_size=1024)
         await socket.prepare(request)
         self._sockets.add(socket)
-        sender = asyncio.create_task(self._send(socket))
+        sender = asyncio.create_task(self._send(socket, for_leaders))
         try:
             async for _ in socket:
                 pass  # nothing that a page says is of interest; reading sees it close
@@ -92,16 +92,16 @@ class WallboardPage:
                 await sender
         return socket
 
-    async def _send(self, socket: web.WebSocketResponse) -> None:
+    async def _send(self, socket: web.WebSocketResponse, for_leaders: bool) -> None:
         shown: BoardView | None = None
         with suppress(ConnectionError):
             async with self._changed() as changed:
                 while not socket.closed:
                     changed.clear()
-                    view, now = self._look()
+                    view, now = self._look(for_leaders)
                     message: dict[str, object] = {"at": now, "date": _date(local(now))}
                     if view != shown:
-                        message["html"] = self._draw(view, now)
+                        message["html"] = self._draw(view, now, for_leaders)
                         shown = view
                     await socket.send_str(json.dumps(message, ensure_ascii=False))
                     await asyncio.sleep(LEAST_SECONDS)
@@ -122,16 +122,17 @@ class WallboardPage:
             for viewer in self._viewers:
                 viewer.set()
 
-    def _look(self) -> tuple[BoardView, float]:
-        board = self._services.centre.wallboard()
-        return board_view(board, self._services.health(), self._keeper), board.at
+    def _look(self, for_leaders: bool) -> tuple[BoardView, float]:
+        board, health = self._services.centre.wallboard(), self._services.health()
+        return board_view(board, health, self._keeper, for_leaders=for_leaders), board.at
 
-    def _draw(self, view: BoardView, now: float) -> str:
+    def _draw(self, view: BoardView, now: float, for_leaders: bool) -> str:
         """The board as HTML. Its times are `now`'s, or somewhat older: the browser sets them."""
-        if self._drawn is None or self._drawn[0] != view:
+        drawn = self._drawn.get(for_leaders)
+        if drawn is None or drawn[0] != view:
             template = self._templates.get_template("board.html")
-            self._drawn = (view, template.render(view=view, now=now))
-        return self._drawn[1]
+            drawn = self._drawn[for_leaders] = (view, template.render(view=view, now=now))
+        return drawn[1]
 
 
 def _date(moment: datetime) -> str:

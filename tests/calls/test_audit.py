@@ -10,6 +10,7 @@ from callcenter.calls.events import (
     Author,
     BecomeNotReady,
     BecomeReady,
+    BlockCaller,
     ChangePriority,
     EndSupervision,
     ForceSignOut,
@@ -22,7 +23,9 @@ from callcenter.calls.events import (
     SignOut,
     Supervise,
     SupervisionMode,
+    UnblockCaller,
 )
+from callcenter.numberplan.model import Treatment
 from tests.calls.desk import LEADER, Desk
 
 OPERATOR = Author("002", leads=False, operator="002", address="10.0.0.2")
@@ -78,6 +81,22 @@ def test_the_moving_of_a_waiting_caller_is_told_with_the_queue_and_the_call() ->
         ("move_waiting", call, "queue=nowhere", "unknown_queue"),
         ("change_priority", call, "priority=3", ""),
     ]
+
+
+def test_a_change_of_the_blocklist_is_told_whom_it_is_about_and_until_when() -> None:
+    desk = Desk()
+    until = desk.now + 3600
+    block = BlockCaller("13800000001", until, "占线", Treatment.LAST, LEADER.name)
+    assert desk.leader(block) == ""
+    assert desk.leader(UnblockCaller("13900000009", LEADER.name)) == "not_blocked"
+    assert desk.leader(block, OPERATOR) == "not_a_team_leader"
+    told = "number=13800000001, until=2017-12-01 11:00, reason=占线, treatment=last"
+    assert [(row.act, row.detail, row.who, row.refusal) for row in desk.audit] == [
+        ("block_caller", told, LEADER.name, ""),
+        ("unblock_caller", "number=13900000009", LEADER.name, "not_blocked"),
+        ("block_caller", told, "002", "not_a_team_leader"),
+    ]
+    assert [each.by for each in desk.centre.shield.blocks.values()] == [LEADER.name]
 
 
 def test_what_operators_do_for_themselves_is_not_audited() -> None:

@@ -13,7 +13,14 @@ from callcenter.calls.missed_calls import CallbackList
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.state import Shield
 from callcenter.calls.wallboard import OperatorLine, OperatorStatus, Wallboard
-from callcenter.numberplan.model import Action, NotReadyReason, Operator, Route, Seat
+from callcenter.numberplan.model import (
+    Action,
+    NotReadyReason,
+    Operator,
+    Route,
+    Seat,
+    VoiceBox,
+)
 from callcenter.staff.pins import Pins
 from callcenter.staff.tokens import Tokens
 from callcenter.store.audit import AuditStore
@@ -57,7 +64,7 @@ QUIET = Wallboard(
 
 @dataclass
 class FakeStaffing:
-    """Three operators, two seats, one reason."""
+    """Three operators, two seats, one reason, one voice box."""
 
     title: str = "溧阳市 12345"
     operators: Mapping[str, Operator] = field(
@@ -72,6 +79,23 @@ class FakeStaffing:
     )
     not_ready_reasons: Mapping[str, NotReadyReason] = field(
         default_factory=lambda: {"break": NotReadyReason(code="1", name="break", title="小休")}
+    )
+    voice_boxes: Mapping[str, VoiceBox] = field(
+        default_factory=lambda: {
+            "night": VoiceBox(
+                name="night",
+                title="夜间留言",
+                greeting="voice_mail_greeting",
+                thanks="voice_mail_thanks",
+                nothing="voice_mail_nothing",
+                longest_seconds=120,
+                silence_seconds=5,
+                least_seconds=2,
+                answer_within_hours=24,
+                queue="hotline",
+                unit="政务办",
+            )
+        }
     )
 
 

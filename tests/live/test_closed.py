@@ -71,11 +71,11 @@ async def until_over(city: City, number: str, *prompts: str) -> Outcome | None:
 async def test_a_closed_queue_leads_to_a_department_after_a_word(city: City) -> None:
     caller = new_caller()
     call = await city.call("12369", caller)
+    await city.until_heard(call, "queue_closed")
     far = await city.outside.call_to("12319", trunk="12319")
     assert await within(call.until_answered())
     far.call.media.background(voice(Sound.PARTNER))
     await until_hears(call, Sound.PARTNER)
-    assert (await city.heard(call))[0] == "queue_closed"
     await call.hang_up()
     order = (await city.order_of(caller)).record
     assert (order.outcome, order.hotline) == (Outcome.FORWARDED, "12369")

@@ -42,8 +42,8 @@ async def orders(empty_orders: bytes, tmp_path: Path) -> AsyncIterator[OrderStor
     await store.close()
 
 
-async def numbers(mail: VoiceMail, box: str | None = None, limit: int = 10) -> list[str]:
-    found, _ = await mail.waiting(box, limit)
+async def numbers(mail: VoiceMail, *boxes: str, answered: bool = False) -> list[str]:
+    found, _ = await mail.page(boxes or None, 10, answered=answered)
     return [order.record.number[-4:] for order in found]
 
 
@@ -51,7 +51,7 @@ async def test_the_most_urgent_comes_first(orders: OrderStore) -> None:
     mail = VoiceMail(orders)
     assert await numbers(mail) == ["0255", "0254", "0253"]
     assert await numbers(mail, "night") == ["0254", "0253"]
-    found, total = await mail.waiting(None, 1)
+    found, total = await mail.page(None, 1)
     assert (len(found), total) == (1, 3)
 
 
@@ -63,6 +63,21 @@ async def test_what_a_person_answered_waits_no_more(orders: OrderStore) -> None:
     assert await numbers(mail) == ["0255", "0253"]
     await orders.file([replace(message(254, MORNING + 30), version=9)], 2)
     assert await numbers(mail) == ["0255", "0253"]
+
+
+async def test_of_some_voice_boxes(orders: OrderStore) -> None:
+    mail = VoiceMail(orders)
+    assert await numbers(mail, "night", "x") == ["0255", "0254", "0253"]
+    assert await numbers(mail, "x") == ["0255"]
+    assert (await mail.page((), 10))[1] == 0
+
+
+async def test_what_was_answered_latest_first(orders: OrderStore) -> None:
+    mail = VoiceMail(orders)
+    for number in ("20171122-0255", "20171122-0253"):
+        await mail.answer(number, who="001", now=MORNING + 90)
+    assert await numbers(mail, answered=True) == ["0253", "0255"]
+    assert await numbers(mail, "x", answered=True) == ["0255"]
 
 
 async def test_a_message_is_answered_once(orders: OrderStore) -> None:

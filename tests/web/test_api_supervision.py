@@ -128,15 +128,6 @@ async def test_only_team_leaders_are_told_who_is_listened_to(
     assert (await operator.ask("GET", "/operators/001"))[1]["supervision"] is None
 
 
-async def test_the_wallboards_page_never_tells(leader: Api, world: World) -> None:
-    line = SupervisionLine("009", SupervisionMode.WHISPER, "seat77", MORNING)
-    first = replace(QUIET.operators[0], supervision=line)
-    world.centre.show(replace(QUIET, operators=(first, *QUIET.operators[1:])))
-    text = await (await leader.client.get("/wallboard")).text()
-    assert "whisper" not in text
-    assert "seat77" not in text
-
-
 async def test_who_waits(leader: Api, operator: Api, world: World) -> None:
     waiting = WaitingLine("15.1", "320481-20171122-0252", "hotline", "12345", MORNING, 2)
     world.centre.show(replace(QUIET, queue=(waiting,)))

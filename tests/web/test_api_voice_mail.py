@@ -56,6 +56,32 @@ async def test_an_operator_sees_what_waits_with_its_sound(operator: Api) -> None
     assert await messages(operator, "?voice_box=other") == []
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("?queue=hotline", True),
+        ("?queue=other", False),
+        ("?unit=政务办", True),
+        ("?unit=环保局", False),
+        ("?queue=hotline&unit=政务办&voice_box=night", True),
+        ("?queue=hotline&voice_box=other", False),
+        ("?answered=true", False),
+    ],
+)
+async def test_only_those_of_a_queue_or_a_unit_of_the_plan(
+    operator: Api, query: str, found: bool
+) -> None:
+    shown = await messages(operator, query)
+    assert [(each["queue"], each["unit"]) for each in shown] == [("hotline", "政务办")] * found
+
+
+async def test_what_was_answered_can_be_seen_again(operator: Api, leader: Api) -> None:
+    await operator.ask("POST", PATH)
+    (message,) = await messages(leader, "?answered=true")
+    assert message["answered_by"] == "001"
+    assert await messages(leader, "?answered=true&voice_box=other") == []
+
+
 async def test_a_message_is_overdue_after_a_day(operator: Api, world: World) -> None:
     world.centre.clock.moment = MORNING + 41 + DAY
     (message,) = await messages(operator)

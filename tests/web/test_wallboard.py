@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcenter.calls.wallboard import OperatorLine, OperatorStatus, QueueLine, Wallboard
+from callcenter.calls.events import SupervisionMode
+from callcenter.calls.wallboard import (
+    OperatorLine,
+    OperatorStatus,
+    QueueLine,
+    SupervisionLine,
+    Wallboard,
+)
 from callcenter.orders.record import Outcome
 from callcenter.web.health import Health, Part
 from callcenter.web.wallboard import (
@@ -18,6 +25,7 @@ from callcenter.web.wallboard import (
     BoardView,
     Figure,
     Level,
+    Tile,
     board_view,
 )
 from tests.fakes.centre import QUIET, WELL
@@ -165,3 +173,31 @@ def test_of_several_queues_each_has_a_row_that_says_how_bad_it_is() -> None:
         ("second", 3, Level.YELLOW),
         ("third", 1, Level.RED),
     ]
+
+
+# -- who takes part in whose talk ------------------------------------------------------------------
+
+
+def tiles_with(by: str, *, for_leaders: bool = True, since: float | None = MORNING) -> list[Tile]:
+    """The tiles while somebody at seat 7 listens to 001."""
+    line = SupervisionLine(by, SupervisionMode.LISTEN, "seat07", since, "七号席")
+    first = replace(QUIET.operators[0], supervision=line)
+    board = replace(QUIET, operators=(first, *QUIET.operators[1:]))
+    return list(board_view(board, WELL, AlarmKeeper(), for_leaders=for_leaders).tiles)
+
+
+def test_a_team_leader_without_a_number_has_a_tile_after_the_operators() -> None:
+    *operators, leader = tiles_with("team_leader:1f2e")
+    assert [tile.takes_part for tile in operators] == [None] * len(QUIET.operators)
+    assert (leader.number, leader.name, leader.takes_part) == ("", "七号席", "监听 001")
+
+
+def test_one_who_is_an_operator_is_shown_at_their_own_place() -> None:
+    tiles = tiles_with("002")
+    assert [tile.takes_part for tile in tiles] == [None, "监听 001", *[None] * (len(tiles) - 2)]
+    assert len(tiles) == len(QUIET.operators)
+
+
+def test_who_is_only_rung_takes_no_part_yet_and_others_are_told_nothing() -> None:
+    for tiles in (tiles_with("002", since=None), tiles_with("002", for_leaders=False)):
+        assert [tile.takes_part for tile in tiles] == [None] * len(QUIET.operators)

@@ -9,9 +9,11 @@ import pytest
 from aiohttp import WSMsgType, WSServerHandshakeError
 from aiohttp.test_utils import TestClient, TestServer
 
-from callcenter.calls.wallboard import OperatorStatus
+from callcenter.calls.events import SupervisionMode
+from callcenter.calls.wallboard import OperatorStatus, SupervisionLine, Wallboard
 from callcenter.staff.roles import Role
 from callcenter.staff.tokens import Origin
+from callcenter.web.access import COOKIE
 from callcenter.web.app import make_app
 from tests.fakes.centre import QUIET, World
 from tests.fakes.orders import MORNING
@@ -91,6 +93,54 @@ async def test_elsewhere_a_token_is_asked_for(client: Client, world: World) -> N
     assert "SameSite=Strict" in cookie
     signed_in = {**ELSEWHERE, "Cookie": cookie.split(";")[0]}
     assert (await client.get("/wallboard", headers=signed_in)).status == 200
+
+
+def listened_to(mode: SupervisionMode = SupervisionMode.WHISPER, by: str = "x") -> Wallboard:
+    """A team leader at seat 7 takes part in 001's talk."""
+    line = SupervisionLine(by, mode, "seat07", MORNING, "七号席")
+    first = replace(QUIET.operators[0], supervision=line)
+    return replace(QUIET, operators=(first, *QUIET.operators[1:]))
+
+
+def cookie_of(world: World, role: Role) -> dict[str, str]:
+    operator = "002" if role is Role.OPERATOR else None
+    text, _ = world.tokens.create(role, operator, Origin.COMMAND, now=0.0, seconds=2000.0)
+    return {"Cookie": f"{COOKIE}={text}"}
+
+
+async def test_who_takes_part_in_whose_talk_is_shown_to_who_has_signed_in_as_a_team_leader(
+    client: Client, world: World
+) -> None:
+    world.centre.show(listened_to())
+    cookie = cookie_of(world, Role.TEAM_LEADER)
+    text = await (await client.get("/wallboard", headers=cookie)).text()
+    assert "密语 001" in text
+    assert "七号席" in text
+    async with client.ws_connect("/ws/wallboard", headers=cookie) as socket:
+        assert "密语 001" in (await socket.receive_json())["html"]
+
+
+async def test_nobody_else_is_shown_that_though_they_look_at_the_same_time(
+    client: Client, world: World
+) -> None:
+    world.centre.show(listened_to())
+    leader = cookie_of(world, Role.ADMINISTRATOR)
+    for headers in ({}, cookie_of(world, Role.OPERATOR)):
+        async with (
+            client.ws_connect("/ws/wallboard", headers=leader) as theirs,
+            client.ws_connect("/ws/wallboard", headers=headers) as ours,
+        ):
+            assert "密语 001" in (await theirs.receive_json())["html"]
+            assert "密语" not in (await ours.receive_json())["html"]
+        text = await (await client.get("/wallboard", headers=headers)).text()
+        assert "密语" not in text
+        assert "七号席" not in text
+
+
+async def test_on_this_machine_a_team_leader_can_sign_in_to_see_more(client: Client) -> None:
+    page = await client.get("/wallboard/sign-in")
+    assert page.status == 200
+    assert 'action="/wallboard"' in await page.text()
 
 
 async def test_the_cookie_opens_nothing_else(client: Client, world: World) -> None:

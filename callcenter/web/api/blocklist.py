@@ -1,4 +1,4 @@
-"""The blocklist: who is kept out, until when and why; team leaders change it."""
+"""The blocklist: who is kept out, until when and why; team leaders change it, which is audited."""
 
 from __future__ import annotations
 
@@ -7,18 +7,10 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from callcenter.calls.events import BlockCaller, Request, UnblockCaller
-from callcenter.calls.refusal import Refusal
 from callcenter.numberplan.model import Treatment
 from callcenter.orders.times import local
 from callcenter.web.api.endpoint import Answer, Ask, Body, Endpoint, Nothing
-from callcenter.web.api.errors import refuse
-
-_STATUSES: dict[str, tuple[int, str]] = {
-    "not_a_number": (422, "number"),
-    "number_of_plan": (422, "number"),
-    "over_already": (422, "hours"),
-    "not_blocked": (404, "number"),
-}
+from callcenter.web.api.supervision import lead, only_leaders
 
 
 class BlockWish(BaseModel):
@@ -71,7 +63,7 @@ class Blocklist(BaseModel):
 
 
 async def _list(ask: Ask[Nothing, Nothing]) -> Answer:
-    _check(ask)
+    only_leaders(ask)
     return Answer(_view(ask))
 
 
@@ -94,17 +86,8 @@ async def _unblock(ask: Ask[Nothing, UnblockWish]) -> Answer:
 
 
 async def _change(ask: Ask[Nothing, Body], request: Request) -> Answer:
-    _check(ask)
-    refusal: Refusal | None = await ask.services.centre.request(request)
-    if refusal is not None:
-        status, field = _STATUSES.get(refusal.code, (409, None))
-        raise refuse(status, refusal.code, refusal.sentence, field)
+    await lead(ask, request)
     return Answer(_view(ask))
-
-
-def _check(ask: Ask[Nothing, Body]) -> None:
-    if not ask.principal.leads():
-        raise refuse(403, "not_yours", "黑名单由班长管理，请找班长处理。")
 
 
 def _view(ask: Ask[Nothing, Body]) -> Blocklist:

@@ -44,6 +44,10 @@ _STATUSES: dict[str, tuple[int, str | None]] = {
     "no_seat": (422, "seat"),
     "unknown_queue": (422, "queue"),
     "priority_out_of_range": (422, "priority"),
+    "not_a_number": (422, "number"),
+    "number_of_plan": (422, "number"),
+    "over_already": (422, "hours"),
+    "not_blocked": (404, "number"),
     "not_a_team_leader": (403, None),
     "internal_error": (500, None),
 }

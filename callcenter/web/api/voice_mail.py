@@ -19,11 +19,20 @@ from callcenter.web.api.orders import unavailable
 
 
 class MessagesQuery(BaseModel):
-    """Which messages that wait."""
+    """Which messages."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     voice_box: str | None = Field(None, max_length=41, description="Only of this voice box.")
+    queue: str | None = Field(
+        None, max_length=41, description="Only of voice boxes that the plan gives this queue."
+    )
+    unit: str | None = Field(
+        None, max_length=64, description="Only of voice boxes that the plan gives this unit."
+    )
+    answered: bool = Field(
+        False, description="Those that somebody has answered, latest first, instead."
+    )
     limit: int = Field(50, ge=1, le=500)
 
 
@@ -32,6 +41,8 @@ class MessageView(BaseModel):
 
     order: str = Field(description="The order's number.")
     voice_box: str | None
+    queue: str | None = Field(description="Whose callers leave messages there, by the plan.")
+    unit: str | None = Field(description="Who answers them, by the plan.")
     caller: str | None = Field(description="E.164; null when withheld or unreadable.")
     hotline: str | None = Field(description="The number dialled.")
     owner: str | None = Field(description="The handling unit of that number.")
@@ -44,20 +55,36 @@ class MessageView(BaseModel):
 
 
 class MessageList(BaseModel):
-    """Messages that wait, most urgent first."""
+    """Messages that wait, most urgent first, or those that were answered."""
 
     messages: tuple[MessageView, ...]
-    total: int = Field(description="How many wait in all.")
+    total: int = Field(description="How many there are in all.")
 
 
 async def _messages(ask: Ask[MessagesQuery, Nothing]) -> Answer:
     query = ask.query
     try:
-        orders, total = await ask.services.voice_mail.waiting(query.voice_box, query.limit)
+        orders, total = await ask.services.voice_mail.page(
+            _boxes(ask), query.limit, answered=query.answered
+        )
         messages = tuple([await _view(ask, order) for order in orders])
     except (SQLAlchemyError, OSError) as error:
         raise unavailable("请稍后再查。") from error
     return Answer(MessageList(messages=messages, total=total))
+
+
+def _boxes(ask: Ask[MessagesQuery, Nothing]) -> tuple[str, ...] | None:
+    """The voice boxes that are asked for; None for all, also those that the plan has no more."""
+    query = ask.query
+    if query.queue is None and query.unit is None:
+        return None if query.voice_box is None else (query.voice_box,)
+    return tuple(
+        name
+        for name, box in ask.services.centre.plan.voice_boxes.items()
+        if query.voice_box in (None, name)
+        and query.queue in (None, box.queue)
+        and query.unit in (None, box.unit)
+    )
 
 
 async def _answered(ask: Ask[Nothing, Nothing]) -> Answer:
@@ -82,11 +109,14 @@ async def _view(ask: Ask[Query, Body], order: Order) -> MessageView:
     record, answer = order.record, order.message_answer
     recordings = await ask.services.recordings.of_call(record.call)
     number = shown(record.number)
+    box = ask.services.centre.plan.voice_boxes.get(record.voice_box or "")
     late_from = record.answer_by
     now = answer.at if answer is not None else ask.services.centre.clock.now()
     return MessageView(
         order=number,
         voice_box=record.voice_box,
+        queue=None if box is None else box.queue,
+        unit=None if box is None else box.unit,
         caller=None if record.caller_withheld else record.caller,
         hotline=record.hotline,
         owner=record.owner,
@@ -106,6 +136,8 @@ async def _view(ask: Ask[Query, Body], order: Order) -> MessageView:
 _MESSAGE: dict[str, JsonValue] = {
     "order": "20171122-0252",
     "voice_box": "night",
+    "queue": "hotline",
+    "unit": "政务办",
     "caller": "+8651987200000",
     "hotline": "12345",
     "owner": "政务办",
@@ -135,13 +167,13 @@ VOICE_MAIL = (
     Endpoint(
         method="GET",
         path="/voice-messages",
-        summary="Messages that callers left and nobody has answered, most urgent first",
+        summary="Messages that callers left and nobody has answered (or those somebody has)",
         handler=_messages,
         query=MessagesQuery,
         body=Nothing,
         answer=MessageList,
         problems=(503,),
-        example_query={"voice_box": "night"},
+        example_query={"queue": "hotline"},
         example_answer={"messages": [_MESSAGE], "total": 1},
     ),
     Endpoint(
