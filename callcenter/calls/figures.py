@@ -115,14 +115,12 @@ def _line(centre: Centre, plan: Plan, number: str) -> OperatorLine:
         reason=reason_title(plan, operator.reason),
         call=operator.call,
         seat_title=None if seat is None else seat.title,
-        supervision=_supervision(centre, plan, number),
+        supervision=_supervision(centre, number),
     )
 
 
-def _supervision(centre: Centre, plan: Plan, operator: str) -> SupervisionLine | None:
+def _supervision(centre: Centre, operator: str) -> SupervisionLine | None:
     for each in centre.supervisions.values():
         if each.operator == operator and not each.ending:
-            seat = plan.seats.get(each.seat)
-            title = None if seat is None else seat.title
-            return SupervisionLine(each.by.name, each.mode, each.seat, each.answered, title)
+            return SupervisionLine(each.by.name, each.mode, each.seat, each.answered)
     return None

@@ -32,8 +32,6 @@ class SupervisionLine:
     seat: str
     since: float | None
     """When the team leader answered; None while they are rung."""
-    seat_title: str | None = None
-    """What staff call the seat."""
 
 
 @dataclass(frozen=True, slots=True)

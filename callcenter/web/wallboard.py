@@ -12,13 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from callcenter.calls.wallboard import (
-    OperatorLine,
-    OperatorStatus,
-    QueueLine,
-    SupervisionLine,
-    Wallboard,
-)
+from callcenter.calls.wallboard import OperatorLine, OperatorStatus, QueueLine, Wallboard
 from callcenter.staff.audit import act_title
 from callcenter.web.health import Health
 from callcenter.web.states import STATE_TITLES
@@ -108,7 +102,7 @@ class StateCount:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One operator, always at the same place; or a team leader at a seat of their own."""
+    """One operator, always at the same place."""
 
     number: str
     name: str
@@ -118,8 +112,10 @@ class Tile:
     reason: str | None
     since: float | None
     level: Level
+    heard: str | None = None
+    """How a team leader takes part in their talk: 监听."""
     takes_part: str | None = None
-    """How a team leader takes part in whose talk: 监听 011."""
+    """How they take part in whose talk as a team leader: 监听 011."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,7 +338,7 @@ def _ready_level(board: Wallboard, limits: Thresholds) -> Level:
 def _tiles(board: Wallboard, limits: Thresholds, *, for_leaders: bool) -> tuple[Tile, ...]:
     """All operators; where they are too many for one screen, only those who are there.
 
-    For team leaders those who take part in a talk, too: at their own tile, or after the others.
+    For team leaders it is told who takes part in whose talk.
     """
     lines = board.operators
     if len(lines) > MOST_TILES:
@@ -352,27 +348,12 @@ def _tiles(board: Wallboard, limits: Thresholds, *, for_leaders: bool) -> tuple[
         part = line.supervision
         if part is None or part.since is None:
             continue
-        said = f"{act_title(part.mode)} {line.number}"
-        own = tiles.get(part.by)
-        if own is not None:
-            tiles[part.by] = replace(own, takes_part=said)
-        else:
-            tiles[part.seat] = _leaders_tile(part, said)
+        how = act_title(part.mode)
+        if line.number in tiles:
+            tiles[line.number] = replace(tiles[line.number], heard=how)
+        if part.by in tiles:
+            tiles[part.by] = replace(tiles[part.by], takes_part=f"{how} {line.number}")
     return tuple(tiles.values())
-
-
-def _leaders_tile(part: SupervisionLine, said: str) -> Tile:
-    return Tile(
-        number="",
-        name=part.seat_title or part.seat,
-        seat=None,
-        state=OperatorStatus.TALKING,
-        title=STATE_TITLES[OperatorStatus.TALKING],
-        reason=None,
-        since=part.since,
-        level=Level.CALM,
-        takes_part=said,
-    )
 
 
 def _tile(line: OperatorLine, now: float, limits: Thresholds) -> Tile:

@@ -180,24 +180,26 @@ def test_of_several_queues_each_has_a_row_that_says_how_bad_it_is() -> None:
 
 def tiles_with(by: str, *, for_leaders: bool = True, since: float | None = MORNING) -> list[Tile]:
     """The tiles while somebody at seat 7 listens to 001."""
-    line = SupervisionLine(by, SupervisionMode.LISTEN, "seat07", since, "七号席")
+    line = SupervisionLine(by, SupervisionMode.LISTEN, "seat07", since)
     first = replace(QUIET.operators[0], supervision=line)
     board = replace(QUIET, operators=(first, *QUIET.operators[1:]))
     return list(board_view(board, WELL, AlarmKeeper(), for_leaders=for_leaders).tiles)
 
 
-def test_a_team_leader_without_a_number_has_a_tile_after_the_operators() -> None:
-    *operators, leader = tiles_with("team_leader:1f2e")
-    assert [tile.takes_part for tile in operators] == [None] * len(QUIET.operators)
-    assert (leader.number, leader.name, leader.takes_part) == ("", "七号席", "监听 001")
+def told(tiles: list[Tile]) -> dict[str, tuple[str | None, str | None]]:
+    return {t.number: (t.heard, t.takes_part) for t in tiles if t.heard or t.takes_part}
 
 
-def test_one_who_is_an_operator_is_shown_at_their_own_place() -> None:
-    tiles = tiles_with("002")
-    assert [tile.takes_part for tile in tiles] == [None, "监听 001", *[None] * (len(tiles) - 2)]
-    assert len(tiles) == len(QUIET.operators)
+def test_who_is_listened_to_is_told_at_their_tile_and_none_moves() -> None:
+    tiles = tiles_with("team_leader:1f2e")
+    assert told(tiles) == {"001": ("监听", None)}
+    assert [tile.number for tile in tiles] == [line.number for line in QUIET.operators]
+
+
+def test_a_team_leader_who_is_an_operator_is_told_at_their_own_tile_too() -> None:
+    assert told(tiles_with("002")) == {"001": ("监听", None), "002": (None, "监听 001")}
 
 
 def test_who_is_only_rung_takes_no_part_yet_and_others_are_told_nothing() -> None:
-    for tiles in (tiles_with("002", since=None), tiles_with("002", for_leaders=False)):
-        assert [tile.takes_part for tile in tiles] == [None] * len(QUIET.operators)
+    assert told(tiles_with("002", since=None)) == {}
+    assert told(tiles_with("002", for_leaders=False)) == {}

@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from callcenter.calls.wallboard import OperatorLine, OperatorStatus
+from callcenter.calls.events import SupervisionMode
+from callcenter.calls.wallboard import OperatorLine, OperatorStatus, SupervisionLine
+from callcenter.staff.roles import Role
+from callcenter.staff.tokens import Origin
+from callcenter.web.access import COOKIE
 from callcenter.web.app import make_app, serving
 from callcenter.web.health import Health, Part
 from tests.fakes.centre import QUIET, World
@@ -89,7 +93,25 @@ EXTREME = replace(
     ),
 )
 """The longest figures that can be, all seats taken, and twice the operators."""
-BOARDS = {"quiet": QUIET, "busy": BUSY, "extreme": EXTREME}
+
+
+def _listened_to(line: OperatorLine, by: str, mode: SupervisionMode) -> OperatorLine:
+    part = SupervisionLine(by, mode, "seat19", MORNING - 40)
+    return replace(line, supervision=part)
+
+
+SUPERVISED = replace(
+    BUSY,
+    operators=(
+        BUSY.operators[0],
+        _listened_to(BUSY.operators[1], "team_leader:1f2e3d4c", SupervisionMode.WHISPER),
+        *BUSY.operators[2:10],
+        _listened_to(BUSY.operators[10], "001", SupervisionMode.LISTEN),
+        *BUSY.operators[11:],
+    ),
+)
+"""Team leaders take part in two talks: 001 in one, and one who is no operator in another."""
+BOARDS = {"quiet": QUIET, "busy": BUSY, "extreme": EXTREME, "supervised": SUPERVISED}
 
 
 @pytest.fixture
@@ -128,8 +150,12 @@ async def site(world: World) -> AsyncIterator[Site]:
     await made.stop()
 
 
-async def open_wallboard(browser: Browser, site: Site, width: int, height: int) -> Page:
+async def open_wallboard(
+    browser: Browser, site: Site, width: int, height: int, token: str = ""
+) -> Page:
     page = await browser.new_page(viewport={"width": width, "height": height})
+    if token:
+        await page.context.add_cookies([{"name": COOKIE, "value": token, "url": site.url}])
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     await page.goto(site.url)
@@ -177,7 +203,9 @@ async def test_everything_fits_the_screen(
         away = Part(name="store", ok=False, needed=False, text="disk full", since=MORNING - 18)
         world.health = Health(parts=(world.health.parts[0], away))
     world.centre.show(board)
-    page = await open_wallboard(browser, site, *size)
+    token, _ = world.tokens.create(Role.TEAM_LEADER, None, Origin.COMMAND, now=0.0, seconds=2000.0)
+    page = await open_wallboard(browser, site, *size, token)
     await expect(page.locator(".tile")).to_have_count(min(20, len(board.operators)))
+    await expect(page.locator(".takes-part")).to_have_count(int(board is SUPERVISED))
     await page.screenshot(path=SCREENS / f"wallboard-{name}-{size[0]}.png")
     assert await page.evaluate(CUT_OFF) == []
