@@ -101,16 +101,17 @@ def test_silent_callers_do_not_hold_up_an_operator() -> None:
 
 def test_a_survey_after_each_call() -> None:
     """By key: satisfied and solved; a wrong key first; listened to again; nothing; hung up before.
-    The operators have the next callers meanwhile."""
+    One has no comment, one skips it, others say something. The operators have the next callers
+    meanwhile."""
     day = Day("2017-12-01T10:00", city(hotline("survey: satisfaction")))
     day.sits("001", does={60: HangUp})
-    keys: tuple[dict[str, str | list[str]], ...] = (
-        {"survey_service": "5", "survey_solved": "1"},
-        {"survey_service": ["9", "4"], "survey_solved": "2"},
-        {"survey_service": ["*", "1"], "survey_solved": "1"},
-        {},
+    keys: tuple[tuple[float, dict[str, str | list[str]]], ...] = (
+        (20, {"survey_service": "5", "survey_solved": "1"}),
+        (20, {"survey_service": ["9", "4"], "survey_solved": "2", "survey_comment": "#"}),
+        (70, {"survey_service": ["*", "1"], "survey_solved": "1"}),
+        (0, {}),
     )
-    callers = [day.calls(Caller(presses=each, talk=600)) for each in keys]
+    callers = [day.calls(Caller(presses=each, says=says, talk=600)) for says, each in keys]
     first_to_go = day.calls(Caller(talk=30))
     day.ends()
     answers = [
@@ -118,9 +119,9 @@ def test_a_survey_after_each_call() -> None:
         for caller in callers
     ]
     assert answers == [
-        [("service", "非常满意"), ("solved", "已解答")],
+        [("service", "非常满意"), ("solved", "已解答"), ("comment", "")],
         [("service", "满意"), ("solved", "未解答")],
-        [("service", "非常不满意"), ("solved", "已解答")],
+        [("service", "非常不满意"), ("solved", "已解答"), ("comment", "")],
         [],
     ]
     assert {day.order_of(each).ended_by for each in callers} == {"operator"}
