@@ -35,6 +35,8 @@ from callcenter.numberplan.loader import load, load_source
 from callcenter.numberplan.model import Plan, Route
 from callcenter.numberplan.problems import Problem
 from callcenter.numberplan.watch import watch
+from callcenter.orders.numbers import order_keyed
+from callcenter.orders.outbound import OrderReference
 from callcenter.realtime import hurry, take_time
 from callcenter.recordings.archive import Archive, NoAnswerError
 from callcenter.recordings.space import GB
@@ -44,10 +46,11 @@ from callcenter.settings import Settings
 from callcenter.staff.pins import Pins
 from callcenter.staff.tokens import Tokens
 from callcenter.store.audit import AuditStore
-from callcenter.store.feeds import AuditFeed, OrderFeed, StateFeed
+from callcenter.store.feeds import AuditFeed, OrderFeed, OutboundFeed, StateFeed
 from callcenter.store.figures import FigureStore
 from callcenter.store.journal import Journal
-from callcenter.store.orders import OrderStore
+from callcenter.store.orders import OrderNotFoundError, OrderStore
+from callcenter.store.outbound import OutboundStore
 from callcenter.store.projector import Projector
 from callcenter.store.queue_log_writer import QueueLogWriter
 from callcenter.store.recordings import RecordingStore
@@ -66,6 +69,8 @@ CUTOVER_SECONDS = 60.0
 """What the plan says of a number changes at full minutes."""
 SWITCH_SECONDS = 0.0005
 """A thread that computes (filing, recordings) holds up the calls for no longer at a time."""
+ORDER_SECONDS = 3.0
+"""How long an operator who dials an order's number waits for the order store."""
 NUMBERS_SECONDS = 1.0
 """How long calls wait at the start for a database that does not answer."""
 LOOK_SECONDS = 0.5
@@ -113,6 +118,8 @@ class Controller:
         self._states = Projector(StateFeed(journal), self._figures, now)
         self._audit = AuditStore(self._store.engine)
         self._acts = Projector(AuditFeed(journal), self._audit, now)
+        self._outbound = OutboundStore(self._store.engine)
+        self._made = Projector(OutboundFeed(journal), self._outbound, now)
         self._queue_log = QueueLogWriter(journal, settings.own_queue_log, runtime.clock.now)
         self._recordings = RecordingStore(self._store.engine)
         self._archive = Archive(
@@ -136,6 +143,7 @@ class Controller:
             self.pin_is_right,
             self._queues,
             self._settings.clock_offset,
+            find_order=self.find_order,
         )
         metrics = Metrics(runtime.wallboard, self._lag, lambda: self._archive.space)
         runtime.timings.step = metrics.step_seconds
@@ -146,6 +154,7 @@ class Controller:
             recordings=self._recordings,
             figures=self._figures,
             audit=self._audit,
+            outbound=self._outbound,
             voice_mail=VoiceMail(self._store),
             recordings_folder=self._settings.recordings,
             pins=self._pins,
@@ -165,6 +174,7 @@ class Controller:
                 parts.create_task(self._projector.run(), name="projector")
                 parts.create_task(self._states.run(), name="states")
                 parts.create_task(self._acts.run(), name="audit")
+                parts.create_task(self._made.run(), name="outbound")
                 parts.create_task(self._queue_log.run(), name="queue_log")
                 parts.create_task(self._archive.run(), name="recordings")
                 parts.create_task(self._watch_plan(), name="plan")
@@ -182,6 +192,27 @@ class Controller:
         now = asyncio.get_running_loop().time()
         check = await self._pins.verify(operator, pin, now, seat)
         return check.ok
+
+    async def find_order(self, code: str) -> OrderReference | None:
+        """The order that a feature code names: `*42252` of today, `*42201711220252` of any day.
+
+        None for any other code, and where the order store does not answer in time.
+        """
+        codes = self._runtime.plan.feature_codes
+        if not code.startswith(codes.call_order):
+            return None
+        today = shanghai_day(self._runtime.clock.now())
+        number = order_keyed(code.removeprefix(codes.call_order), today)
+        if number is None:
+            return None
+        try:
+            async with asyncio.timeout(ORDER_SECONDS):
+                return (await self._store.find(number)).reference()
+        except OrderNotFoundError:
+            return None
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("order_not_found_out", number=number, error=str(error))
+            return None
 
     async def take_numbers_from_store(self) -> None:
         """A lost journal must not lead to order numbers that are given already."""
@@ -348,7 +379,8 @@ class Controller:
     def _health(self, link: AsteriskLink) -> Health:
         journal = self._runtime.durability
         store = min(
-            *(each.health() for each in (self._projector, self._states, self._acts)),
+            self._projector.health(),
+            *(each.health() for each in (self._states, self._acts, self._made)),
             key=lambda each: each.ok,
         )
         return Health(

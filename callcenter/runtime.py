@@ -333,6 +333,16 @@ class Runtime:
                     operator=record.operator,
                     outcome=record.outcome,
                 )
+        for made in result.outbound:
+            if made.outcome is not None and made.call not in self.centre.calls:
+                log.info(
+                    "outbound_call",
+                    call=made.call,
+                    order_call=made.order_call,
+                    operator=made.operator,
+                    called=made.called,
+                    outcome=made.outcome,
+                )
         self._tail.append(
             Entry(
                 seq=self._seq,
@@ -347,6 +357,7 @@ class Runtime:
                 queue_log=result.queue_log,
                 states=result.states,
                 audit=result.audit,
+                outbound=result.outbound,
             )
         )
         return result, failed

@@ -10,7 +10,7 @@ from callcenter.analytics.record import ENGAGED, OfferEnd
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.orders.record import Outcome
 
-OCCUPIED = (OperatorStatus.TALKING, OperatorStatus.WRAP_UP, ENGAGED)
+OCCUPIED = (OperatorStatus.CALLING, OperatorStatus.TALKING, OperatorStatus.WRAP_UP, ENGAGED)
 AVAILABLE = (*OCCUPIED, OperatorStatus.READY, OperatorStatus.RINGING)
 REACHED = (Outcome.ANSWERED, Outcome.ABANDONED, Outcome.TIMED_OUT, Outcome.INTERRUPTED)
 """The ends of calls that were to reach an operator: what rates are a share of."""

@@ -71,6 +71,8 @@ class Exchange:
     """Followed by an operator's number of three digits; asks for the PIN."""
     features: tuple[str, ...] = ()
     """The other feature codes, complete."""
+    call_order: str = "*42"
+    """Followed by an order's number."""
     queues: tuple[Queue, ...] = ()
     voice_boxes: tuple[VoiceBox, ...] = ()
     numbers: tuple[FallbackNumber, ...] = ()
@@ -93,7 +95,8 @@ def exchange_of(plan: Plan, at: datetime) -> Exchange:
         emergencies={each.number: each.targets for each in plan.emergencies.values()},
         rooms={room.extension: room.targets for room in plan.rooms.values()},
         sign_in=codes.sign_in,
-        features=(codes.ready, *reasons, codes.sign_out),
+        features=(codes.ready, *reasons, codes.sign_out, codes.call_citizen),
+        call_order=codes.call_order,
         queues=tuple(plan.queues.values()),
         voice_boxes=tuple(plan.voice_boxes.values()),
         numbers=tuple(

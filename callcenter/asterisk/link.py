@@ -24,6 +24,7 @@ from callcenter.asterisk.decode import (
     our_leg,
 )
 from callcenter.calls.events import Event, FeatureDialled, SwitchReconciled
+from callcenter.orders.outbound import OrderReference
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +32,10 @@ RETRY_SECONDS = 0.5
 
 PinCheck = Callable[[str, str, str], Awaitable[bool]]
 """Feature code as dialled, PIN, seat → whether that is a sign-in by somebody who knows the PIN."""
+
+
+OrderSearch = Callable[[str], Awaitable[OrderReference | None]]
+"""Feature code as dialled → the order that it names."""
 
 
 class ReplacedError(Exception):
@@ -57,12 +62,15 @@ class AsteriskLink:
         pin_is_right: PinCheck,
         queues: NativeQueues,
         clock_offset: float = 0.0,
+        *,
+        find_order: OrderSearch | None = None,
     ) -> None:
         self.connected = False
         """Whether events come in and the core's picture was compared with Asterisk's."""
         self._ari = ari
         self._tell = tell
         self._pin_is_right = pin_is_right
+        self._find_order = find_order
         self._queues = queues
         self._decoder = Decoder(clock_offset)
         self._held: list[JsonObject] | None = None
@@ -129,13 +137,14 @@ class AsteriskLink:
             self._tell(fact)
 
     async def _feature(self, leg: str, seat: str, code: str, pin: str) -> None:
-        """Check the PIN here: it goes no further."""
+        """Check the PIN here: it goes no further. An order that is named is looked up."""
         try:
             pin_ok = bool(pin) and await self._pin_is_right(code, pin, seat)
         except (OSError, ValueError) as error:
             log.error("pin_not_checked", code=code, error=str(error))
             pin_ok = False
-        self._tell(FeatureDialled(leg, seat, code, pin_ok))
+        order = None if self._find_order is None else await self._find_order(code)
+        self._tell(FeatureDialled(leg, seat, code, pin_ok, order))
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

@@ -36,6 +36,7 @@ _SERVING = frozenset(
     {
         OperatorStatus.READY,
         OperatorStatus.RINGING,
+        OperatorStatus.CALLING,
         OperatorStatus.TALKING,
         OperatorStatus.WRAP_UP,
     }

@@ -76,6 +76,9 @@ def speak_first(turn: Turn, call: Call, words: tuple[str, ...], then: Destinatio
 
 def wait(turn: Turn, call: Call) -> None:
     """Wait. This counts from its first start: a returned caller is at the head."""
+    if call.outbound is not None:
+        _called_in_vain(turn, call)
+        return
     if is_called_back(call):
         keep_place(turn, call)
         return
@@ -104,6 +107,13 @@ def wait(turn: Turn, call: Call) -> None:
             ),
         )
     )
+
+
+def _called_in_vain(turn: Turn, call: Call) -> None:
+    """Whom an operator has called waits in no queue: nobody is there for them any more."""
+    turn.send(Guard(call.id))
+    call = replace(call, guarded=True, leg=None, operator=None, partner=None, transfer=None)
+    announce(turn, call, "outbound_broken", Outcome.ANSWERED)
 
 
 def waited_too_long(turn: Turn, call: Call) -> None:

@@ -7,16 +7,16 @@ like any other.
 
 from __future__ import annotations
 
-from callcenter.calls import arranging
+from callcenter.calls import arranging, dialling
 from callcenter.calls import call as calls
 from callcenter.calls import operator as operators
-from callcenter.calls.commands import Dial, OutsideAddress, Record, Ring, Role, StopRinging
+from callcenter.calls.commands import Record, Ring, StopRinging
 from callcenter.calls.events import Ending
 from callcenter.calls.state import Call, Callback, CallbackState, Phase
 from callcenter.calls.turn import END_SECONDS, Turn
 from callcenter.numberplan.citizens import ways_to
-from callcenter.numberplan.model import CallbackRule, DialTarget, Trunk
-from callcenter.orders.record import LegRecord, LegRole, Outcome
+from callcenter.numberplan.model import CallbackRule
+from callcenter.orders.record import Outcome
 from callcenter.values import replace
 
 LOOK_AGAIN_SECONDS = 60.0
@@ -42,7 +42,7 @@ def is_ready(turn: Turn, call: Call) -> bool:
         and callback.due <= turn.now < callback.until
         and not call.live()
         and arranging.rule(turn, call) is not None
-        and _next_way(turn, call, ways_to(turn.plan, callback.number)) is not None
+        and dialling.next_way(turn, ways_to(turn.plan, callback.number)) is not None
     )
 
 
@@ -100,7 +100,7 @@ def told(turn: Turn, call: Call) -> None:
         return
     if call.leg is not None:
         turn.send(Ring(call.leg))
-    _call(turn, replace(call, targets=ways_to(turn.plan, _of(call).number)), Ending.UNREACHABLE)
+    _call(turn, replace(call, targets=ways_to(turn.plan, _of(call).number)))
 
 
 def citizen_answered(turn: Turn, call: Call) -> None:
@@ -124,7 +124,7 @@ def citizen_answered(turn: Turn, call: Call) -> None:
 
 def citizen_gone(turn: Turn, call: Call, ending: Ending) -> None:
     """Busy, not answered, unreachable: by another trunk if it was the trunk, else another time."""
-    _call(turn, calls.ways_left(call, ending), ending)
+    _call(turn, calls.ways_left(call, ending))
 
 
 def operator_gone(turn: Turn, call: Call, ending: Ending) -> None:
@@ -165,67 +165,19 @@ def give_up(turn: Turn, call: Call) -> None:
     _over(turn, call, CallbackState.FAILED)
 
 
-def _call(turn: Turn, call: Call, failed: Ending) -> None:
+def _call(turn: Turn, call: Call) -> None:
     callback = _of(call)
-    trunk = _next_way(turn, call, call.targets)
-    if trunk is None:
-        callback = replace(callback, tries=callback.tries + 1)
-        if call.leg is not None:
-            turn.send(StopRinging(call.leg))
-        _tell(turn, replace(call, callback=replace(callback, told=True)), "callback_not_reached")
-        return
-    place = next(n for n, each in enumerate(call.targets) if each.trunk == trunk.name)
-    target = call.targets[place]
     seconds = (turn.queue(call.queue).callback or CallbackRule()).ring_seconds
-    leg = LegRecord(
-        leg=call.id,
-        role=LegRole.CALLER,
-        party=callback.number,
-        place=trunk.name,
-        began=turn.now,
-    )
-    citizens = turn.plan.citizens
-    turn.send(
-        Dial(
-            call=call.id,
-            leg=call.id,
-            role=Role.CITIZEN,
-            to=OutsideAddress(trunk.name, target.digits),
-            seconds=seconds,
-            caller_number="" if citizens is None else citizens.shows,
-            alone=True,
-        )
-    )
-    turn.put(
-        replace(
-            call,
-            legs=(*call.legs, leg),
-            target=target,
-            targets=call.targets[place + 1 :],
-            deadline=turn.now + seconds + END_SECONDS,
-        )
-    )
-
-
-def _next_way(turn: Turn, call: Call, ways: tuple[DialTarget, ...]) -> Trunk | None:
-    """The trunk of the first way that has a channel."""
-    known = (turn.plan.trunks.get(each.trunk) for each in ways)
-    return next((each for each in known if each is not None and not turn.is_full(each)), None)
+    if dialling.dial(turn, call, callback.number, seconds):
+        return
+    callback = replace(callback, tries=callback.tries + 1, told=True)
+    if call.leg is not None:
+        turn.send(StopRinging(call.leg))
+    _tell(turn, replace(call, callback=callback), "callback_not_reached")
 
 
 def _tell(turn: Turn, call: Call, prompt: str) -> None:
-    playback = f"{call.leg}_p{call.names + 1}"
-    if call.leg is not None:
-        turn.play(call.leg, playback, (prompt,))
-    turn.put(
-        replace(
-            call,
-            phase=Phase.CALLING_BACK,
-            playback=playback,
-            names=call.names + 1,
-            deadline=turn.now + calls.PROMPT_SECONDS,
-        )
-    )
+    dialling.tell(turn, call, Phase.CALLING_BACK, prompt)
 
 
 def _next_time(turn: Turn, call: Call) -> None:

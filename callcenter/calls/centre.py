@@ -23,6 +23,7 @@ from callcenter.calls import (
     native,
     offers,
     operator,
+    outbound,
     placing,
     protection,
     queueing,
@@ -46,6 +47,7 @@ from callcenter.calls.events import (
     CallDetoured,
     CallEmergency,
     CallEndedOutside,
+    CallForOrder,
     CallGivenUp,
     CallLeft,
     CallMissed,
@@ -95,6 +97,7 @@ from callcenter.calls.refusal import Refusal
 from callcenter.calls.state import Call, Centre, Phase, answer_leg
 from callcenter.calls.turn import Turn
 from callcenter.numberplan.model import Plan
+from callcenter.orders.outbound import OutboundRecord
 from callcenter.orders.record import OrderRecord
 from callcenter.values import replace
 
@@ -115,6 +118,8 @@ class Result:
     states: tuple[StateChange, ...] = ()
     """What operators do from now on."""
     audit: tuple[AuditRecord, ...] = ()
+    outbound: tuple[OutboundRecord, ...] = ()
+    """What came of calls that operators made."""
 
 
 class StepError(Exception):
@@ -154,6 +159,7 @@ def step(centre: Centre, event: Event, plan: Plan, now: float) -> Result:
         changes.queue_log,
         changes.states,
         changes.audit,
+        changes.outbound,
     )
 
 
@@ -242,6 +248,8 @@ def _requested(turn: Turn, event: Request) -> Refusal | None:
             return transfer.drop_partner(turn, event)
         case CallMissed():
             return missed.call_missed(turn, event)
+        case CallForOrder():
+            return outbound.call_for_order(turn, event)
         case CloseMissed():
             return missed.close_missed(turn, event)
         case PickFirstDialled():
@@ -306,6 +314,8 @@ def _leg_answered(turn: Turn, event: LegAnswered) -> None:
         return  # told twice
     elif call.phase is Phase.CALLING_BACK and event.leg == call.id:
         callback.citizen_answered(turn, call)
+    elif call.phase in outbound.PHASES:
+        outbound.leg_answered(turn, call, event.leg)
     elif event.leg != call.leg:
         turn.hang_up(call, event.leg if event.leg != call.id else None)
     elif call.phase is Phase.OFFERED and calls.is_called_back(call):
@@ -317,8 +327,9 @@ def _leg_answered(turn: Turn, event: LegAnswered) -> None:
 
 
 def _leg_ended(turn: Turn, event: LegEnded) -> None:
-    if turn.feature(event.leg) is not None:
-        turn.drop_feature(event.leg)
+    feature = turn.feature(event.leg)
+    if feature is not None:
+        features.gone(turn, feature)
         return
     if supervision.leg_ended(turn, event.leg):
         return
@@ -341,6 +352,8 @@ def _legs_ended(turn: Turn, call: Call, legs: tuple[str, ...], ending: Ending) -
             callback.operator_gone(turn, call, ending)
         elif call.id in legs:
             callback.citizen_gone(turn, call, ending)
+    elif call.phase in outbound.PHASES:
+        outbound.legs_ended(turn, call, legs, ending)
     elif call.id in legs:
         if call.phase is Phase.NATIVE:
             native.gone(turn, call)
@@ -384,6 +397,8 @@ def _spoken(turn: Turn, call: Call) -> None:
             arranging.spoken(turn, call)
         case Phase.CALLING_BACK:
             callback.told(turn, replace(call, playback=None))
+        case Phase.CALLING_OUT:
+            outbound.told(turn, replace(call, playback=None))
         case Phase.SURVEY:
             survey.spoken(turn, call)
         case _:
@@ -424,7 +439,8 @@ def _command_failed(turn: Turn, event: CommandFailed) -> None:
     call = _call_of(turn, event.leg)
     if call is None or supervision.command_failed(turn, event):
         return
-    told = (call.leg if call.phase is Phase.CALLING_BACK else call.id) or call.id
+    to_operator = call.phase in (Phase.CALLING_BACK, Phase.CALLING_OUT)
+    told = (call.leg if to_operator else call.id) or call.id
     if event.command == "Play" and event.leg == told and call.playback is not None:
         _spoken(turn, call)
     elif event.command == "RecordMessage" and call.recording is not None:
@@ -476,7 +492,7 @@ def _switch_reconciled(turn: Turn, event: SwitchReconciled) -> None:
         if feature.leg in there:
             features.reconnect(turn, feature)
         else:
-            turn.drop_feature(feature.leg)
+            features.gone(turn, feature)
     known |= supervision.reconnect(turn, event)
     for leg in sorted(there - known - set(event.arriving)):
         unheard = leg in event.callers and not turn.call_ended(leg)
@@ -490,6 +506,8 @@ def _answer_again(turn: Turn, call: Call) -> None:
         arranging.reconnect(turn, call)
     elif call.phase is Phase.CALLING_BACK:
         callback.reconnect(turn, call)
+    elif call.phase in outbound.PHASES:
+        outbound.reconnect(turn, call)
 
 
 # -- time ----------------------------------------------------------------------------------------
@@ -551,6 +569,8 @@ def _lasted_too_long(turn: Turn, call: Call) -> None:
             callback.deadline(turn, call)
         case Phase.CALLING_BACK:
             callback.calling_deadline(turn, call)
+        case Phase.RINGING_OPERATOR | Phase.CALLING_OUT:
+            outbound.deadline(turn, call)
         case Phase.SURVEY:
             survey.deadline(turn, call)
         case _:

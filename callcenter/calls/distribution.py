@@ -18,7 +18,14 @@ from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.model import Queue, Strategy
 from callcenter.values import replace
 
-_BACK_SOON = frozenset({OperatorStatus.RINGING, OperatorStatus.TALKING, OperatorStatus.WRAP_UP})
+_BACK_SOON = frozenset(
+    {
+        OperatorStatus.RINGING,
+        OperatorStatus.CALLING,
+        OperatorStatus.TALKING,
+        OperatorStatus.WRAP_UP,
+    }
+)
 
 Chosen = tuple[OperatorState, ...]
 

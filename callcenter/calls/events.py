@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from callcenter.numberplan.model import Treatment
+from callcenter.orders.outbound import Called, OrderReference
 
 
 class Ending(StrEnum):
@@ -170,6 +171,8 @@ class FeatureDialled:
     seat: str
     code: str
     pin_ok: bool = False
+    order: OrderReference | None = None
+    """The order that the code names; looked up at the edge too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,6 +366,17 @@ class CallMissed:
 
 
 @dataclass(frozen=True, slots=True)
+class CallForOrder:
+    """The operator calls somebody on an order's behalf."""
+
+    operator: str
+    order: OrderReference
+    called: Called = Called.CITIZEN
+    number: str = ""
+    """Whom, where `called` does not say it."""
+
+
+@dataclass(frozen=True, slots=True)
 class CloseMissed:
     """A missed call needs no call back any more."""
 
@@ -525,6 +539,7 @@ Request = (
     | DropPartner
     | PickFirstDialled
     | CallMissed
+    | CallForOrder
     | CloseMissed
     | MarkNuisance
     | ReleaseSilent

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from callcenter.calls import operator as operators
-from callcenter.calls import protection, transfer
+from callcenter.calls import outbound, protection, transfer
 from callcenter.calls.commands import Answer, Hangup, SendDigits
 from callcenter.calls.events import (
     AddPartner,
     BecomeNotReady,
     BecomeReady,
     CallEmergency,
+    CallForOrder,
     DigitPressed,
     DropPartner,
     FeatureDialled,
@@ -44,14 +45,23 @@ _REFUSED = {
     "wrong_pin": "pin_wrong",
     "unknown_operator": "pin_wrong",
     "unknown_code": "unknown_code",
+    "unknown_order": "order_unknown",
 }
 """What a refusal sounds like; every other one is `not_possible`."""
 
 
 def dialled(turn: Turn, event: FeatureDialled) -> Refusal | None:
     """A seat called a feature code: do it, say what came of it, hang up."""
-    refusal, said = _carry_out(turn, event.seat, event.code, pin_ok=event.pin_ok)
+    wish = _wish(turn, event)
+    if isinstance(wish, CallForOrder):
+        found = outbound.whom(turn, wish)
+        refusal, said = (found if isinstance(found, Refusal) else None), "outbound_hang_up"
+    elif isinstance(wish, Refusal):
+        refusal, said = wish, ""
+    else:
+        refusal, said = _carry_out(turn, event.seat, event.code, pin_ok=event.pin_ok)
     if refusal is not None:
+        wish = None
         said = _REFUSED.get(refusal.code, "not_possible")
     playback = f"{event.leg}_1"
     turn.send(Answer(event.leg))
@@ -62,9 +72,17 @@ def dialled(turn: Turn, event: FeatureDialled) -> Refusal | None:
             seat=event.seat,
             playback=playback,
             deadline=turn.now + FEATURE_SECONDS,
+            wish=wish if isinstance(wish, CallForOrder) else None,
         )
     )
     return refusal
+
+
+def gone(turn: Turn, feature: FeatureCall) -> None:
+    """The seat's telephone is free again: for the call that was wished, if one was."""
+    turn.drop_feature(feature.leg)
+    if feature.wish is not None:  # what has become impossible meanwhile is left
+        outbound.call_for_order(turn, feature.wish)
 
 
 def answer_heard(turn: Turn, feature: FeatureCall) -> None:
@@ -169,6 +187,23 @@ def _in_talk(turn: Turn, operator: str, seat: str, keyed: str) -> tuple[Refusal 
     if prefix == codes.three_way:
         return transfer.add_partner(turn, AddPartner(operator, number)), ""
     return transfer.pick_first_dialled(turn, PickFirstDialled(operator, number)), "number_noted"
+
+
+def _wish(turn: Turn, event: FeatureDialled) -> CallForOrder | Refusal | None:
+    """Whom the code wants called: the citizen of the operator's last order, or of the one named."""
+    codes = turn.plan.feature_codes
+    operator = turn.operator_at(event.seat)
+    if event.code == codes.call_citizen:
+        order = None if operator is None else operator.last_order
+    elif event.code.startswith(codes.call_order):
+        order = event.order
+    else:
+        return None
+    if operator is None:
+        return Refusal("not_signed_in", "席位尚未签入，请先签入。")
+    if order is None:
+        return Refusal("unknown_order", "没有找到工单，请核对编号。")
+    return CallForOrder(operator.number, order)
 
 
 def _carry_out(turn: Turn, seat: str, code: str, *, pin_ok: bool) -> tuple[Refusal | None, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from callcenter.calls import offers
+from callcenter.calls import dialling, offers
 from callcenter.calls.events import CallMissed, CloseMissed
 from callcenter.calls.missed_calls import CallbackLine, CallbackList
 from callcenter.calls.refusal import Refusal
@@ -19,7 +19,6 @@ from callcenter.values import replace
 
 CLAIMED_SECONDS = 600.0
 """What was claimed and could not be done by then is on the list again."""
-_MAY_CALL = frozenset({OperatorStatus.READY, OperatorStatus.NOT_READY, OperatorStatus.WRAP_UP})
 
 
 def call_missed(turn: Turn, request: CallMissed) -> Refusal | None:
@@ -28,14 +27,10 @@ def call_missed(turn: Turn, request: CallMissed) -> Refusal | None:
     if entry is None or entry.closed is not None:
         return _unknown(request.number)
     operator = turn.operator(request.operator)
-    if operator.status is OperatorStatus.OFFLINE:
-        return Refusal("not_signed_in", f"{request.operator}号尚未签入，请先签入席位。")
-    if operator.status not in _MAY_CALL:
-        return Refusal("in_call", "通话未结束，不能回电；请先结束通话。")
-    if not turn.seat_is_free(operator.number, operator.seat):
-        return Refusal("seat_unreachable", "话机未注册或正忙，不能回电；请检查话机。")
-    if turn.plan.citizens is None:
-        return Refusal("no_trunk", "方案没有写明外呼市民的中继，不能回电；请管理员补充。")
+    refusal = dialling.unable(turn, operator.number, "回电")
+    refusal = refusal or dialling.no_telephone(turn, operator.number, "回电")
+    if refusal is not None:
+        return refusal
     if operator.status is OperatorStatus.NOT_READY and operator.reason in (
         turn.plan.not_ready_reasons
     ):

@@ -75,7 +75,7 @@ def after(
 
 def _missed_number(call: Call, plan: Plan) -> str | None:
     """Whom to call back because of that call; None for nobody."""
-    if call.talked_with is not None:
+    if call.talked_with is not None or call.outbound is not None:
         return None
     if call.callback is not None:
         failed = call.callback.state is CallbackState.FAILED

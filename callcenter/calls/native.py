@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from callcenter.calls import call as calls
-from callcenter.calls import callback, comment, voice_mail
+from callcenter.calls import callback, comment, outbound, voice_mail
 from callcenter.calls import operator as operators
 from callcenter.calls.arrival import new_call
 from callcenter.calls.commands import Detour, Disconnect, Hangup
@@ -61,7 +61,9 @@ def left(turn: Turn, event: CallLeft) -> None:
 def detour(turn: Turn, event: CallDetoured) -> None:
     """The core cannot go on with this call: the dialplan shall."""
     call = turn.call(event.call)
-    if call is not None and callback.is_under_way(call):
+    if call is not None and call.outbound is not None:
+        outbound.give_up(turn, call)
+    elif call is not None and callback.is_under_way(call):
         callback.give_up(turn, call)
     elif call is not None and call.phase is not Phase.ENDING:
         if call.has_live(call.id):  # also if it was there before: it may have come back meanwhile

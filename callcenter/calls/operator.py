@@ -16,6 +16,7 @@ from callcenter.calls.events import (
     SignIn,
     SignOut,
 )
+from callcenter.calls.reference import reference_of
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.state import Call, OperatorState, Phase, SystemReason, Transfer
 from callcenter.calls.turn import END_SECONDS, Turn
@@ -23,7 +24,7 @@ from callcenter.calls.wallboard import OperatorStatus
 from callcenter.orders.record import LegRole
 from callcenter.values import replace
 
-BUSY = frozenset({OperatorStatus.RINGING, OperatorStatus.TALKING})
+BUSY = frozenset({OperatorStatus.RINGING, OperatorStatus.CALLING, OperatorStatus.TALKING})
 
 _FAILED_OFFER = {
     Ending.NO_ANSWER: SystemReason.MISSED,
@@ -121,7 +122,8 @@ def hang_up(turn: Turn, request: HangUp) -> Refusal | None:
     """The operator ends the talk: their leg goes, and with it the call."""
     operator = turn.operator(request.operator)
     call = turn.call(operator.call) if operator.call else None
-    if operator.status is not OperatorStatus.TALKING or call is None:
+    may = (OperatorStatus.TALKING, OperatorStatus.CALLING)
+    if operator.status not in may or call is None:
         return Refusal("not_in_call", "当前没有通话，不能挂断。")
     if call.phase is Phase.TRANSFERRING and call.transfer is Transfer.EMERGENCY:
         return Refusal("emergency_joining", "紧急号码尚未接通，不能让来电人独自等待。")
@@ -165,6 +167,7 @@ def answered(turn: Turn, call: Call) -> None:
                 since=turn.now,
                 taken=operator.taken + 1,
                 missed=0,
+                last_order=reference_of(call),
             )
         )
 
@@ -199,7 +202,7 @@ def no_longer_rung(turn: Turn, call: Call, number: str) -> None:
     operator = turn.operator(number)
     if operator.call != call.id or operator.status is not OperatorStatus.RINGING:
         return
-    _as_idle_as_before(turn, operator)
+    as_idle_as_before(turn, operator)
 
 
 def wait_for_phone(turn: Turn, call: Call, number: str) -> None:
@@ -229,6 +232,11 @@ def start_wrap_up(turn: Turn, call: Call) -> None:
     operator = turn.operator(call.operator or "")
     if operator.call != call.id or operator.status is not OperatorStatus.TALKING:
         return
+    wrap_up(turn, call, operator)
+
+
+def wrap_up(turn: Turn, call: Call, operator: OperatorState) -> None:
+    """Begin wrap-up, whatever the operator was doing."""
     seconds = turn.queue(call.queue).wrap_up_seconds
     if seconds <= 0:
         free(turn, operator)
@@ -249,7 +257,7 @@ def deadline(turn: Turn, number: str) -> None:
     if operator.deadline is None or operator.deadline > turn.now:
         return
     if operator.status is OperatorStatus.RINGING:
-        _as_idle_as_before(turn, operator)
+        as_idle_as_before(turn, operator)
     else:
         free(turn, operator)
 
@@ -267,7 +275,8 @@ def free(turn: Turn, operator: OperatorState) -> None:
         _ready(turn, operator)
 
 
-def _as_idle_as_before(turn: Turn, operator: OperatorState) -> None:
+def as_idle_as_before(turn: Turn, operator: OperatorState) -> None:
+    """After something that was no talk: free, with the idle time that was."""
     idle_since = operator.idle_since
     free(turn, operator)
     operator = turn.operator(operator.number)

@@ -11,11 +11,12 @@ from enum import StrEnum
 from functools import cached_property
 
 from callcenter.analytics.record import StateChange
-from callcenter.calls.events import Author, Ending, SupervisionMode
+from callcenter.calls.events import Author, CallForOrder, Ending, SupervisionMode
 from callcenter.calls.index import Index
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.destination import Destination
 from callcenter.numberplan.model import DialTarget, Treatment
+from callcenter.orders.outbound import Called, OrderReference, OutboundOutcome
 from callcenter.orders.record import Barred, LegRecord, LegRole, Outcome, SurveyAnswer
 from callcenter.values import replace
 
@@ -46,6 +47,10 @@ class Phase(StrEnum):
     """Nobody is on the line; the place in the queue is kept until somebody can call back."""
     CALLING_BACK = "calling_back"
     """An operator has taken the callback; the citizen is being called."""
+    RINGING_OPERATOR = "ringing_operator"
+    """An operator calls somebody: first their own telephone rings."""
+    CALLING_OUT = "calling_out"
+    """The operator is there; now whoever is to be called is called."""
     ANNOUNCING = "announcing"
     """A last prompt; then the call ends."""
     SURVEY = "survey"
@@ -214,8 +219,27 @@ class SilentRelease:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Outbound:
+    """What a call is for that an operator makes on an order's behalf."""
+
+    order: OrderReference
+    operator: str
+    """Who makes it; others may join or take over later."""
+    seat: str
+    called: Called
+    number: str
+    """E.164 of a citizen, or as the plan has it."""
+    resumes: OperatorStatus
+    """What the operator was doing, and goes back to if nobody is reached."""
+    outcome: OutboundOutcome | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Call:
-    """One call from its arrival until its last leg is gone."""
+    """One call from its arrival until its last leg is gone.
+
+    Of a call that an operator makes (`outbound`) the far end has the caller's place.
+    """
 
     id: str
     """Also the name of the caller's leg."""
@@ -320,6 +344,7 @@ class Call:
     line_written: bool = False
     """Asterisk's own record of the call's end has been seen."""
     callback: Callback | None = None
+    outbound: Outbound | None = None
     survey: SurveyState | None = None
     answers: tuple[SurveyAnswer, ...] = ()
     barred: Barred | None = None
@@ -445,6 +470,8 @@ class OperatorState:
     """The change that was told last; only shifts.py looks at it."""
     serves: str | None = None
     """The queue of the call being offered, talked or wrapped up."""
+    last_order: OrderReference | None = None
+    """The order of the call that they talked in last, since signing in."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -456,6 +483,8 @@ class FeatureCall:
     playback: str
     deadline: float
     ending: bool = False
+    wish: CallForOrder | None = None
+    """What is done once the telephone is free again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -543,6 +572,8 @@ class Centre:
     """Calls over, until Asterisk's own record of their end has been seen too."""
     order_day: str = ""
     order_sequence: int = 0
+    outbound_made: int = 0
+    """Calls that operators made on orders' behalf so far."""
     figures: dict[str, DayFigures] = field(default_factory=dict)
     """By day (`20171122`, Asia/Shanghai); today's and yesterday's."""
     plan: str = ""

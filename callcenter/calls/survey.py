@@ -32,7 +32,7 @@ def begin(turn: Turn, call: Call, ending: Ending) -> bool:
     """
     survey = turn.plan.surveys.get(turn.queue(call.queue).survey or "")
     talked = call.phase is Phase.TALKING and ending is not Ending.LOST
-    if survey is None or not talked or call.release is not None:
+    if survey is None or not talked or call.release is not None or call.outbound is not None:
         return False
     operators.start_wrap_up(turn, call)
     if call.bridge is not None:

@@ -33,6 +33,8 @@ from callcenter.calls.state import (
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.clock import SHANGHAI
 from callcenter.numberplan.model import Plan, Queue, Trunk, VoiceBox
+from callcenter.orders.numbers import shown
+from callcenter.orders.outbound import OutboundOutcome, OutboundRecord
 from callcenter.orders.record import Channel, LegRecord, LegRole, OrderRecord, Outcome
 from callcenter.values import replace
 
@@ -60,6 +62,7 @@ class Changes:
     queue_log: tuple[str, ...]
     states: tuple[StateChange, ...]
     audit: tuple[AuditRecord, ...] = ()
+    outbound: tuple[OutboundRecord, ...] = ()
 
 
 class Turn:
@@ -86,6 +89,7 @@ class Turn:
         self._missed: dict[str, Missed | None] = {}
         self._taken_up: set[str] = set()
         self._order = (centre.order_day, centre.order_sequence)
+        self._outbound = centre.outbound_made
         self._plan_hash = centre.plan
         self.shield = centre.shield
         self._recent: dict[str, tuple[float, ...] | None] = {}
@@ -367,6 +371,11 @@ class Turn:
         self._order = (day, last + 1 if day == last_day else 1)
         return f"{self.plan.order_area}-{day}-{self._order[1]:04d}"
 
+    def next_outbound_name(self) -> str:
+        """For a call that we make: of no other call, also where a journal was lost in between."""
+        self._outbound += 1
+        return f"out{round(self.now * 1000)}.{self._outbound}"
+
     def play(self, leg: str, playback: str, words: tuple[str, ...], *, tone: bool = False) -> None:
         """Speak these prompts to a leg; one without a recording is spoken by its stand-in."""
         prompts = self.plan.prompts
@@ -403,7 +412,11 @@ class Turn:
         )
         label = f"{call.hotline or call.dialled} {call.owner or ''}".strip()
         alone = not call.has_live(call.id)
-        number = call.callback.number if alone and call.callback is not None else ""
+        number, name = "", f"{'回电 ' if alone else ''}{label}"
+        if call.outbound is not None:
+            number, name = call.outbound.number if alone else "", f"外呼 {shown(call.number)}"
+        elif alone and call.callback is not None:
+            number = call.callback.number
         self.send(
             Dial(
                 call=call.id,
@@ -413,7 +426,7 @@ class Turn:
                 seconds=seconds,
                 caller_number=number
                 or ("" if call.caller_withheld else call.caller or call.caller_raw),
-                caller_name=f"{'回电 ' if alone else ''}{label}" if role is Role.OPERATOR else "",
+                caller_name=name if role is Role.OPERATOR else "",
                 diversion=call.first_dialled or call.dialled if role is Role.PARTNER else "",
                 alone=alone,
             )
@@ -463,6 +476,7 @@ class Turn:
         self._measure()
         figures = self._count()
         records: list[OrderRecord] = []
+        outbound: list[OutboundRecord] = []
         for known, call in self._calls.items():
             before = centre.calls.get(known)
             _count_channels(centre.trunk_channels, before, -1)
@@ -473,9 +487,10 @@ class Turn:
             after = call
             if before is None or _differs(before, call):
                 after = replace(call, version=call.version + 1)
-                records.append(order_record(after))
+                _file(after, records, outbound)
             centre.calls[known] = after
-        records += [order_record(replace(c, version=c.version + 1)) for c in self._finished]
+        for call in self._finished:
+            _file(replace(call, version=call.version + 1), records, outbound)
         centre.operators.update(self._operators)
         _lay_over(centre.features, self._features)
         _lay_over(centre.supervisions, self._supervisions)
@@ -489,6 +504,7 @@ class Turn:
         for day in sorted(centre.figures)[:-2]:
             del centre.figures[day]
         centre.order_day, centre.order_sequence = self._order
+        centre.outbound_made = self._outbound
         centre.plan = self._plan_hash
         centre.experience = experience
         centre.missed = missed
@@ -496,7 +512,14 @@ class Turn:
         for caller in self._recent:
             centre.recent_calls.pop(caller, None)  # who called last is last
         _lay_over(centre.recent_calls, self._recent)
-        return Changes(tuple(self.commands), tuple(records), queue_log, states, tuple(self._audit))
+        return Changes(
+            tuple(self.commands),
+            tuple(records),
+            queue_log,
+            states,
+            tuple(self._audit),
+            tuple(outbound),
+        )
 
     def _states(self) -> tuple[StateChange, ...]:
         """What operators do from now on that they did not before."""
@@ -530,8 +553,8 @@ class Turn:
         figures: dict[str, DayFigures] = {}
         for call in (*self.touched(), *self._finished):
             before = self.centre.calls.get(call.id)
-            if call.id in self._taken_up:
-                continue  # counted when it was missed
+            if call.id in self._taken_up or call.outbound is not None:
+                continue  # counted when it was missed; or never, as nobody called
             is_new, is_over = before is None, before is None or before.outcome is None
             if not is_new and not (is_over and call.outcome is not None):
                 continue
@@ -589,7 +612,7 @@ class Turn:
             serves = before.serves
             if before.call != after.call:
                 call = ended.get(after.call or "") or self.call(after.call or "")
-                serves = None if call is None else call.queue
+                serves = None if call is None or call.outbound is not None else call.queue
             self._operators[number] = replace(after, serves=serves)
             queue = before.serves or serves or ""
             if queue in self.plan.queues:
@@ -602,6 +625,34 @@ class Turn:
                 past = known.get(queue) or Experience()
                 known[queue] = estimate.from_wait(past, was, now_is, self.now)
         return known
+
+
+def _file(call: Call, orders: list[OrderRecord], outbound: list[OutboundRecord]) -> None:
+    """Add the call's record, as it is now."""
+    if call.outbound is None:
+        orders.append(order_record(call))
+        return
+    made = call.outbound
+    outcome = made.outcome
+    if outcome is None and call.ended is not None:
+        outcome = OutboundOutcome.INTERRUPTED
+    over = call.ended is not None
+    outbound.append(
+        OutboundRecord(
+            call=call.id,
+            version=call.version,
+            order_call=made.order.call,
+            operator=made.operator,
+            seat=made.seat,
+            called=made.called,
+            number=made.number,
+            began=call.opened,
+            answered=call.answered,
+            ended=call.ended,
+            outcome=outcome if over else None,
+            ended_by=call.ended_by,
+        )
+    )
 
 
 def order_record(call: Call) -> OrderRecord:

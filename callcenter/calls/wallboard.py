@@ -18,6 +18,8 @@ class OperatorStatus(StrEnum):
     OFFLINE = "offline"
     READY = "ready"
     RINGING = "ringing"
+    CALLING = "calling"
+    """Calls somebody on an order's behalf, who has not answered yet."""
     TALKING = "talking"
     WRAP_UP = "wrap_up"
     NOT_READY = "not_ready"

@@ -736,6 +736,8 @@ class CodesShape(Shape):
     leave: Code = FeatureCodes().leave
     drop_partner: Code = FeatureCodes().drop_partner
     first_dialled: Code = FeatureCodes().first_dialled
+    call_citizen: Code = FeatureCodes().call_citizen
+    call_order: Code = FeatureCodes().call_order
     silent: Code = FeatureCodes().silent
     nuisance: Code = FeatureCodes().nuisance
 

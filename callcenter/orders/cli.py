@@ -23,6 +23,7 @@ from callcenter.orders.view import (
 )
 from callcenter.settings import Settings, SettingsError, load_settings
 from callcenter.store.orders import OrderFilter, OrderNotFoundError, OrderStore
+from callcenter.store.outbound import OutboundStore
 from callcenter.store.recordings import KIND_NOTES, RecordingStore
 
 app = typer.Typer(help="List and show work orders.", invoke_without_command=True)
@@ -87,10 +88,11 @@ def show(
 
     async def read(store: OrderStore) -> WholeOrder:
         order = await store.find(number)
-        recordings = RecordingStore(store.engine)
-        return whole_view(
-            order, await store.changes(number), await recordings.of_call(order.record.call)
-        )
+        call = order.record.call
+        made = await OutboundStore(store.engine).of_order(call)
+        calls = (call, *(each.call for each in made))
+        recordings = await RecordingStore(store.engine).of_calls(*calls)
+        return whole_view(order, await store.changes(number), recordings, made)
 
     try:
         order = with_store(rehearsal, read)
@@ -220,6 +222,14 @@ def _description(order: WholeOrder) -> str:
         + KIND_NOTES[each.kind]
         + (f"  removed {_moment(each.removed)}" if each.removed else f"  {each.sha256}")
         for each in order.recordings
+    ]
+    if order.outbound:
+        lines.append("Calls made for it")
+    lines += [
+        f"  {_moment(made.began)}  {made.operator} called {made.number} ({made.called}): "
+        f"{made.outcome or 'open'}, talked {_seconds(made.talk_seconds)}"
+        + "".join(f"  {each.file}" for each in made.recordings)
+        for made in order.outbound
     ]
     if order.changes:
         lines.append("Changes")

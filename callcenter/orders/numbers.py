@@ -21,3 +21,14 @@ def is_number(text: str) -> bool:
 def with_suffix(number: str, copy: int) -> str:
     """`number` for the first order that claims it, `number-2` for the second, and so on."""
     return number if copy == 1 else f"{number}-{copy}"
+
+
+def order_keyed(digits: str, today: str) -> str | None:
+    """The number that a telephone's keys mean: `252` of `today` (`20171122`), or day and sequence.
+
+    None for what can be none.
+    """
+    if not (digits.isascii() and digits.isdigit()):
+        return None
+    day, sequence = (today, digits) if len(digits) <= len(today) else (digits[:8], digits[8:])
+    return f"{day}-{int(sequence):04d}" if int(sequence) else None

@@ -17,6 +17,7 @@ from callcenter.orders.entry import (
     RequestType,
 )
 from callcenter.orders.numbers import shown
+from callcenter.orders.outbound import Called, OutboundOutcome, OutboundRecord
 from callcenter.orders.record import Barred, Channel, LegRecord, LegRole, OrderRecord, Outcome
 from callcenter.orders.times import local
 from callcenter.store.orders import EntryChange, EntryState, Order
@@ -146,11 +147,29 @@ class RecordingView(View):
     removed_because: RemovedBecause | None
 
 
+class OutboundView(View):
+    """A call that an operator made on the order's behalf."""
+
+    call: str
+    operator: str
+    seat: str
+    called: Called
+    number: str
+    began: datetime = Field(description="When the operator asked for it.")
+    answered: datetime | None = Field(description="When the other side answered.")
+    ended: datetime | None
+    talk_seconds: float | None
+    outcome: OutboundOutcome | None = Field(description="null while it lives.")
+    ended_by: str | None
+    recordings: tuple[RecordingView, ...]
+
+
 class WholeOrder(OrderView):
-    """A work order with every change of what was entered, and its recordings."""
+    """A work order with every change of what was entered, its recordings, and calls made for it."""
 
     changes: tuple[ChangeView, ...]
     recordings: tuple[RecordingView, ...]
+    outbound: tuple[OutboundView, ...] = Field(description="Calls that operators made for it.")
 
 
 def view(order: Order) -> OrderView:
@@ -159,9 +178,12 @@ def view(order: Order) -> OrderView:
 
 
 def whole_view(
-    order: Order, changes: Iterable[EntryChange], recordings: Iterable[Recording]
+    order: Order,
+    changes: Iterable[EntryChange],
+    recordings: Iterable[Recording],
+    outbound: Iterable[OutboundRecord],
 ) -> WholeOrder:
-    """The order, how its entry came about, and what was recorded."""
+    """The order, how its entry came about, what was recorded of it and of calls made for it."""
     shown_changes = [
         ChangeView(
             version=change.version,
@@ -174,9 +196,16 @@ def whole_view(
         for change in changes
     ]
     number = shown(order.record.number)
+    by_call: dict[str, list[RecordingView]] = {order.record.call: []}
+    for each in recordings:
+        by_call.setdefault(each.call, []).append(recording_view(number, each))
     return WholeOrder.model_validate(
         _values(order)
-        | {"changes": shown_changes, "recordings": [recording_view(number, r) for r in recordings]}
+        | {
+            "changes": shown_changes,
+            "recordings": by_call[order.record.call],
+            "outbound": [_outbound(made, by_call.get(made.call, [])) for made in outbound],
+        }
     )
 
 
@@ -251,6 +280,23 @@ def _leg(record: OrderRecord, leg: LegRecord) -> LegView:
 
 def _recording_url(number: str, recording: str) -> str:
     return f"/api/v1/orders/{number}/recordings/{recording}"
+
+
+def _outbound(made: OutboundRecord, recordings: list[RecordingView]) -> OutboundView:
+    return OutboundView(
+        call=made.call,
+        operator=made.operator,
+        seat=made.seat,
+        called=made.called,
+        number=made.number,
+        began=local(made.began),
+        answered=_when(made.answered),
+        ended=_when(made.ended),
+        talk_seconds=_between(made.answered, made.ended),
+        outcome=made.outcome,
+        ended_by=made.ended_by,
+        recordings=tuple(recordings),
+    )
 
 
 def recording_view(number: str, recording: Recording) -> RecordingView:

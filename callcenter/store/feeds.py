@@ -1,4 +1,4 @@
-"""The journal, as the projectors read it: its order records, and its operators' changes."""
+"""The journal, as the projectors read it: each kind of its records."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from callcenter.analytics.record import StateChange
 from callcenter.calls.audit import AuditRecord
+from callcenter.orders.outbound import OutboundRecord
 from callcenter.orders.record import OrderRecord
 from callcenter.store.journal import Journal
 
@@ -63,5 +64,23 @@ class AuditFeed:
     async def after(self, seq: int, limit: int) -> list[tuple[int, AuditRecord]]:
         """At most `limit` of them behind `seq`."""
         return await self.journal.audit_after(seq, limit)
+
+    latest_after = after
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundFeed:
+    """What came of calls that operators made."""
+
+    journal: Journal
+
+    @property
+    def changed(self) -> asyncio.Event:
+        """Set whenever records were added."""
+        return self.journal.outbound_added
+
+    async def after(self, seq: int, limit: int) -> list[tuple[int, OutboundRecord]]:
+        """At most `limit` of them behind `seq`."""
+        return await self.journal.outbound_after(seq, limit)
 
     latest_after = after

@@ -1,5 +1,5 @@
 """The journal: every event in order, and what it led to (order records, operators' changes, rows of
-the audit, queue_log lines), in one local SQLite file.
+the audit, calls that operators made, queue_log lines), in one local SQLite file.
 
 It is always local, also where the orders live in PostgreSQL: the call path never waits for a remote
 database. One thread of its own does all the writing (sqlite3 objects stay on it); a commit is whole
@@ -24,6 +24,7 @@ from pydantic import TypeAdapter
 
 from callcenter.analytics.record import StateChange
 from callcenter.calls.audit import AuditRecord
+from callcenter.orders.outbound import OutboundRecord
 from callcenter.orders.record import OrderRecord
 
 T = TypeVar("T")
@@ -53,6 +54,11 @@ CREATE TABLE IF NOT EXISTS audit (
   event INTEGER NOT NULL,
   body TEXT NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS outbound (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  event INTEGER NOT NULL,
+  body TEXT NOT NULL
+) STRICT;
 CREATE TABLE IF NOT EXISTS queue_log (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   line TEXT NOT NULL
@@ -75,6 +81,7 @@ CREATE TABLE IF NOT EXISTS cursors (name TEXT PRIMARY KEY, value INTEGER NOT NUL
 _RECORD = TypeAdapter(OrderRecord)
 _CHANGE = TypeAdapter(StateChange)
 _AUDIT = TypeAdapter(AuditRecord)
+_OUTBOUND = TypeAdapter(OutboundRecord)
 KEPT_SNAPSHOTS = 3
 CHECKPOINT_ENTRIES = 500
 """After so many, what was committed moves from the write-ahead log into the database."""
@@ -104,6 +111,8 @@ class Entry:
     states: tuple[StateChange, ...] = ()
     """What operators did from then on."""
     audit: tuple[AuditRecord, ...] = ()
+    outbound: tuple[OutboundRecord, ...] = ()
+    """What came of calls that operators made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +163,8 @@ class Journal:
         """Set whenever operators' changes were added."""
         self.audit_added = asyncio.Event()
         """Set whenever rows of the audit were added."""
+        self.outbound_added = asyncio.Event()
+        """Set whenever records of operators' own calls were added."""
         self.last_order = 0
         """Sequence number of the newest order record."""
 
@@ -193,6 +204,8 @@ class Journal:
             self.states_added.set()
         if any(entry.audit for entry in entries):
             self.audit_added.set()
+        if any(entry.outbound for entry in entries):
+            self.outbound_added.set()
 
     async def synced(self) -> None:
         """Return once all that is committed now is on the disk, whatever happens to the machine.
@@ -241,6 +254,16 @@ class Journal:
         They are on the disk: what is filed is not lost here. Raises OSError if they cannot be.
         """
         found = await self._do_aside(lambda: self._audit_after(seq, limit))
+        if found:
+            await self.synced()
+        return found
+
+    async def outbound_after(self, seq: int, limit: int) -> list[tuple[int, OutboundRecord]]:
+        """Records of operators' own calls after `seq`, each with its own sequence number.
+
+        They are on the disk: what is filed is not lost here. Raises OSError if they cannot be.
+        """
+        found = await self._do_aside(lambda: self._outbound_after(seq, limit))
         if found:
             await self.synced()
         return found
@@ -373,6 +396,9 @@ class Journal:
         for row in entry.audit:
             body = _AUDIT.dump_json(row).decode()
             self._write("INSERT INTO audit (event, body) VALUES (?, ?)", (entry.seq, body))
+        for made in entry.outbound:
+            body = _OUTBOUND.dump_json(made).decode()
+            self._write("INSERT INTO outbound (event, body) VALUES (?, ?)", (entry.seq, body))
         for line in entry.queue_log:
             self._write("INSERT INTO queue_log (line) VALUES (?)", (line,))
         if entry.cursor is not None:
@@ -479,6 +505,12 @@ class Journal:
             "SELECT seq, body FROM audit WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
         )
         return [(row[0], _AUDIT.validate_json(row[1])) for row in rows]
+
+    def _outbound_after(self, seq: int, limit: int) -> list[tuple[int, OutboundRecord]]:
+        rows = self._reader.execute(
+            "SELECT seq, body FROM outbound WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
+        )
+        return [(row[0], _OUTBOUND.validate_json(row[1])) for row in rows]
 
     def _lines_after(self, seq: int, limit: int) -> list[tuple[int, str]]:
         return self._reader.execute(

@@ -25,6 +25,7 @@ from callcenter.orders.entry import (
     RequestType,
     apply,
 )
+from callcenter.orders.outbound import OrderReference
 from callcenter.orders.record import (
     Barred,
     Channel,
@@ -97,6 +98,22 @@ class Order:
         return self.record.operator == operator or any(
             leg.role is LegRole.OPERATOR and leg.party == operator and leg.answered is not None
             for leg in self.record.legs
+        )
+
+    def reference(self, *, for_anybody: bool = False) -> OrderReference:
+        """What must be known of it, to call on its behalf; a message is anybody's to answer."""
+        record = self.record
+        took = (leg.party for leg in record.legs if leg.role is LegRole.OPERATOR and leg.answered)
+        operators = (*took, *((record.operator,) if record.operator else ()))
+        return OrderReference(
+            call=record.call,
+            number=record.number,
+            caller=None if record.caller_withheld else record.caller,
+            hotline=record.hotline,
+            owner=record.owner,
+            queue=record.queue,
+            operators=tuple(dict.fromkeys(operators)),
+            for_anybody=for_anybody or record.voice_message is not None,
         )
 
 

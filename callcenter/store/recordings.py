@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Table, Text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from callcenter.store.outbound import OUTBOUND
 from callcenter.store.tables import METADATA, ORDERS
 
 RECORDINGS = Table(
@@ -132,9 +133,13 @@ class RecordingStore:
 
     async def of_call(self, call: str) -> tuple[Recording, ...]:
         """The call's recordings in order of time, removed ones too."""
+        return await self.of_calls(call)
+
+    async def of_calls(self, *calls: str) -> tuple[Recording, ...]:
+        """These calls' recordings in order of time, removed ones too."""
         return await self._select(
             sa.select(RECORDINGS)
-            .where(RECORDINGS.c.call == call)
+            .where(RECORDINGS.c.call.in_(calls))
             .order_by(RECORDINGS.c.began, RECORDINGS.c.file)
         )
 
@@ -169,24 +174,29 @@ class RecordingStore:
             last = page[-1].file
 
     async def without_row(self, calls: Collection[str]) -> frozenset[str]:
-        """Those of these calls that have an order and no recording."""
+        """Those of these calls that have an order, or were made for one, and no recording."""
         wanted = list(calls)
         found: set[str] = set()
         async with self._engine.connect() as connection:
             for first in range(0, len(wanted), _PAGE):
                 some = wanted[first : first + _PAGE]
                 recorded = sa.select(RECORDINGS.c.call).where(RECORDINGS.c.call.in_(some))
-                query = sa.select(ORDERS.c.call).where(
-                    ORDERS.c.call.in_(some), ORDERS.c.call.not_in(recorded)
-                )
-                found |= set((await connection.scalars(query)).all())
+                for column in (ORDERS.c.call, OUTBOUND.c.call):
+                    query = sa.select(column).where(column.in_(some), column.not_in(recorded))
+                    found |= set((await connection.scalars(query)).all())
         return frozenset(found)
 
     async def order_numbers(self, calls: Collection[str]) -> dict[str, str]:
         """The orders of these calls, as shown, by call."""
-        query = sa.select(ORDERS.c.call, ORDERS.c.shown).where(ORDERS.c.call.in_(list(calls)))
+        wanted = list(calls)
+        own = sa.select(ORDERS.c.call, ORDERS.c.shown).where(ORDERS.c.call.in_(wanted))
+        made = (
+            sa.select(OUTBOUND.c.call, ORDERS.c.shown)
+            .join(ORDERS, ORDERS.c.call == OUTBOUND.c.order_call)
+            .where(OUTBOUND.c.call.in_(wanted))
+        )
         async with self._engine.connect() as connection:
-            rows = (await connection.execute(query)).all()
+            rows = (await connection.execute(own.union_all(made))).all()
         return {call: number for call, number in rows}  # noqa: C416 - rows are no plain tuples
 
     async def totals(self, recent: float) -> Totals:

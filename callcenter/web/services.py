@@ -20,6 +20,7 @@ from callcenter.staff.tokens import Tokens
 from callcenter.store.audit import AuditStore
 from callcenter.store.figures import FigureStore
 from callcenter.store.orders import OrderStore
+from callcenter.store.outbound import OutboundStore
 from callcenter.store.recordings import RecordingStore
 from callcenter.store.voice_mail import VoiceMail
 from callcenter.web.health import Health
@@ -94,6 +95,7 @@ class Services:
     recordings: RecordingStore
     figures: FigureStore
     audit: AuditStore
+    outbound: OutboundStore
     voice_mail: VoiceMail
     recordings_folder: Path
     pins: Pins

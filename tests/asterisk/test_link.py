@@ -17,8 +17,11 @@ from callcenter.calls.events import (
     FeatureDialled,
     SwitchReconciled,
 )
+from callcenter.orders.outbound import OrderReference
 from tests.fakes.ari import FakeAri
 from tests.fakes.waiting import until
+
+ORDER = OrderReference(call="15.1", number="320481-20171122-0252", caller="+8651987200000")
 
 
 def channel(name: str, role: str = "caller", application: str = "Stasis") -> JsonObject:
@@ -54,11 +57,20 @@ class Bench:
         self.ari = FakeAri()
         self.told: list[Event] = []
         self.queues = Queues(self.ari)
-        self.link = AsteriskLink(self.ari, self.told.append, self._pin_is_right, self.queues)
+        self.link = AsteriskLink(
+            self.ari,
+            self.told.append,
+            self._pin_is_right,
+            self.queues,
+            find_order=self._find_order,
+        )
         self.task = asyncio.create_task(self.link.run())
 
     async def _pin_is_right(self, code: str, pin: str, seat: str) -> bool:
         return (code, pin, bool(seat)) == ("*11001", "4821", True)
+
+    async def _find_order(self, code: str) -> OrderReference | None:
+        return ORDER if code == "*42252" else None
 
     async def connection(self) -> asyncio.Queue[JsonObject | None]:
         return await asyncio.wait_for(self.ari.connections.get(), 5)
@@ -143,6 +155,17 @@ async def test_a_pin_is_checked_here_and_goes_no_further(
     events.put_nowait(start("15.9", "feature", "seat01", "*11001", pin))
     await until(lambda: len(bench.told) == 2)
     assert bench.told[1] == FeatureDialled("15.9", "seat01", "*11001", right)
+
+
+async def test_an_order_that_a_code_names_is_looked_up_here(bench: Bench) -> None:
+    events = await bench.connection()
+    for leg, code in (("15.8", "*42252"), ("15.9", "*12")):
+        events.put_nowait(start(leg, "feature", "seat01", code))
+    await until(lambda: len(bench.told) == 3)
+    assert bench.told[1:] == [
+        FeatureDialled("15.8", "seat01", "*42252", order=ORDER),
+        FeatureDialled("15.9", "seat01", "*12"),
+    ]
 
 
 async def test_legs_that_were_answered_meanwhile_are_told(bench: Bench) -> None:

@@ -134,6 +134,7 @@ def test_feature_codes_reach_the_controller_and_the_rest_is_refused(settings: Se
         "exten => _*11XXX",
         "exten => *12",
         "exten => *131",
+        "exten => _*42X!",
         "exten => 800",
         "exten => s",
         "exten => _[+*#0-9]!",

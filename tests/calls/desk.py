@@ -30,6 +30,7 @@ from callcenter.calls.state import Call, Centre, OperatorState, Supervision
 from callcenter.calls.wallboard import Wallboard
 from callcenter.clock import SHANGHAI
 from callcenter.numberplan.model import Plan
+from callcenter.orders.outbound import OutboundRecord
 from callcenter.orders.record import OrderRecord
 from tests.fakes.switch import FakeSwitch
 from tests.plans import small_plan
@@ -57,6 +58,7 @@ class Desk:
     queue_log: list[str] = field(default_factory=list)
     changes: list[StateChange] = field(default_factory=list)
     audit: list[AuditRecord] = field(default_factory=list)
+    outbound: dict[str, OutboundRecord] = field(default_factory=dict)
 
     # -- the core --------------------------------------------------------------------------------
 
@@ -68,6 +70,8 @@ class Desk:
         self.queue_log += result.queue_log
         self.changes += result.states
         self.audit += result.audit
+        for made in result.outbound:
+            self.outbound[made.call] = made
         self.switch.send(result.commands)
         return result.refusal
 

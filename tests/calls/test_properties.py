@@ -41,6 +41,7 @@ from callcenter.calls.events import (
     CallArrived,
     CallDetoured,
     CallEmergency,
+    CallForOrder,
     CallGivenUp,
     CallLeft,
     CallMissed,
@@ -83,6 +84,7 @@ from callcenter.calls.figures import wallboard
 from callcenter.calls.state import WITH_OPERATOR, Call, Centre, Phase, Transfer
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.model import Plan, Treatment
+from callcenter.orders.outbound import Called, OrderReference, OutboundRecord
 from callcenter.orders.record import LegRole, OrderRecord, Outcome
 from tests.calls.desk import LEADER
 from tests.fakes.switch import FakeLeg, FakeSwitch
@@ -102,9 +104,22 @@ QUEUES = ("hotline", "second", "other")
 KEYS = ("*", "1", "*0", "*23", "*24", "*2212319#", "*2112366*2#", "*22110", "*2512310#", "*131")
 CHIEF = Author("003", leads=True, operator="003")
 _MOVES = (CallLeft, CallReturned, CallTakenOutside)
+_CALLS = frozenset({Phase.CALLING_BACK, Phase.RINGING_OPERATOR, Phase.CALLING_OUT})
 TALKS = frozenset({Phase.TALKING, Phase.THREE_WAY, Phase.FORWARDED})
 # Shortly before midnight in Asia/Shanghai, on a day on which all kinds of numbers differ.
 START = 1_512_143_970.0
+ORDERS = tuple(
+    OrderReference(
+        call=f"1511300000.{number}",
+        number=f"320481-20171130-000{number}",
+        caller=caller,
+        hotline=hotline,
+        queue="hotline",
+        for_anybody=True,
+    )
+    for number, caller, hotline in ((7, "+8613800001111", "12319"), (8, None, "12345"))
+)
+"""Of the day before."""
 
 _RINGING = r"(RINGNOANSWER |RINGCANCELED )*"
 _TALK = r"CONNECT (COMPLETEAGENT|COMPLETECALLER|BLINDTRANSFER|ATTENDEDTRANSFER)"
@@ -160,6 +175,7 @@ class CentreMachine(RuleBasedStateMachine):
         self.now = START
         self.history: list[tuple[str, str, Plan, float]] = []
         self.records: dict[str, list[OrderRecord]] = {}
+        self.outbound: dict[str, list[OutboundRecord]] = {}
         self.queue_log: dict[str, list[str]] = {}
         self.changes: list[StateChange] = []
         self.told_gone: set[str] = set()
@@ -181,6 +197,8 @@ class CentreMachine(RuleBasedStateMachine):
         self.history.append((*encode_event(event), self.plan, self.now))
         for record in result.records:
             self.records.setdefault(record.call, []).append(record)
+        for made in result.outbound:
+            self.outbound.setdefault(made.call, []).append(made)
         self.changes += result.states
         for row in result.audit:
             assert row.id not in self.audited
@@ -409,6 +427,23 @@ class CentreMachine(RuleBasedStateMachine):
             close = CloseMissed(number, operator, "已办")
             self.step(close if closes else CallMissed(operator, number))
 
+    @rule(
+        operator=st.sampled_from(OPERATORS),
+        called=st.sampled_from((Called.CITIZEN, Called.CITIZEN, Called.UNIT, Called.NUMBER)),
+        number=st.sampled_from(PARTNERS),
+        order=st.sampled_from(ORDERS),
+    )
+    def an_operator_calls_on_an_orders_behalf(
+        self, operator: str, called: Called, number: str, order: OrderReference
+    ) -> None:
+        self.step(CallForOrder(operator, order, called, number))
+
+    @rule(seat=st.sampled_from(SEATS), code=st.sampled_from(("*41", "*427")))
+    def a_softphone_dials_for_an_order(self, seat: str, code: str) -> None:
+        self.switch.seat_dials(seat, code, order=ORDERS[0] if code == "*427" else None)
+        self.all_news_come_in()
+        self.all_prompts_end(at_once=True)
+
     @rule(data=st.data(), priority=st.integers(-2, 2), queue=st.sampled_from(QUEUES))
     def a_team_leader_changes_a_callers_place(
         self, data: st.DataObject, priority: int, queue: str
@@ -514,8 +549,7 @@ class CentreMachine(RuleBasedStateMachine):
         taken = [
             call.operator
             for call in self.centre.calls.values()
-            if call.operator is not None
-            and (call.phase in WITH_OPERATOR or call.phase is Phase.CALLING_BACK)
+            if call.operator is not None and (call.phase in WITH_OPERATOR or call.phase in _CALLS)
         ]
         taken += [
             call.party(leg)
@@ -527,7 +561,7 @@ class CentreMachine(RuleBasedStateMachine):
         for operator in self.centre.operators.values():
             if operator.status is OperatorStatus.TALKING:
                 assert operator.number in taken
-            if operator.status is OperatorStatus.RINGING:
+            if operator.status in (OperatorStatus.RINGING, OperatorStatus.CALLING):
                 assert operator.call in self.centre.calls
 
     @invariant()
@@ -568,7 +602,7 @@ class CentreMachine(RuleBasedStateMachine):
             if (leg := self.switch.legs.get(call.id)) is not None
             and not leg.outside
             and call.id not in moving
-            and call.phase not in (Phase.ENDING, Phase.NATIVE, Phase.CALLBACK, Phase.CALLING_BACK)
+            and call.phase not in (Phase.ENDING, Phase.NATIVE, Phase.CALLBACK, *_CALLS)
         ]
 
     @invariant()
@@ -713,6 +747,14 @@ class CentreMachine(RuleBasedStateMachine):
             assert left is None or answer_by == left + 24 * 3600.0
             assert records[-1].outcome is not Outcome.VOICE_MAIL or left is not None
             assert all(leg.ended is not None for leg in records[-1].legs)
+        for call, notes in self.outbound.items():
+            assert call not in self.records
+            assert call not in self.queue_log
+            versions = [note.version for note in notes]
+            assert versions == sorted(set(versions))
+            assert len({note.outcome for note in notes if note.outcome is not None}) == 1
+            assert notes[-1].outcome is not None
+            assert notes[-1].ended is not None
         for call, records in self.records.items():
             told = " ".join(self.queue_log.get(call, ()))
             assert _WAITS.fullmatch(told), told

@@ -37,6 +37,8 @@ ALLOWED = {
     "callcenter.calls",
     "callcenter.clock.SHANGHAI",
     "callcenter.numberplan",
+    "callcenter.orders.numbers",
+    "callcenter.orders.outbound",
     "callcenter.orders.record",
     "callcenter.prompts",
     "callcenter.values",

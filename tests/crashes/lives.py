@@ -187,6 +187,13 @@ class Life:
             found.setdefault(record.call, []).append((record.number, record.outcome))
         return found
 
+    async def made(self) -> dict[str, list[str | None]]:
+        """By call that an operator made: the outcome of every record of it."""
+        found: dict[str, list[str | None]] = {}
+        for _, record in await self._journal.outbound_after(0, 10_000):
+            found.setdefault(record.call, []).append(record.outcome)
+        return found
+
     async def changes(self) -> list[StateChange]:
         """What the journal says that operators did."""
         return [change for _, change in await self._journal.states_after(0, 10_000)]

@@ -12,6 +12,8 @@ from tests.crashes.world import World
 
 TALKS = frozenset({Phase.TALKING, Phase.THREE_WAY, Phase.FORWARDED})
 WAITS = frozenset({Phase.WAITING, Phase.OFFERED, Phase.FORWARDING, Phase.TRANSFERRING})
+_NOT_HERE = frozenset({Phase.ENDING, Phase.CALLBACK, Phase.CALLING_BACK, Phase.CALLING_OUT})
+"""There is no caller, or only one who is rung."""
 SPEAKS = frozenset({Phase.GREETING, Phase.INTRODUCING, Phase.ANNOUNCING, Phase.VOICE_MAIL})
 
 
@@ -97,6 +99,13 @@ def wrong_orders(world: World, orders: dict[str, list[tuple[str, str | None]]]) 
         yield f"{call} has an order and never called"
 
 
+def wrong_outcomes(made: dict[str, list[str | None]]) -> Iterator[str]:
+    """Every call that an operator made has one outcome."""
+    for call, outcomes in made.items():
+        if outcomes[-1] is None or len(set(outcomes) - {None}) != 1:
+            yield f"{call} has outcomes {outcomes}"
+
+
 def _talks(call: Call) -> bool:
     emergency = call.phase is Phase.TRANSFERRING and call.transfer is Transfer.EMERGENCY
     return call.phase in TALKS or (emergency and call.leg is not None)
@@ -112,7 +121,7 @@ def _in_danger(world: World) -> Iterator[str]:
 
 def _of_caller(world: World, call: Call) -> Iterator[str]:
     leg = world.switch.legs.get(call.id)
-    if leg is None or call.phase in (Phase.ENDING, Phase.CALLBACK, Phase.CALLING_BACK):
+    if leg is None or call.phase in _NOT_HERE:
         return
     if call.caller_up and not (leg.answered or leg.outside):
         yield f"{call.id} is not answered"

@@ -7,6 +7,7 @@ from callcenter.calls.events import (
     BecomeNotReady,
     BecomeReady,
     CallEmergency,
+    CallForOrder,
     DropPartner,
     Ending,
     ForceSignOut,
@@ -18,6 +19,7 @@ from callcenter.calls.events import (
     Supervise,
     SupervisionMode,
 )
+from callcenter.orders.outbound import OrderReference
 from tests.crashes.world import (
     Step,
     answer_heard,
@@ -47,6 +49,18 @@ def listens(mode: str) -> Step:
     """A team leader at seat 3 takes part in operator 001's talk."""
     return leads(Supervise("001", SupervisionMode(mode), "seat03"))
 
+
+ORDER = OrderReference(
+    call="1511300000.7",
+    number="320481-20171130-0007",
+    caller="+8613800001111",
+    hotline="12345",
+    queue="hotline",
+    operators=("001",),
+)
+"""Of the day before; operator 001 took it."""
+CALLS_OUT = (ready(), asks(CallForOrder("001", ORDER)), seat_answers(), seat_hears())
+"""Operator 001 calls the citizen of that order, whose telephone rings."""
 
 BESIDE_A_BUG: tuple[Step, ...] = (
     *(dials(), dials(), prompt_ends(0), prompt_ends(1), ready(), seat_answers()),
@@ -158,6 +172,24 @@ STORIES: dict[str, tuple[Step, ...]] = {
         *(dials(caller="13800001111"), prompt_ends(), caller_keys("11"), prompt_ends(), ready()),
         *(seat_answers(), seat_hears(), dials(caller="13800001111"), prompt_ends(1)),
         *(seat_answers(), caller_goes(1)),
+    ),
+    "a citizen is called for an order": (*CALLS_OUT, partner_answers(), partner_goes()),
+    "a citizen is called for an order, and the operator hangs up": (
+        *(*CALLS_OUT, partner_answers(), seat_goes()),
+    ),
+    "a citizen who is called for an order loses the operator": (
+        *(*CALLS_OUT, partner_answers(), seat_goes(Ending.LOST), partner_goes()),
+    ),
+    "a citizen who is called for an order is busy": (
+        *(*CALLS_OUT, partner_goes(Ending.CONGESTION), partner_goes(Ending.BUSY), seat_hears()),
+    ),
+    "an operator does not answer their own call": (
+        *(ready(), asks(CallForOrder("001", ORDER)), seat_goes(Ending.NO_ANSWER)),
+    ),
+    "an operator calls once more after the talk, by code": (
+        *(ready(), dials(caller="13800001111"), prompt_ends(), seat_answers(), prompt_ends()),
+        *(caller_goes(), seat_dials("*41"), answer_heard(), seat_answers(), seat_hears()),
+        *(partner_answers(), seat_goes()),
     ),
     "feature codes": (
         *(seat_dials("*11001"), answer_heard(), seat_dials("*12"), answer_heard(), dials()),

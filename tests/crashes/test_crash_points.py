@@ -161,6 +161,7 @@ async def _after(point: Point, gap: Gap, file: Path) -> list[str]:
         await _everybody_goes(life)
         wrong += promises.left_over(world, life.centre)
         wrong += promises.wrong_orders(world, await life.orders())
+        wrong += promises.wrong_outcomes(await life.made())
         wrong += promises.untold(life.centre, await life.changes())
         wrong += [f"{life.rejected} events were rejected"] if life.rejected else []
         if not await life.replays(point.plan):

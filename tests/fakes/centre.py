@@ -26,6 +26,7 @@ from callcenter.staff.tokens import Tokens
 from callcenter.store.audit import AuditStore
 from callcenter.store.figures import FigureStore
 from callcenter.store.orders import OrderStore
+from callcenter.store.outbound import OutboundStore
 from callcenter.store.recordings import RecordingStore
 from callcenter.store.voice_mail import VoiceMail
 from callcenter.web.health import Health, Part
@@ -201,6 +202,7 @@ class World:
             recordings=RecordingStore(self.orders.engine),
             figures=FigureStore(self.orders.engine),
             audit=AuditStore(self.orders.engine),
+            outbound=OutboundStore(self.orders.engine),
             voice_mail=VoiceMail(self.orders),
             recordings_folder=self.recordings_folder,
             pins=self.pins,

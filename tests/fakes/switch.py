@@ -53,6 +53,7 @@ from callcenter.calls.events import (
     SipHeaders,
     SwitchReconciled,
 )
+from callcenter.orders.outbound import OrderReference
 
 _HARMLESS = StopMusic | StopPlaying | StopRecording | StopRinging | Separate | Guard
 
@@ -112,11 +113,13 @@ class FakeSwitch:
         self.told.append(CallArrived(call, trunk, dialled, headers))
         return call
 
-    def seat_dials(self, seat: str, code: str, *, pin_ok: bool = False) -> str:
+    def seat_dials(
+        self, seat: str, code: str, *, pin_ok: bool = False, order: OrderReference | None = None
+    ) -> str:
         self.arrivals += 1
         leg = f"1511344265.{self.arrivals}"
         self.legs[leg] = FakeLeg(leg)
-        self.told.append(FeatureDialled(leg, seat, code, pin_ok))
+        self.told.append(FeatureDialled(leg, seat, code, pin_ok, order))
         return leg
 
     def far_end_answers(self, leg: str) -> None:

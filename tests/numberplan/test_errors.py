@@ -806,6 +806,13 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
         "feature_codes: {ready: '*15', sign_out: ‸'*15'}\n",
         "sign_out *15 cannot be told from ready *15: both would be the same; write another code",
     ),
+    "a code that an order's number could be": (
+        CODES,
+        "",
+        "feature_codes: {call_citizen: '*49', call_order: ‸'*4'}\n",
+        "call_order *4 cannot be told from call_citizen *49: one begins with the other, and digits "
+        "follow (an order's number); write another code",
+    ),
     "a code that swallows another": (
         CODES,
         "",

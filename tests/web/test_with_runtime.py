@@ -24,6 +24,7 @@ from callcenter.store.feeds import OrderFeed
 from callcenter.store.figures import FigureStore
 from callcenter.store.journal import Journal
 from callcenter.store.orders import OrderStore
+from callcenter.store.outbound import OutboundStore
 from callcenter.store.projector import Projector
 from callcenter.store.recordings import RecordingStore
 from callcenter.store.voice_mail import VoiceMail
@@ -83,6 +84,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         recordings=RecordingStore(store.engine),
         figures=FigureStore(store.engine),
         audit=AuditStore(store.engine),
+        outbound=OutboundStore(store.engine),
         voice_mail=VoiceMail(store),
         recordings_folder=tmp_path / "recordings",
         pins=Pins(tmp_path),

@@ -10,6 +10,7 @@ _FOLLOWED = {
     "forward": "a number",
     "three_way": "a number",
     "first_dialled": "a number",
+    "call_order": "an order's number",
 }
 
 

@@ -9,6 +9,7 @@ from callcenter.web.api.endpoint import AnyEndpoint
 from callcenter.web.api.identity import IDENTITY
 from callcenter.web.api.operators import OPERATORS
 from callcenter.web.api.orders import ORDERS
+from callcenter.web.api.outbound import OUTBOUND
 from callcenter.web.api.plan import PLAN
 from callcenter.web.api.recordings import RECORDINGS
 from callcenter.web.api.reports import REPORTS
@@ -28,6 +29,7 @@ ENDPOINTS: tuple[AnyEndpoint, ...] = (
     *REPORTS,
     *AUDIT,
     *BLOCKLIST,
+    *OUTBOUND,
     *VOICE_MAIL,
 )
 """All of them; each path is behind `PREFIX`."""

@@ -41,6 +41,8 @@ _STATUSES: dict[str, tuple[int, str | None]] = {
     "unknown_reason": (422, "reason"),
     "unknown_number": (422, "number"),
     "not_a_partner": (422, "number"),
+    "emergency_number": (422, "number"),
+    "not_yours": (403, None),
     "no_seat": (422, "seat"),
     "unknown_queue": (422, "queue"),
     "priority_out_of_range": (422, "priority"),

@@ -85,10 +85,12 @@ async def _order(ask: Ask[Nothing, Nothing]) -> Answer:
     order = await find_order(ask)
     try:
         changes = await ask.services.orders.changes(order.record.number)
-        recordings = await ask.services.recordings.of_call(order.record.call)
+        made = await ask.services.outbound.of_order(order.record.call)
+        calls = (order.record.call, *(each.call for each in made))
+        recordings = await ask.services.recordings.of_calls(*calls)
     except (SQLAlchemyError, OSError) as error:
         raise unavailable("请稍后再查。") from error
-    return Answer(whole_view(order, changes, recordings), headers=_tag(order.entry))
+    return Answer(whole_view(order, changes, recordings, made), headers=_tag(order.entry))
 
 
 async def _save_entry(ask: Ask[Nothing, EntryPatch]) -> Answer:
@@ -246,7 +248,21 @@ _CHANGE: JsonValue = {
     "changed": "2017-11-22T10:33:00+08:00",
 }
 
-_RECORDING: JsonValue = {
+_OUTBOUND: dict[str, JsonValue] = {
+    "call": "out1511320265000.1",
+    "operator": "001",
+    "seat": "seat01",
+    "called": "citizen",
+    "number": "+8651987200000",
+    "began": "2017-11-22T11:11:05+08:00",
+    "answered": "2017-11-22T11:11:31+08:00",
+    "ended": "2017-11-22T11:12:40+08:00",
+    "talk_seconds": 69.0,
+    "outcome": "answered",
+    "ended_by": "caller",
+}
+
+_RECORDING: dict[str, JsonValue] = {
     "id": "1511317865.1",
     "file": "2017/11/22/1511317865.1.wav",
     "url": "/api/v1/orders/20171122-0252/recordings/1511317865.1",
@@ -258,6 +274,16 @@ _RECORDING: JsonValue = {
     "repaired": False,
     "removed": None,
     "removed_because": None,
+}
+
+_RECORDING_OF_OUTBOUND: JsonValue = {
+    **_RECORDING,
+    "id": "out1511320265000.1",
+    "file": "2017/11/22/out1511320265000.1.wav",
+    "url": "/api/v1/orders/20171122-0252/recordings/out1511320265000.1",
+    "began": "2017-11-22T11:11:31+08:00",
+    "seconds": 69.1,
+    "bytes": 1105644,
 }
 
 ORDERS = (
@@ -276,13 +302,18 @@ ORDERS = (
     Endpoint(
         method="GET",
         path="/orders/{number}",
-        summary="One work order with its legs, recordings and every change of its entry",
+        summary="One work order with its legs, recordings, changes, and calls made for it",
         handler=_order,
         query=Nothing,
         body=Nothing,
         answer=WholeOrder,
         problems=(403, 404, 503),
-        example_answer={**_ORDER, "changes": [_CHANGE], "recordings": [_RECORDING]},
+        example_answer={
+            **_ORDER,
+            "changes": [_CHANGE],
+            "recordings": [_RECORDING],
+            "outbound": [{**_OUTBOUND, "recordings": [_RECORDING_OF_OUTBOUND]}],
+        },
     ),
     Endpoint(
         method="PATCH",

@@ -1,4 +1,5 @@
-"""What was recorded of an order's call: to be heard by who took it and by who leads."""
+"""What was recorded of an order's call, and of calls made for it: to be heard by who took it and by
+who leads."""
 
 from __future__ import annotations
 
@@ -16,7 +17,9 @@ log = structlog.get_logger(__name__)
 async def _recording(ask: Ask[Nothing, Nothing]) -> FileAnswer:
     order = await find_order(ask)
     try:
-        recordings = await ask.services.recordings.of_call(order.record.call)
+        made = await ask.services.outbound.of_order(order.record.call)
+        calls = (order.record.call, *(each.call for each in made))
+        recordings = await ask.services.recordings.of_calls(*calls)
     except (SQLAlchemyError, OSError) as error:
         raise unavailable("请稍后再听。") from error
     wanted = ids(recordings).get(ask.path["id"])
@@ -35,7 +38,7 @@ async def _recording(ask: Ask[Nothing, Nothing]) -> FileAnswer:
         who=ask.principal.name,
         role=str(ask.principal.role),
         order=order.record.number,
-        call=order.record.call,
+        call=wanted.call,
         file=wanted.file,
         range=ask.headers.get("Range"),
     )
