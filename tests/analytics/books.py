@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -26,6 +26,8 @@ class Books:
     """The latest of each call."""
     changes: Sequence[StateChange]
     end: int
+    own: Collection[str] = ()
+    """Calls that operators made: no callers' calls, though operators talk in them."""
 
     @cached_property
     def _sums_of(self) -> tuple[list[CallFact], list[Interval]]:
@@ -96,7 +98,9 @@ class Books:
         assert found.total_work.offers == plain.total()
         # What operators talked, they talked in calls; and nobody talks in an offer not taken.
         facts, states = self._sums_of
-        talked = sum(each.length for each in states if each.change.state == "talking")
-        calls = {each.change.call for each in states if each.change.state == "talking"}
+        talks = [each for each in states if each.change.state == "talking"]
+        talks = [each for each in talks if each.change.call not in self.own]
+        talked = sum(each.length for each in talks)
+        calls = {each.change.call for each in talks}
         assert talked == sum(fact.talk_ms for fact in facts if fact.call in calls)
         assert calls <= {fact.call for fact in facts if fact.operator}

@@ -67,7 +67,7 @@ class CountedMachine(CentreMachine):
 
     @property
     def books(self) -> Books:
-        return Books(self.latest(), self.changes, self.end)
+        return Books(self.latest(), self.changes, self.end, self.outbound)
 
     @property
     def end(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 import pytest_asyncio
 
@@ -15,8 +16,9 @@ from callcenter.simulator.audio import read_wav
 from callcenter.simulator.behaviour import BUSY, NO_ANSWER
 from callcenter.simulator.heard import Catalog
 from callcenter.simulator.phone import Softphone
+from callcenter.simulator.rtp import FRAME
 from tests.support.city import City, edit, new_caller, until, within
-from tests.support.ears import Sound, until_talking, voice
+from tests.support.ears import Sound, until_hears, until_talking, voice
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GREETING = False
@@ -106,6 +108,7 @@ async def test_the_operator_is_rung_then_the_citizen_and_what_they_say_is_record
         far = await city.outside.call_to(caller, trunk="telecom")
         assert "051912345" in far.headers("From")[0]
         assert await within(far.call.until_answered())
+        far.call.media.background(np.zeros(FRAME, np.int16))
         await city.until_operator("001", "talking")
         await say(city, far.call, CITIZEN, seat)
         await say(city, seat, OPERATOR, far.call)
@@ -184,6 +187,8 @@ async def test_a_units_own_number_is_called_and_an_emergency_number_is_not(city:
         far = await city.outside.call_to("12319", trunk="12319")
         assert "051912345" in far.headers("From")[0]
         assert await within(far.call.until_answered())
+        far.call.media.background(voice(Sound.PARTNER))
+        await until_hears(seat, Sound.PARTNER)
         await seat.hang_up()
         await within(far.call.until_ended())
         (made,) = await made_for(city, order)
