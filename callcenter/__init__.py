@@ -14,10 +14,11 @@ A call's way through the code, from the trunk to its work order:
 5.  `calls/destination.py` leads the call to a queue, a menu (`calls/menu.py`), a voice box
     (`calls/voice_mail.py`), a partner or a prompt, `calls/call.py` through its phases;
     `calls/queueing.py` says who is next, `calls/distribution.py` whom the caller is offered to;
-    `calls/operator.py` knows what operators are doing; `calls/transfer.py` brings a partner in, by
-    key (`calls/features.py`) or API, `calls/supervision.py` a team leader; `calls/survey.py`
-    asks what the caller thought of it, by key or in their own words (`calls/comment.py`);
-    `calls/protection.py` keeps callers out. Operators call people too: `calls/outbound.py`.
+    `calls/operator.py` knows what operators are doing; `calls/talk/` says who hears whom and
+    brings others in, by key (`calls/features.py`) or API, `calls/supervision.py` a team leader;
+    `calls/survey.py` asks what the caller thought of it, by key or in their own words
+    (`calls/comment.py`); `calls/protection.py` keeps callers out. Operators call people too:
+    `calls/outbound.py`.
 6.  `store/journal.py` keeps event and records in one commit; only then `asterisk/switch.py` carries
     out the commands (`calls/commands.py`).
 7.  `store/projector.py` takes the records from the journal to the order store (`store/orders.py`),

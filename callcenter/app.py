@@ -23,6 +23,7 @@ from callcenter.asterisk.guard import renew_guards
 from callcenter.asterisk.link import AsteriskLink
 from callcenter.asterisk.native_queue import NativeQueues
 from callcenter.asterisk.queue_log import CallRecord, follow
+from callcenter.asterisk.recorder import Recorder
 from callcenter.asterisk.render import RenderError, render
 from callcenter.asterisk.secrets import USER, ari_password
 from callcenter.asterisk.switch import GUARD, GUARD_SECONDS, AsteriskSwitch
@@ -137,6 +138,9 @@ class Controller:
         runtime = self._runtime
         switch.arm = partial(self._arm, switch)
         switch.record = self._record
+        switch.recorder = Recorder(
+            lambda: self._ami, self._ari.called_back.channel, self._settings.spooled_recordings
+        )
         link = AsteriskLink(
             self._ari,
             runtime.post,
@@ -187,8 +191,9 @@ class Controller:
             await self._store.close()
 
     async def pin_is_right(self, code: str, pin: str, seat: str) -> bool:
-        """Whether `code` is the sign-in code with an operator's number, and the PIN is theirs."""
-        operator = code.removeprefix(self._runtime.plan.feature_codes.sign_in)
+        """Whether `code` asks for a PIN, ends with an operator's number, and the PIN is theirs."""
+        codes = self._runtime.plan.feature_codes
+        operator = code.removeprefix(codes.sign_in).removeprefix(codes.take_seat)
         now = asyncio.get_running_loop().time()
         check = await self._pins.verify(operator, pin, now, seat)
         return check.ok

@@ -183,6 +183,10 @@ class Ami:
         """Begin to record what a channel says and hears. Raises AmiError."""
         await self._ask({"Action": "MixMonitor", "Channel": channel, "File": str(file)})
 
+    async def act(self, action: str, channel: str, **fields: str) -> None:
+        """Do something to a channel, by its id or name. Raises AmiError."""
+        await self._ask({"Action": action, "Channel": channel, **fields})
+
     async def close(self) -> None:
         """Leave."""
         if self._pinging is not None:

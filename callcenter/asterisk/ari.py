@@ -242,6 +242,14 @@ class Ari:
         """Stop music on hold."""
         return self.request("DELETE", f"/channels/{self._channel(channel)}/moh")
 
+    def mute(self, channel: str) -> Asked:
+        """Let nobody hear what comes from the channel."""
+        return self.request("POST", f"/channels/{_id(channel)}/mute", {"direction": "in"})
+
+    def unmute(self, channel: str) -> Asked:
+        """Let it be heard again."""
+        return self.request("DELETE", f"/channels/{_id(channel)}/mute", {"direction": "in"})
+
     def originate(
         self,
         channel: str,

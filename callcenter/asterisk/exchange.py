@@ -67,8 +67,8 @@ class Exchange:
     """By number dialled: the ways to reach it, first choice first."""
     rooms: Mapping[str, tuple[DialTarget, ...]] = field(default_factory=dict)
     """Places that seats can call by a number of their own, such as the dispatch room."""
-    sign_in: str = "*11"
-    """Followed by an operator's number of three digits; asks for the PIN."""
+    with_pin: tuple[str, ...] = ("*11",)
+    """Codes followed by an operator's number of three digits; they ask for the PIN."""
     features: tuple[str, ...] = ()
     """The other feature codes, complete."""
     call_order: str = "*42"
@@ -94,8 +94,10 @@ def exchange_of(plan: Plan, at: datetime) -> Exchange:
         seats=tuple(plan.seats),
         emergencies={each.number: each.targets for each in plan.emergencies.values()},
         rooms={room.extension: room.targets for room in plan.rooms.values()},
-        sign_in=codes.sign_in,
-        features=(codes.ready, *reasons, codes.sign_out, codes.call_citizen),
+        with_pin=(codes.sign_in, codes.take_seat),
+        features=(
+            *(codes.ready, *reasons, codes.sign_out, codes.call_citizen, codes.extend_wrap_up),
+        ),
         call_order=codes.call_order,
         queues=tuple(plan.queues.values()),
         voice_boxes=tuple(plan.voice_boxes.values()),

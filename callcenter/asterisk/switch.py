@@ -12,6 +12,7 @@ import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
@@ -30,9 +31,12 @@ from callcenter.calls.commands import (
     Guard,
     Hangup,
     Join,
+    Mute,
+    MuteRecording,
     OutsideAddress,
     Play,
     Record,
+    RecordAside,
     RecordMessage,
     Ring,
     Role,
@@ -44,9 +48,12 @@ from callcenter.calls.commands import (
     StopMusic,
     StopPlaying,
     StopRecording,
+    StopRecordingAside,
     StopRinging,
     TalkOver,
     Unguard,
+    Unmute,
+    UnmuteRecording,
 )
 from callcenter.calls.events import CommandFailed, Ending, Event, LegEnded, RecordingFinished
 
@@ -71,9 +78,61 @@ FALLBACK = "fallback"
 """The context that does without us what the plan says; extension `s`."""
 
 _IS_THERE = 409
-_HARMLESS = Disconnect | Separate | StopMusic | StopPlaying | StopRecording | StopRinging | Guard
+_HARMLESS = (
+    Disconnect
+    | Separate
+    | StopMusic
+    | StopPlaying
+    | StopRecording
+    | StopRecordingAside
+    | StopRinging
+    | Guard
+)
 """Of a leg that has left us Asterisk tells by itself; what is over need not be ended."""
-_WAITED_FOR = Guard | Connect | Join | Separate | Disconnect
+_WAITED_FOR = (
+    Guard
+    | MuteRecording
+    | UnmuteRecording
+    | RecordAside
+    | StopRecordingAside
+    | Connect
+    | Join
+    | Separate
+    | Disconnect
+)
+
+
+_ASIDE = Guard | MuteRecording | UnmuteRecording | RecordAside | StopRecordingAside
+"""Goes another way than the rest."""
+
+
+class Records(Protocol):
+    """What asterisk/recorder.py does; all of it raises AriError."""
+
+    async def mute(self, leg: str, *, muted: bool) -> None:
+        """Write silence, or what is said."""
+
+    async def start(self, leg: str, recording: str) -> None:
+        """Record to a file of that name."""
+
+    async def stop(self, leg: str) -> None:
+        """Close that file."""
+
+
+class NoRecorder:
+    """Where there is no AMI."""
+
+    async def mute(self, leg: str, *, muted: bool) -> None:
+        """Cannot be done."""
+        raise AriError(0, "there is no recorder")
+
+    async def start(self, leg: str, recording: str) -> None:
+        """Cannot be done."""
+        raise AriError(0, "there is no recorder")
+
+    async def stop(self, leg: str) -> None:
+        """Cannot be done."""
+        raise AriError(0, "there is no recorder")
 
 
 class AsteriskSwitch:
@@ -87,6 +146,8 @@ class AsteriskSwitch:
         over, which may be too late: AMI is better, while there is a connection."""
         self.record: Callable[[str], Awaitable[None]] = _not_recorded
         """Begins the recording of a leg; ARI has no way to record one that will be bridged."""
+        self.recorder: Records = NoRecorder()
+        """Pauses recordings and makes further ones."""
         self._ari = ari
         self._sounds = sounds
         self._lanes: dict[str, deque[Command]] = {}
@@ -160,6 +221,18 @@ class AsteriskSwitch:
                 return ari.start_music(leg, music)
             case StopMusic(leg):
                 return ari.stop_music(leg)
+            case MuteRecording(leg):
+                return self.recorder.mute(leg, muted=True)
+            case UnmuteRecording(leg):
+                return self.recorder.mute(leg, muted=False)
+            case RecordAside(leg, recording):
+                return self.recorder.start(leg, recording)
+            case StopRecordingAside(leg):
+                return self.recorder.stop(leg)
+            case Mute(leg):
+                return ari.mute(leg)
+            case Unmute(leg):
+                return ari.unmute(leg)
             case Dial():
                 return self._dial(command)
             case Record(leg):
@@ -273,10 +346,10 @@ class AsteriskSwitch:
 def _together(lane: deque[Command]) -> list[Command]:
     """Take from the lane what can be sent without waiting for answers, in the order of sending.
 
-    A guard goes another way than the rest, so it goes alone. A change of bridges is waited for.
+    What goes another way than the rest goes alone. A change of bridges is waited for.
     """
     taken = [lane.popleft()]
-    while lane and not isinstance(lane[0], Guard) and not isinstance(taken[-1], _WAITED_FOR):
+    while lane and not isinstance(lane[0], _ASIDE) and not isinstance(taken[-1], _WAITED_FOR):
         taken.append(lane.popleft())
     return taken
 

@@ -11,7 +11,6 @@ from callcenter.calls import distribution, offers
 from callcenter.calls import operator as operators
 from callcenter.calls.commands import (
     Answer,
-    Connect,
     Disconnect,
     Guard,
     OutsideAddress,
@@ -21,19 +20,12 @@ from callcenter.calls.commands import (
     StartMusic,
     StopMusic,
     StopPlaying,
-    StopRinging,
     Unguard,
 )
 from callcenter.calls.events import Ending
-from callcenter.calls.state import (
-    WITH_OPERATOR,
-    Call,
-    CallbackState,
-    Phase,
-    Transfer,
-    answer_leg,
-)
-from callcenter.calls.turn import AT_SEAT, END_SECONDS, Turn
+from callcenter.calls.state import WITH_OPERATOR, Call, CallbackState, Phase, answer_leg
+from callcenter.calls.talk import colleagues, recording, scene
+from callcenter.calls.turn import END_SECONDS, Turn
 from callcenter.numberplan.destination import Destination
 from callcenter.numberplan.model import ForwardFailures
 from callcenter.orders.record import LegRole, Outcome
@@ -42,8 +34,6 @@ from callcenter.values import replace
 PROMPT_SECONDS = 60.0
 """No prompt is longer; a playback that has not finished by then is given up."""
 MAX_FAILURES = 3
-_MIXED = "_mb"
-"""Ends the name of a bridge for a second far end, or for three."""
 
 _TRY_NEXT = frozenset({Ending.UNREACHABLE, Ending.CONGESTION})
 """Failures of the trunk rather than of the number dialled: another trunk may do."""
@@ -91,14 +81,12 @@ def wait(turn: Turn, call: Call) -> None:
     announce = queue.announce
     turn.put(
         replace(
-            call,
+            recording.goes_on(turn, scene.over(turn, call)),
             phase=Phase.WAITING,
             playback=call.playback if call.phase is Phase.OFFERED else None,
             announce_at=call.announce_at or (turn.now + announce.first if announce else None),
             leg=None,
             also=(),
-            partner=None,
-            transfer=None,
             queued=queued,
             waits_since=since,
             deadline=max(
@@ -112,7 +100,8 @@ def wait(turn: Turn, call: Call) -> None:
 def _called_in_vain(turn: Turn, call: Call) -> None:
     """Whom an operator has called waits in no queue: nobody is there for them any more."""
     turn.send(Guard(call.id))
-    call = replace(call, guarded=True, leg=None, operator=None, partner=None, transfer=None)
+    over = recording.goes_on(turn, scene.over(turn, call))
+    call = replace(over, guarded=True, leg=None, operator=None)
     announce(turn, call, "outbound_broken", Outcome.ANSWERED)
 
 
@@ -143,7 +132,7 @@ def operator_answered(turn: Turn, call: Call) -> None:
 
 def talk(turn: Turn, call: Call) -> None:
     """Connect caller and operator."""
-    connect(turn, replace(call, playback=None), Phase.TALKING)
+    scene.go_on(turn, replace(call, playback=None))
 
 
 def back_to_queue(turn: Turn, call: Call, *, same_operator: bool = False) -> None:
@@ -253,7 +242,7 @@ def forward_failed(turn: Turn, call: Call, ending: Ending) -> None:
 def partner_answered(turn: Turn, call: Call) -> None:
     """The own line answered: connect, and send the digits that reach the right desk."""
     call = answer(turn, replace(call, answered=turn.now))
-    connect(turn, call, Phase.FORWARDED)
+    call = scene.go_on(turn, call)
     press_digits(turn, call, call.leg)
 
 
@@ -289,10 +278,12 @@ def end(
         turn.hang_up(call, leg.leg, ending if leg.role is LegRole.CALLER else Ending.NORMAL)
     if call.phase in WITH_OPERATOR:
         operators.start_wrap_up(turn, call)
+    colleagues.all_gone(turn, call)
     call = turn.put(
         replace(
-            call,
+            recording.closed(turn, call),
             phase=Phase.ENDING,
+            parties=(),
             deadline=turn.now + END_SECONDS,
             ended=turn.now if call.ended is None else call.ended,
             digits="",
@@ -307,8 +298,7 @@ def end(
 def all_gone(turn: Turn, call: Call) -> None:
     """The last leg of an ended call is gone."""
     operators.let_go(turn, call)
-    if call.bridge is not None:
-        turn.send(Disconnect(call.bridge))
+    turn.send(*(Disconnect(bridge) for bridge in scene.bridges(call)))
     if is_called_back(call):
         keep_place(turn, call)
     else:
@@ -327,7 +317,7 @@ def keep_place(turn: Turn, call: Call) -> None:
     seconds = END_SECONDS if call.live() else max(1.0, call.callback.due - turn.now)
     turn.put(
         replace(
-            call,
+            scene.over(turn, call),
             phase=Phase.CALLBACK,
             deadline=turn.now + seconds,
             ended=None,
@@ -373,13 +363,13 @@ def other_leg_gone(turn: Turn, call: Call, ending: Ending) -> None:
         case Phase.OFFERED:
             operators.offer_failed(turn, call, call.operator or "", ending)
             back_to_queue(turn, call)
-        case Phase.INTRODUCING | Phase.TALKING if ending is Ending.LOST:
+        case Phase.INTRODUCING | Phase.TALKING | Phase.HELD if ending is Ending.LOST:
             operators.leg_lost(turn, call)
             back_to_queue(turn, call, same_operator=True)
         case Phase.INTRODUCING:
             operators.offer_failed(turn, call, call.operator or "", ending)
             back_to_queue(turn, call)
-        case Phase.TALKING:
+        case Phase.TALKING | Phase.HELD:
             end(turn, call, Outcome.ANSWERED, by="operator")
         case Phase.FORWARDING:
             forward_failed(turn, call, ending)
@@ -445,9 +435,9 @@ def reconnect(turn: Turn, call: Call) -> None:
     """After a restart of ours: do again what may not have been done; all of it may be repeated."""
     if call.phase is Phase.NATIVE:
         return
+    in_use = call.in_use()
     for each in call.live():
-        in_use = each.leg in (call.id, call.leg, call.partner, *call.also)
-        if call.phase is Phase.ENDING or not in_use:
+        if call.phase is Phase.ENDING or each.leg not in in_use:
             turn.hang_up(call, each.leg)
     if call.phase is Phase.ENDING or not call.has_live(call.id):
         return
@@ -464,24 +454,11 @@ def reconnect(turn: Turn, call: Call) -> None:
         turn.send(StartMusic(call.id, turn.queue(call.queue).music))
     elif call.caller_up:
         turn.send(StopMusic(call.id))
-    match call.phase:
-        case Phase.TALKING | Phase.FORWARDED | Phase.THREE_WAY if call.bridge:
-            ringing = call.leg if call.phase is not Phase.FORWARDED else call.id
-            if ringing is not None:
-                turn.send(StopRinging(ringing))
-            _send_connect(turn, call, call.bridge, new=False)
-        case Phase.TRANSFERRING if call.transfer is Transfer.EMERGENCY and call.bridge:
-            if call.leg is None:
-                ring_alone(turn, call, call.id)
-            else:
-                _send_connect(turn, replace(call, partner=None), call.bridge, new=False)
-        case Phase.TRANSFERRING:
-            ring_alone(turn, call, call.leg)
-        case Phase.GREETING | Phase.INTRODUCING | Phase.ANNOUNCING | Phase.MENU:
-            # The end of the prompt may have been told while nobody listened.
-            turn.put(replace(call, deadline=min(call.deadline, turn.now + END_SECONDS)))
-        case _:
-            pass
+    scene.show_again(turn, call)
+    recording.tell_again(turn, call)
+    if call.phase in (Phase.GREETING, Phase.INTRODUCING, Phase.ANNOUNCING, Phase.MENU):
+        # The end of the prompt may have been told while nobody listened.
+        turn.put(replace(call, deadline=min(call.deadline, turn.now + END_SECONDS)))
 
 
 def _hang_up_again(turn: Turn, call: Call) -> None:
@@ -544,49 +521,3 @@ def start_music(turn: Turn, call: Call) -> Call:
         turn.send(Guard(call.id))
     turn.send(StartMusic(call.id, turn.queue(call.queue).music))
     return turn.put(replace(call, guarded=True, hears_music=True))
-
-
-def ring_alone(turn: Turn, call: Call, leg: str | None) -> None:
-    """Let a leg hear the ringing tone; outside the bridge, whose silence would drown it."""
-    if leg is None:
-        return
-    if call.bridge is not None:
-        turn.send(Separate(call.bridge, leg))
-    turn.send(Ring(leg))
-
-
-def connect(turn: Turn, call: Call, phase: Phase) -> None:
-    """Bring the caller and the call's other legs together; from now on nothing may cut them off."""
-    call = stop_music(turn, call)
-    if call.guarded:
-        turn.send(Unguard(call.id))
-    far_ends = [leg for leg in call.legs if leg.leg != call.id and leg.answered is not None]
-    bridge = f"{call.id}{_MIXED}" if len(far_ends) > 1 else call.bridge or f"{call.id}_b"
-    _send_connect(turn, call, bridge, new=bridge != call.bridge)
-    if call.bridge is not None and call.bridge != bridge:
-        turn.send(Disconnect(call.bridge))
-    turn.put(
-        replace(
-            call,
-            phase=phase,
-            bridge=bridge,
-            guarded=False,
-            deadline=turn.now + turn.plan.limits.talk_seconds,
-        )
-    )
-
-
-def _send_connect(turn: Turn, call: Call, bridge: str, *, new: bool) -> None:
-    together = (call.id, call.leg, call.partner)
-    legs = tuple(leg.leg for leg in call.live() if leg.leg in together)
-    own = tuple(leg.leg for leg in call.live() if leg.role in AT_SEAT)
-    turn.send(
-        Connect(
-            call.id,
-            bridge,
-            legs,
-            own_digits=tuple(leg for leg in own if leg in legs),
-            mixed=bridge.endswith(_MIXED),
-            new=new,
-        )
-    )

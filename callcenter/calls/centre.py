@@ -18,6 +18,7 @@ from callcenter.calls import (
     comment,
     destination,
     features,
+    first_dialled,
     forced,
     missed,
     native,
@@ -27,9 +28,9 @@ from callcenter.calls import (
     placing,
     protection,
     queueing,
+    shift,
     supervision,
     survey,
-    transfer,
     voice_mail,
     waiting,
 )
@@ -39,6 +40,7 @@ from callcenter.calls.commands import ArriveAgain, Command, Disconnect, Hangup
 from callcenter.calls.events import (
     Act,
     AddPartner,
+    Alternate,
     Author,
     BecomeNotReady,
     BecomeReady,
@@ -56,16 +58,20 @@ from callcenter.calls.events import (
     ChangePriority,
     CloseMissed,
     CommandFailed,
+    Consult,
     DeadlineReached,
     DigitPressed,
     DropPartner,
     Ending,
     EndSupervision,
     Event,
+    ExtendWrapUp,
     FeatureDialled,
     ForceSignOut,
     Forward,
     HangUp,
+    Hold,
+    Join,
     KeepCaller,
     LeaveCall,
     Led,
@@ -74,27 +80,35 @@ from callcenter.calls.events import (
     LegRinging,
     MarkNuisance,
     MoveWaiting,
+    MuteOperator,
     OrderNumbersTaken,
+    PauseRecording,
     PickFirstDialled,
     PlanChanged,
     PlaybackFinished,
+    PressKeys,
     PullWaiting,
     RecordingFailed,
     RecordingFinished,
     Release,
     ReleaseSilent,
     Request,
+    Resume,
+    ResumeRecording,
     SeatEngaged,
     SeatReachable,
     SignIn,
     SignOut,
     Supervise,
     SwitchReconciled,
+    TakeSeat,
     UnblockCaller,
+    UnmuteOperator,
 )
 from callcenter.calls.index import Kind
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.state import Call, Centre, Phase, answer_leg
+from callcenter.calls.talk import aside, bring_in, parties, recording, scene
 from callcenter.calls.turn import Turn
 from callcenter.numberplan.model import Plan
 from callcenter.orders.outbound import OutboundRecord
@@ -228,6 +242,10 @@ def _requested(turn: Turn, event: Request) -> Refusal | None:
     match event:
         case SignIn():
             return operator.sign_in(turn, event)
+        case TakeSeat():
+            return shift.take_seat(turn, event)
+        case ExtendWrapUp():
+            return shift.extend_wrap_up(turn, event)
         case SignOut():
             return operator.sign_out(turn, event)
         case BecomeReady():
@@ -237,23 +255,43 @@ def _requested(turn: Turn, event: Request) -> Refusal | None:
         case HangUp():
             return operator.hang_up(turn, event)
         case Forward():
-            return transfer.forward(turn, event)
+            return bring_in.forward(turn, event)
         case AddPartner():
-            return transfer.add_partner(turn, event)
+            return bring_in.add_partner(turn, event)
         case CallEmergency():
-            return transfer.call_emergency(turn, event)
+            return bring_in.call_emergency(turn, event)
         case LeaveCall():
-            return transfer.leave(turn, event)
+            return parties.leave(turn, event)
         case DropPartner():
-            return transfer.drop_partner(turn, event)
+            return parties.drop(turn, event)
         case CallMissed():
             return missed.call_missed(turn, event)
         case CallForOrder():
             return outbound.call_for_order(turn, event)
         case CloseMissed():
             return missed.close_missed(turn, event)
+        case Hold():
+            return aside.hold(turn, event)
+        case Resume():
+            return aside.resume(turn, event)
+        case MuteOperator():
+            return aside.mute(turn, event)
+        case UnmuteOperator():
+            return aside.unmute(turn, event)
+        case PressKeys():
+            return features.press(turn, event)
+        case PauseRecording():
+            return recording.pause(turn, event)
+        case ResumeRecording():
+            return recording.resume(turn, event)
+        case Consult():
+            return bring_in.consult(turn, event)
+        case Alternate():
+            return aside.alternate(turn, event)
+        case Join():
+            return aside.join(turn, event)
         case PickFirstDialled():
-            return transfer.pick_first_dialled(turn, event)
+            return first_dialled.pick(turn, event)
         case MarkNuisance():
             return protection.mark(turn, event)
         case ReleaseSilent():
@@ -305,12 +343,14 @@ def _leg_answered(turn: Turn, event: LegAnswered) -> None:
     if call is None or not call.has_live(event.leg):
         turn.send(Hangup(event.leg))  # nobody waits for it any more, and nobody else would end it
         return
+    rang = call.rings(event.leg)
     call = turn.put(replace(call, legs=answer_leg(call.legs, event.leg, turn.now)))
     if call.phase is Phase.OFFERED and event.leg in call.rung:
         call = offers.answered(turn, call, event.leg)
-    if event.leg == call.partner and call.phase is Phase.TRANSFERRING:
-        transfer.partner_answered(turn, call)
-    elif event.leg == call.partner:
+    party = call.party_at(event.leg)
+    if party is not None and rang:
+        parties.answered(turn, call, party)
+    elif party is not None:
         return  # told twice
     elif call.phase is Phase.CALLING_BACK and event.leg == call.id:
         callback.citizen_answered(turn, call)
@@ -366,15 +406,17 @@ def _legs_ended(turn: Turn, call: Call, legs: tuple[str, ...], ending: Ending) -
 
 
 def _others_ended(turn: Turn, call: Call, legs: tuple[str, ...], ending: Ending) -> None:
-    """Operator's or partner's legs are gone, perhaps both at once; the caller is there."""
+    """Other legs are gone, perhaps several at once; the caller is there."""
     if call.phase is Phase.OFFERED or call.leg not in legs:
         call = offers.ended(turn, call, legs, ending)
-    if call.leg in legs and call.phase in (Phase.TRANSFERRING, Phase.THREE_WAY):
-        transfer.operator_gone(turn, call, ending)
+    if call.leg in legs and call.parties:
+        parties.operator_gone(turn, call, ending)
         call = turn.call(call.id) or call
-    if call.partner in legs:
-        transfer.partner_gone(turn, call, ending)
-    elif call.leg in legs and not survey.begin(turn, call, ending):
+    lost = [party for party in call.parties if party.leg in legs]
+    for party in lost:
+        parties.gone(turn, turn.call(call.id) or call, party, ending)
+    call = turn.call(call.id) or call
+    if call.leg in legs and not survey.begin(turn, call, ending):
         calls.other_leg_gone(turn, call, ending)
 
 
@@ -441,15 +483,17 @@ def _command_failed(turn: Turn, event: CommandFailed) -> None:
         return
     to_operator = call.phase in (Phase.CALLING_BACK, Phase.CALLING_OUT)
     told = (call.leg if to_operator else call.id) or call.id
-    if event.command == "Play" and event.leg == told and call.playback is not None:
+    if event.command == "MuteRecording" and call.recording_paused():
+        recording.not_paused(turn, call)
+    elif event.command == "Play" and event.leg == told and call.playback is not None:
         _spoken(turn, call)
     elif event.command == "RecordMessage" and call.recording is not None:
         _recorded(turn, RecordingFailed(call.id, call.recording, event.reason))
-    elif event.command == "Connect" and call.phase is Phase.THREE_WAY:
-        transfer.not_connected(turn, call)
+    elif event.command == "Connect" and call.parties and call.leg is not None:
+        parties.not_connected(turn, call)
     elif event.command == "Connect":
         calls.not_connected(turn, call)
-    elif event.command == "Dial" and event.leg in (call.leg, call.partner):
+    elif event.command == "Dial" and event.leg in call.in_use():
         _leg_ended(turn, LegEnded(event.leg, Ending.UNREACHABLE))
 
 
@@ -497,7 +541,8 @@ def _switch_reconciled(turn: Turn, event: SwitchReconciled) -> None:
     for leg in sorted(there - known - set(event.arriving)):
         unheard = leg in event.callers and not turn.call_ended(leg)
         turn.send(ArriveAgain(leg) if unheard else Hangup(leg))
-    used = {call.bridge for call in turn.calls()} | supervision.bridges(turn)
+    used = {bridge for call in turn.calls() for bridge in scene.bridges(call)}
+    used |= supervision.bridges(turn)
     turn.send(*(Disconnect(bridge) for bridge in event.bridges if bridge not in used))
 
 
@@ -545,6 +590,8 @@ def _call_due(turn: Turn, call_id: str) -> None:
         call = turn.put(replace(call, preferred_until=None, preferred_operator=None))
     if call.look_at is not None and call.look_at <= turn.now:
         call = turn.put(replace(call, look_at=None))
+    if call.recording_resumes is not None and call.recording_resumes <= turn.now:
+        call = turn.put(recording.goes_on(turn, call))
     if call.digits_deadline is not None and call.digits_deadline <= turn.now:
         features.digits_timed_out(turn, call)
     current = turn.call(call_id)
@@ -561,8 +608,8 @@ def _call_due(turn: Turn, call_id: str) -> None:
 
 def _lasted_too_long(turn: Turn, call: Call) -> None:
     match call.phase:
-        case Phase.TRANSFERRING | Phase.THREE_WAY:
-            transfer.deadline(turn, call)
+        case _ if call.parties or call.phase is Phase.HELD:
+            parties.deadline(turn, call)
         case Phase.ARRANGING:
             arranging.deadline(turn, call)
         case Phase.CALLBACK:

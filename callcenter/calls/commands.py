@@ -156,6 +156,50 @@ class StopMusic:
 
 
 @dataclass(frozen=True, slots=True)
+class Mute:
+    """Let nobody hear what this leg says; its keys still come to us."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unmute:
+    """Let it be heard again."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class MuteRecording:
+    """Write silence into the recording of this caller."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnmuteRecording:
+    """Record again what is said."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAside:
+    """Record what this leg says and hears to a file of its own, until it ends or is told to."""
+
+    leg: str
+    recording: str
+    """The file's name without its ending; begins with the call's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopRecordingAside:
+    """That file is whole."""
+
+    leg: str
+
+
+@dataclass(frozen=True, slots=True)
 class Dial:
     """Make a leg and ring it; ends in LegAnswered or LegEnded."""
 
@@ -269,6 +313,12 @@ Command = (
     | StopRecording
     | StartMusic
     | StopMusic
+    | Mute
+    | Unmute
+    | MuteRecording
+    | UnmuteRecording
+    | RecordAside
+    | StopRecordingAside
     | Dial
     | Record
     | Connect

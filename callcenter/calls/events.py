@@ -280,6 +280,21 @@ class SignIn:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeSeat:
+    """The operator comes to a seat in mid-shift, from another or in the place of another."""
+
+    operator: str
+    seat: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendWrapUp:
+    """The operator needs more time for the order."""
+
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignOut:
     """The operator leaves the seat."""
 
@@ -344,6 +359,78 @@ class LeaveCall:
 @dataclass(frozen=True, slots=True)
 class DropPartner:
     """The operator ends the partner's part, or stops it ringing."""
+
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The operator lets the caller wait with music."""
+
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """The operator goes back to the caller."""
+
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class MuteOperator:
+    """Nobody shall hear the operator."""
+
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnmuteOperator:
+    """The operator shall be heard again."""
+
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class PressKeys:
+    """The operator has keys sent to the far end."""
+
+    operator: str
+    keys: str
+
+
+@dataclass(frozen=True, slots=True)
+class PauseRecording:
+    """What follows is not to be recorded."""
+
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeRecording:
+    """Everything is recorded again."""
+
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Consult:
+    """The operator wants to talk to somebody alone; the caller waits with music."""
+
+    operator: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alternate:
+    """The operator goes from the consultation to the caller, or back."""
+
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Whom the operator consulted comes to the caller too."""
 
     operator: str
 
@@ -528,6 +615,8 @@ class OrderNumbersTaken:
 
 Request = (
     SignIn
+    | TakeSeat
+    | ExtendWrapUp
     | SignOut
     | BecomeReady
     | BecomeNotReady
@@ -537,6 +626,16 @@ Request = (
     | CallEmergency
     | LeaveCall
     | DropPartner
+    | Hold
+    | Resume
+    | MuteOperator
+    | UnmuteOperator
+    | PressKeys
+    | PauseRecording
+    | ResumeRecording
+    | Consult
+    | Alternate
+    | Join
     | PickFirstDialled
     | CallMissed
     | CallForOrder

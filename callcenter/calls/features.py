@@ -5,29 +5,42 @@
 
 from __future__ import annotations
 
+from callcenter.calls import first_dialled, outbound, protection, shift
 from callcenter.calls import operator as operators
-from callcenter.calls import outbound, protection, transfer
 from callcenter.calls.commands import Answer, Hangup, SendDigits
 from callcenter.calls.events import (
     AddPartner,
+    Alternate,
     BecomeNotReady,
     BecomeReady,
     CallEmergency,
     CallForOrder,
+    Consult,
     DigitPressed,
     DropPartner,
+    ExtendWrapUp,
     FeatureDialled,
     Forward,
+    Hold,
+    Join,
     KeepCaller,
     LeaveCall,
     MarkNuisance,
+    MuteOperator,
+    PauseRecording,
     PickFirstDialled,
+    PressKeys,
     ReleaseSilent,
+    Resume,
+    ResumeRecording,
     SignIn,
     SignOut,
+    TakeSeat,
+    UnmuteOperator,
 )
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.state import Call, FeatureCall, Phase
+from callcenter.calls.talk import aside, bring_in, parties, recording
 from callcenter.calls.turn import END_SECONDS, Turn
 from callcenter.values import replace
 
@@ -35,8 +48,11 @@ FEATURE_SECONDS = 15.0
 """The longest a feature code's answer may take."""
 BETWEEN_DIGITS_SECONDS = 3.0
 LONGEST_CODE = 32
+KEYS = frozenset("0123456789*#")
 
-_WITH_KEYS = frozenset({Phase.TALKING, Phase.TRANSFERRING, Phase.THREE_WAY})
+_WITH_KEYS = frozenset(
+    {Phase.TALKING, Phase.TRANSFERRING, Phase.THREE_WAY, Phase.HELD, Phase.CONSULTING}
+)
 
 _REFUSED = {
     "seat_taken": "seat_taken",
@@ -107,6 +123,10 @@ def digit_pressed(turn: Turn, call: Call, event: DigitPressed) -> None:
     """The operator pressed a key in a talk."""
     if call.phase not in _WITH_KEYS or event.leg != call.leg:
         return
+    if call.digits == event.digit == "*":  # a star is meant
+        call = turn.put(replace(call, digits="", digits_deadline=None))
+        _pass_on(turn, call, event.digit)
+        return
     if not call.digits and event.digit != "*":
         _pass_on(turn, call, event.digit)
         return
@@ -123,12 +143,28 @@ def digits_timed_out(turn: Turn, call: Call) -> None:
     _do(turn, call, call.digits)
 
 
-def _pass_on(turn: Turn, call: Call, digit: str) -> None:
-    """To the partner, whose menu may ask for it (I21); without one, to the caller."""
-    if call.phase is Phase.THREE_WAY and call.partner is not None:
-        turn.send(SendDigits(call.partner, digit))
-    elif call.phase is Phase.TALKING:
-        turn.send(SendDigits(call.id, digit))
+def press(turn: Turn, request: PressKeys) -> Refusal | None:
+    """Send keys to the far end, as `**` and digits do on a telephone."""
+    call = turn.led_by(request.operator)
+    if call is None or call.phase not in _WITH_KEYS:
+        return Refusal("not_in_call", "当前没有通话。")
+    if not set(request.keys) <= KEYS:
+        return Refusal("not_keys", "按键只能是数字、星号和井号。")
+    return None if _pass_on(turn, call, request.keys) else Refusal("nobody_hears", "对方没有接通。")
+
+
+def _pass_on(turn: Turn, call: Call, keys: str) -> bool:
+    """To whoever came last, whose menu may ask for it (I21); without one, to the caller.
+
+    Whether there is anybody.
+    """
+    if call.phase is Phase.TRANSFERRING or call.leg is None:
+        return False
+    hear = next((room for room in (call.scene.talk, call.scene.private) if call.leg in room), ())
+    parties = [party.leg for party in call.parties if party.leg in hear]
+    if hear:
+        turn.send(SendDigits(parties[-1] if parties else call.id, keys))
+    return bool(hear)
 
 
 def _do(turn: Turn, call: Call, keyed: str) -> None:
@@ -152,6 +188,7 @@ def _is_complete(turn: Turn, keyed: str) -> bool:
     whole = {
         *(codes.ready, codes.sign_out, codes.emergency, codes.leave, codes.drop_partner),
         *(codes.silent, codes.nuisance),
+        *(codes.hold, codes.alternate, codes.join, codes.mute, codes.recording),
         *(codes.not_ready + code for code in reasons),
     }
     return keyed in whole or (keyed.startswith(_with_number(turn)) and keyed.endswith("#"))
@@ -159,18 +196,21 @@ def _is_complete(turn: Turn, keyed: str) -> bool:
 
 def _with_number(turn: Turn) -> tuple[str, ...]:
     codes = turn.plan.feature_codes
-    return codes.forward, codes.three_way, codes.first_dialled
+    return codes.forward, codes.three_way, codes.consult, codes.first_dialled
 
 
 def _in_talk(turn: Turn, operator: str, seat: str, keyed: str) -> tuple[Refusal | None, str]:
     """Do what the code says; what confirms it, or nothing where the operator hears it anyway."""
     codes = turn.plan.feature_codes
+    simple = _simple(turn, operator, keyed)
+    if simple is not None:
+        return simple
     if keyed == codes.emergency:
-        return transfer.call_emergency(turn, CallEmergency(operator)), ""
+        return bring_in.call_emergency(turn, CallEmergency(operator)), ""
     if keyed == codes.leave:
-        return transfer.leave(turn, LeaveCall(operator)), ""
+        return parties.leave(turn, LeaveCall(operator)), ""
     if keyed == codes.drop_partner:
-        return transfer.drop_partner(turn, DropPartner(operator)), ""
+        return parties.drop(turn, DropPartner(operator)), ""
     if keyed == codes.nuisance:
         return protection.mark(turn, MarkNuisance(operator)), "caller_marked"
     if keyed == codes.silent:
@@ -183,10 +223,35 @@ def _in_talk(turn: Turn, operator: str, seat: str, keyed: str) -> tuple[Refusal 
         return _carry_out(turn, seat, keyed, pin_ok=False)
     number = keyed.removeprefix(prefix).removesuffix("#")
     if prefix == codes.forward:
-        return transfer.forward(turn, Forward(operator, number)), ""
+        return bring_in.forward(turn, Forward(operator, number)), ""
+    if prefix == codes.consult:
+        return bring_in.consult(turn, Consult(operator, number)), ""
     if prefix == codes.three_way:
-        return transfer.add_partner(turn, AddPartner(operator, number)), ""
-    return transfer.pick_first_dialled(turn, PickFirstDialled(operator, number)), "number_noted"
+        return bring_in.add_partner(turn, AddPartner(operator, number)), ""
+    return first_dialled.pick(turn, PickFirstDialled(operator, number)), "number_noted"
+
+
+def _simple(turn: Turn, operator: str, keyed: str) -> tuple[Refusal | None, str] | None:
+    """Codes by which the operator steps aside and comes back, or is silent."""
+    codes = turn.plan.feature_codes
+    call = turn.led_by(operator)
+    if keyed == codes.hold:
+        if call is not None and call.aside:
+            return aside.resume(turn, Resume(operator)), ""
+        return aside.hold(turn, Hold(operator)), "on_hold"
+    if keyed == codes.alternate:
+        return aside.alternate(turn, Alternate(operator)), ""
+    if keyed == codes.join:
+        return aside.join(turn, Join(operator)), ""
+    if keyed == codes.recording:
+        if call is not None and call.recording_paused():
+            return recording.resume(turn, ResumeRecording(operator)), "recording_resumed"
+        return recording.pause(turn, PauseRecording(operator)), "recording_paused"
+    if keyed == codes.mute:
+        if call is not None and call.muted:
+            return aside.unmute(turn, UnmuteOperator(operator)), "unmuted"
+        return aside.mute(turn, MuteOperator(operator)), "muted"
+    return None
 
 
 def _wish(turn: Turn, event: FeatureDialled) -> CallForOrder | Refusal | None:
@@ -211,6 +276,14 @@ def _carry_out(turn: Turn, seat: str, code: str, *, pin_ok: bool) -> tuple[Refus
     codes = turn.plan.feature_codes
     operator = turn.operator_at(seat)
     number = operator.number if operator is not None else ""
+    if code.startswith(codes.take_seat):
+        if not pin_ok:
+            return Refusal("wrong_pin", "工号或密码不对。"), ""
+        return shift.take_seat(turn, TakeSeat(code.removeprefix(codes.take_seat), seat)), (
+            "signed_in"
+        )
+    if code == codes.extend_wrap_up:
+        return shift.extend_wrap_up(turn, ExtendWrapUp(number)), "wrap_up_extended"
     if code == codes.ready:
         return operators.become_ready(turn, BecomeReady(number)), "now_ready"
     if code == codes.sign_out:

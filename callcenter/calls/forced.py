@@ -7,16 +7,15 @@ moving and the priority of waiting calls (placing.py).
 from __future__ import annotations
 
 from callcenter.calls import call as calls
-from callcenter.calls import offers, transfer
+from callcenter.calls import offers
 from callcenter.calls import operator as operators
 from callcenter.calls.events import ForceSignOut, LeaveCall, PullWaiting, Release, ReleasedTo
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.state import Phase, Transfer
+from callcenter.calls.talk import parties
 from callcenter.calls.turn import Turn
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.orders.record import Outcome
-
-_WITH_PARTNER = frozenset({Phase.TRANSFERRING, Phase.THREE_WAY})
 
 
 def release(turn: Turn, request: Release) -> Refusal | None:
@@ -25,13 +24,17 @@ def release(turn: Turn, request: Release) -> Refusal | None:
     call = turn.call(operator.call) if operator.call is not None else None
     if operator.status is not OperatorStatus.TALKING or call is None:
         return Refusal("not_in_call", f"{request.operator}号当前没有通话。")
+    colleague = next((each for each in call.parties if each.operator == request.operator), None)
+    if colleague is not None:
+        turn.hang_up(call, colleague.leg)
+        return None
     if call.phase is Phase.TRANSFERRING and call.transfer is Transfer.EMERGENCY:
         return Refusal("emergency_joining", "紧急号码尚未接通，不能让来电人独自等待。")
     if request.caller is ReleasedTo.END:
         calls.end(turn, call, Outcome.ANSWERED, by="supervisor")
         return None
-    if call.phase in _WITH_PARTNER:
-        return transfer.leave(turn, LeaveCall(request.operator))
+    if call.parties:
+        return parties.leave(turn, LeaveCall(request.operator))
     turn.hang_up(call, call.leg)
     operators.start_wrap_up(turn, call)
     calls.back_to_queue(turn, call)

@@ -24,7 +24,9 @@ from callcenter.calls.events import (
     Handled,
     SipHeaders,
 )
+from callcenter.calls.party import Scene
 from callcenter.calls.state import Call, Phase, end_leg
+from callcenter.calls.talk import colleagues, recording, scene
 from callcenter.calls.turn import Turn
 from callcenter.numberplan.decide import decide
 from callcenter.numberplan.destination import To
@@ -128,16 +130,19 @@ def take(turn: Turn, call: Call) -> Call:
     for leg in call.live():
         if leg.leg != call.id:
             turn.hang_up(call, leg.leg)
-    if call.bridge is not None:
-        turn.send(Disconnect(call.bridge))
+    turn.send(*(Disconnect(bridge) for bridge in scene.bridges(call)))
     operators.release(turn, call)
+    colleagues.all_gone(turn, call)
     return turn.put(
         replace(
-            voice_mail.left(turn, comment.left(turn, call)),
+            voice_mail.left(turn, comment.left(turn, recording.goes_on(turn, call))),
             phase=Phase.NATIVE,
             deadline=turn.now + LONGEST_SECONDS,
             leg=None,
-            partner=None,
+            parties=(),
+            aside=False,
+            muted=False,
+            scene=Scene(),
             transfer=None,
             operator=None,
             playback=None,

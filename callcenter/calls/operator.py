@@ -125,9 +125,11 @@ def hang_up(turn: Turn, request: HangUp) -> Refusal | None:
     may = (OperatorStatus.TALKING, OperatorStatus.CALLING)
     if operator.status not in may or call is None:
         return Refusal("not_in_call", "当前没有通话，不能挂断。")
-    if call.phase is Phase.TRANSFERRING and call.transfer is Transfer.EMERGENCY:
+    emergency = call.phase is Phase.TRANSFERRING and call.transfer is Transfer.EMERGENCY
+    if emergency and call.operator == operator.number:
         return Refusal("emergency_joining", "紧急号码尚未接通，不能让来电人独自等待。")
-    turn.hang_up(call, call.leg)
+    colleague = next((each for each in call.parties if each.operator == operator.number), None)
+    turn.hang_up(call, call.leg if colleague is None else colleague.leg)
     return None
 
 

@@ -26,6 +26,7 @@ NOBODY = "NONE"
 _IN_QUEUE = frozenset(
     {Phase.WAITING, Phase.OFFERED, Phase.ARRANGING, Phase.CALLBACK, Phase.CALLING_BACK}
 )
+_TOGETHER = frozenset({Phase.THREE_WAY, Phase.CONSULTING, Phase.HELD})
 _SIGNS = str.maketrans({"|": "_", "\r": "_", "\n": "_"})
 
 
@@ -128,10 +129,14 @@ class QueueLog:
         figures = (max(0, held), self._seconds(stint.connected), stint.position)
         how: tuple[str, ...]
         match after.phase:
-            case Phase.FORWARDED if before is not None and before.phase is Phase.THREE_WAY:
+            case Phase.FORWARDED if before is not None and before.phase in _TOGETHER:
                 how = ("ATTENDEDTRANSFER", "BRIDGE", after.bridge or "")
             case Phase.FORWARDED | Phase.TRANSFERRING:
                 how = ("BLINDTRANSFER", after.partner_hotline, "partners")
+            case Phase.WAITING | Phase.OFFERED if after.queue != stint.queue:
+                how = ("BLINDTRANSFER", after.queue or "", "queues")
+            case Phase.TALKING | Phase.THREE_WAY if after.operator != stint.operator:
+                how = ("ATTENDEDTRANSFER", "BRIDGE", after.bridge or "")
             case Phase.ENDING if after.ended_by == "caller":
                 how = ("COMPLETECALLER",)
             case _:

@@ -13,11 +13,12 @@ from functools import cached_property
 from callcenter.analytics.record import StateChange
 from callcenter.calls.events import Author, CallForOrder, Ending, SupervisionMode
 from callcenter.calls.index import Index
+from callcenter.calls.party import Party, Scene
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.destination import Destination
 from callcenter.numberplan.model import DialTarget, Treatment
 from callcenter.orders.outbound import Called, OrderReference, OutboundOutcome
-from callcenter.orders.record import Barred, LegRecord, LegRole, Outcome, SurveyAnswer
+from callcenter.orders.record import Barred, Gap, LegRecord, LegRole, Outcome, SurveyAnswer
 from callcenter.values import replace
 
 
@@ -35,9 +36,13 @@ class Phase(StrEnum):
     """The operator has answered; the caller hears the operator's number."""
     TALKING = "talking"
     TRANSFERRING = "transferring"
-    """A partner rings; the caller hears music, or goes on talking while 110 is called."""
+    """Somebody rings whom the operator brings in; the caller hears music, or goes on talking."""
     THREE_WAY = "three_way"
-    """Caller, operator and partner talk."""
+    """Caller, operator and others talk."""
+    HELD = "held"
+    """The operator is alone; the caller hears music, or whoever else is in the talk."""
+    CONSULTING = "consulting"
+    """The operator speaks with somebody alone, or has gone back to the caller meanwhile."""
     FORWARDING = "forwarding"
     FORWARDED = "forwarded"
     """Caller and partner talk: by the plan, or because the operator left them."""
@@ -61,7 +66,16 @@ class Phase(StrEnum):
     """Hang-ups are sent; the call waits for its last leg to go."""
 
 
-WITH_OPERATOR = frozenset({Phase.INTRODUCING, Phase.TALKING, Phase.TRANSFERRING, Phase.THREE_WAY})
+WITH_OPERATOR = frozenset(
+    {
+        Phase.INTRODUCING,
+        Phase.TALKING,
+        Phase.TRANSFERRING,
+        Phase.THREE_WAY,
+        Phase.HELD,
+        Phase.CONSULTING,
+    }
+)
 """Phases in which an operator has taken the call."""
 _IN_LINE = frozenset({Phase.WAITING, Phase.CALLBACK})
 _TAKEN_UP = frozenset({Phase.OFFERED, Phase.ARRANGING, Phase.CALLING_BACK})
@@ -89,12 +103,14 @@ class CallbackState(StrEnum):
 
 
 class Transfer(StrEnum):
-    """In which way the operator brings a partner in."""
+    """In which way somebody who rings is brought in."""
 
     BLIND = "blind"
     """The operator has left."""
     THREE_WAY = "three_way"
-    """The operator waits for the partner with a ringing tone."""
+    """The operator waits for them with a ringing tone; then all talk."""
+    CONSULT = "consult"
+    """The same; then the two talk without the caller."""
     EMERGENCY = "emergency"
     """The operator stays with the caller, who is never alone (one-key transfer)."""
 
@@ -305,14 +321,20 @@ class Call:
     """By when somebody has to answer it."""
     bridge: str | None = None
     leg: str | None = None
-    """The operator's or the partner's leg, whichever the phase is about."""
+    """The operator's leg; without an operator, that of whom the caller is forwarded to."""
     operator: str | None = None
     """The operator who is offered the call, or talks."""
     talked_with: str | None = None
     """The operator who answered last."""
-    partner: str | None = None
-    """The partner's leg beside the operator's."""
+    parties: tuple[Party, ...] = ()
+    """Whom the operator brought in beside `leg`; one at a time rings."""
+    aside: bool = False
+    """The operator speaks, or waits, without the caller."""
+    muted: bool = False
+    """Nobody hears the operator."""
+    scene: Scene = field(default_factory=Scene)
     transfer: Transfer | None = None
+    """How the party that rings is brought in."""
     partner_hotline: str = ""
     """Whose number of the plan is dialled, and the unit behind it (R25)."""
     partner_unit: str = ""
@@ -324,6 +346,10 @@ class Call:
     after_answer_pause: float = 0.0
     next_outcome: Outcome | None = None
     """What the call ends as when its last prompt is over."""
+    gaps: tuple[Gap, ...] = ()
+    """When the recording was paused."""
+    recording_resumes: float | None = None
+    """When a pause ends by itself."""
     digits: str = ""
     """A feature code being keyed in during the talk."""
     digits_deadline: float | None = None
@@ -386,7 +412,7 @@ class Call:
         release_at = None if self.release is None else self.release.at
         for other in (
             *(self.digits_deadline, self.preferred_until),
-            *(look_at, announce_at, release_at),
+            *(look_at, announce_at, release_at, self.recording_resumes),
         ):
             if other is not None and other < due:
                 due = other
@@ -424,6 +450,24 @@ class Call:
     def rings(self, leg: str) -> bool:
         """Whether that leg is one of ours and its far end has not answered yet."""
         return any(each.leg == leg and each.answered is None for each in self.live())
+
+    def party_at(self, leg: str | None) -> Party | None:
+        """The party at that leg."""
+        return next((each for each in self.parties if each.leg == leg), None)
+
+    def ringing(self) -> Party | None:
+        """The party that is being rung, also when its leg has just ended unanswered."""
+        unanswered = {each.leg for each in self.legs if each.answered is None}
+        return next((each for each in self.parties if each.leg in unanswered), None)
+
+    def recording_paused(self) -> bool:
+        """Whether nothing is recorded now."""
+        return bool(self.gaps) and self.gaps[-1].ended is None
+
+    def in_use(self) -> tuple[str, ...]:
+        """The legs that the call is about; any other of its legs is to be hung up."""
+        operator = () if self.leg is None else (self.leg,)
+        return (self.id, *operator, *self.also, *(party.leg for party in self.parties))
 
 
 @dataclass(frozen=True, kw_only=True)

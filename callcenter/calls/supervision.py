@@ -8,7 +8,6 @@ Each supervision has a deadline and ends with the operator's part in the call.
 
 from __future__ import annotations
 
-from callcenter.calls import call as calls
 from callcenter.calls import operator as operators
 from callcenter.calls.commands import (
     Dial,
@@ -30,6 +29,7 @@ from callcenter.calls.events import (
 )
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.state import Call, Phase, Supervision
+from callcenter.calls.talk import scene
 from callcenter.calls.turn import END_SECONDS, Turn
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.orders.record import LegRecord, LegRole
@@ -52,13 +52,14 @@ def supervise(turn: Turn, by: Author, request: Supervise) -> Refusal | None:
     call = turn.call(operator.call) if operator.call is not None else None
     if request.operator not in turn.plan.operators:
         return Refusal("unknown_operator", f"没有工号{request.operator}，请核对。")
-    if operator.status is not OperatorStatus.TALKING or call is None or call.leg is None:
+    target = None if call is None else _leg_of(call, request.operator)
+    if operator.status is not OperatorStatus.TALKING or call is None or target is None:
         return Refusal("not_in_call", f"{request.operator}号当前没有通话。")
-    if request.mode in _IN_TALK and not _talks(call):
+    if not _is_possible(request.mode, call, target):
         return Refusal("talk_busy", "正在报工号、转接或保持，暂时不能加入；请稍后再试，或先监听。")
     current = of_operator(turn, request.operator)
     if current is None:
-        return _begin(turn, by, request, call)
+        return _begin(turn, by, request, call, target)
     if current.by.name != by.name:
         return Refusal("already_supervised", f"{current.by.name}正在监听{request.operator}号。")
     if current.mode is not request.mode:
@@ -91,12 +92,10 @@ def seats(turn: Turn) -> frozenset[str]:
     return frozenset(taken_over | {each.seat for each in turn.supervisions()})
 
 
-def _begin(turn: Turn, by: Author, request: Supervise, call: Call) -> Refusal | None:
+def _begin(turn: Turn, by: Author, request: Supervise, call: Call, target: str) -> Refusal | None:
     seat = _seat(turn, by, request.seat)
     if isinstance(seat, Refusal):
         return seat
-    target = call.leg
-    assert target is not None  # supervise
     call, leg = _named(turn, call)
     turn.send(
         Dial(
@@ -215,7 +214,9 @@ def settle(turn: Turn) -> None:
             continue
         if call is None or call.phase in _OVER or not call.has_live(current.target):
             _end(turn, current)
-        elif current.joined is not None and (not _talks(call) or call.bridge != current.joined):
+        elif current.joined is not None and (
+            not _talks(call, current.target) or call.bridge != current.joined
+        ):
             listens = replace(current, mode=SupervisionMode.LISTEN)
             _take_part(turn, turn.put_supervision(listens))
 
@@ -255,7 +256,7 @@ def _take_part(turn: Turn, current: Supervision, *, again: bool = False) -> None
     call = turn.call(current.call)
     if call is None:
         return  # settle ends it
-    if current.mode in _IN_TALK and not (_talks(call) and call.has_live(current.target)):
+    if not _is_possible(current.mode, call, current.target):
         current = replace(current, mode=SupervisionMode.LISTEN)
     match current.mode:
         case SupervisionMode.BARGE:
@@ -305,7 +306,7 @@ def _take_over(turn: Turn, current: Supervision, call: Call) -> None:
         digits="",
         digits_deadline=None,
     )
-    calls.connect(turn, call, call.phase)
+    scene.go_on(turn, replace(call, muted=False))
     turn.hang_up(call, released)
     turn.send(Disconnect(current.bridge))
     if leader is not None and number is not None:
@@ -360,8 +361,23 @@ def _leg_record(current: Supervision) -> LegRecord:
     )
 
 
-def _talks(call: Call) -> bool:
-    return call.phase in _TALKS and call.bridge is not None
+def _leg_of(call: Call, operator: str) -> str | None:
+    """The operator's own leg: that of a colleague who was brought in is another than the call's."""
+    colleague = next((each for each in call.parties if each.operator == operator), None)
+    return call.leg if colleague is None else colleague.leg
+
+
+def _is_possible(mode: SupervisionMode, call: Call, target: str) -> bool:
+    """Whether that can be done now; only who leads the call can be relieved of it."""
+    if mode not in _IN_TALK:
+        return True
+    leads = mode is not SupervisionMode.TAKE_OVER or call.leg == target
+    return leads and _talks(call, target)
+
+
+def _talks(call: Call, target: str) -> bool:
+    """Whether that operator speaks with the caller, and nobody is rung."""
+    return call.phase in _TALKS and target in call.scene.talk and call.has_live(target)
 
 
 def _with_snoop(turn: Turn, leg: str) -> Supervision | None:

@@ -13,6 +13,7 @@ from callcenter.calls import operator as operators
 from callcenter.calls.commands import Disconnect, Guard, StopPlaying, TalkOver
 from callcenter.calls.events import Ending
 from callcenter.calls.state import Call, Phase, SurveyState
+from callcenter.calls.talk import scene
 from callcenter.calls.turn import Turn
 from callcenter.numberplan.model import Question, Survey, Unanswered
 from callcenter.orders.record import Outcome, SurveyAnswer
@@ -35,11 +36,10 @@ def begin(turn: Turn, call: Call, ending: Ending) -> bool:
     if survey is None or not talked or call.release is not None or call.outbound is not None:
         return False
     operators.start_wrap_up(turn, call)
-    if call.bridge is not None:
-        turn.send(Disconnect(call.bridge))
+    turn.send(*(Disconnect(bridge) for bridge in scene.bridges(call)))
     turn.send(TalkOver(call.id), Guard(call.id))
     call = replace(
-        call,
+        scene.over(turn, call),
         phase=Phase.SURVEY,
         survey=SurveyState(name=survey.name, until=turn.now + survey.longest_seconds),
         ended_by="operator",

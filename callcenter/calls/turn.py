@@ -114,6 +114,14 @@ class Turn:
         found = self._operators.get(number) or self.centre.operators.get(number)
         return found or OperatorState(number=number)
 
+    def led_by(self, operator: str) -> Call | None:
+        """The call that the operator leads; a colleague whom they brought in does not."""
+        state = self.operator(operator)
+        if state.status is not OperatorStatus.TALKING or state.call is None:
+            return None
+        call = self.call(state.call)
+        return call if call is not None and call.operator == operator else None
+
     def operators(self) -> Iterator[OperatorState]:
         """All operators ever seen."""
         return iter({**self.centre.operators, **self._operators}.values())
@@ -689,6 +697,7 @@ def order_record(call: Call) -> OrderRecord:
         voice_box=call.voice_box,
         voice_message=call.voice_message,
         answer_by=call.answer_by,
+        gaps=call.gaps,
     )
 
 
@@ -712,6 +721,7 @@ def _differs(before: Call, after: Call) -> bool:
         or before.nuisance != after.nuisance
         or before.first_dialled != after.first_dialled
         or before.voice_message != after.voice_message
+        or before.gaps != after.gaps
     )
 
 

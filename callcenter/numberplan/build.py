@@ -21,6 +21,7 @@ from callcenter.numberplan.files import (
     NumbersFile,
     NumberShape,
     OperatorsFile,
+    OutsideShape,
     OwnLineShape,
     PhasesFile,
     ProtectionFile,
@@ -45,8 +46,10 @@ from callcenter.numberplan.model import (
     Mode,
     NotReadyReason,
     Number,
+    NumberClass,
     OpenHours,
     Operator,
+    Outside,
     Phase,
     Place,
     Plan,
@@ -159,6 +162,7 @@ def build(parsed: Parsed) -> Plan | None:
             name: Prompt(name=name, text=entry.text, plays=_plays(files, name))
             for name, entry in files.catalog.prompts.items()
         },
+        outside=_outside(trunks, files.centre.outside),
         limits=files.centre.limits,
         forward_failures=ForwardFailures(
             **{
@@ -223,6 +227,15 @@ def _place(parsed: Parsed, file: str, *path: str) -> Place:
 def _targets(trunks: Mapping[str, Trunk], line: OwnLineShape) -> tuple[DialTarget, ...]:
     return tuple(
         DialTarget(trunk=name, digits=trunks[name].dial_prefix + line.digits) for name in line.via
+    )
+
+
+def _outside(trunks: Mapping[str, Trunk], shape: OutsideShape | None) -> Outside:
+    if shape is None:
+        return Outside()
+    return Outside(
+        ways=tuple(DialTarget(trunk=name, digits=trunks[name].dial_prefix) for name in shape.via),
+        classes={name: NumberClass(**each.model_dump()) for name, each in shape.classes.items()},
     )
 
 

@@ -76,6 +76,17 @@ def _number(text: str) -> str:
     return text
 
 
+def _pattern(text: str) -> str:
+    instead = "write a pattern of digits, [2-8], {7}, {8,10}, ( ), | and ?, such as 1[3-9][0-9]{9}"
+    if not re.fullmatch(r"[0-9\[\]{},()|?-]+", text):
+        raise ValueError(instead)
+    try:
+        re.compile(text)
+    except re.error:
+        raise ValueError(instead) from None
+    return text
+
+
 def _day(value: object) -> object:
     if not isinstance(value, date) and not (isinstance(value, str) and _DAY.fullmatch(value)):
         raise ValueError("write a day as YYYY-MM-DD, such as 2017-11-01")
@@ -209,6 +220,28 @@ class CitizensShape(Shape):
     """The number that they see."""
 
 
+class NumberClassShape(Shape):
+    """Outside numbers that operators may dial."""
+
+    title: Text
+    pattern: Annotated[
+        str,
+        AfterValidator(_pattern),
+        WithJsonSchema({"type": "string", "examples": ["1[3-9][0-9]{9}"]}),
+    ]
+    """The whole number: digits, [2-8], {7}, {8,10}, ( ), | and ?."""
+    everyone: bool = True
+    """`false`: only operators whose `may_dial` names it."""
+
+
+class OutsideShape(Shape):
+    """Numbers that are not of the plan: which ones operators may bring into a talk."""
+
+    via: Annotated[tuple[Name, ...], Field(min_length=1)]
+    """Trunks, first choice first."""
+    classes: dict[Name, NumberClassShape]
+
+
 class CentreFile(Shape):
     """dialplan/centre.yaml: where we are, and times of calls that belong to no queue."""
 
@@ -218,6 +251,7 @@ class CentreFile(Shape):
     country_code: CountryCode = "86"
     order_area: OrderArea
     limits: Limits = Limits()
+    outside: OutsideShape | None = None
     forward_failures: ForwardFailures = ForwardFailures()
     citizens: CitizensShape | None = None
     """Needed where callers are called back."""
@@ -455,6 +489,8 @@ class QueueShape(Shape):
     callback: CallbackShape | None = None
     survey: Name | None = None
     """Of surveys.yaml; asked when the operator hangs up first."""
+    extension: Extension | None = None
+    """What an operator keys in to transfer a caller here."""
 
 
 class QueuesFile(Shape):
@@ -693,6 +729,8 @@ class OperatorShape(Shape):
     skills: Skills = {}
     penalties: dict[Name, Annotated[int, Field(ge=0, le=99)]] = {}
     """By queue: who has a lower one is asked first; 0 where none is written."""
+    may_dial: tuple[Name, ...] = ()
+    """Classes of outside numbers (centre.yaml) that not everyone may dial."""
 
 
 class OperatorsFile(Shape):
@@ -740,6 +778,14 @@ class CodesShape(Shape):
     call_order: Code = FeatureCodes().call_order
     silent: Code = FeatureCodes().silent
     nuisance: Code = FeatureCodes().nuisance
+    hold: Code = FeatureCodes().hold
+    consult: Code = FeatureCodes().consult
+    alternate: Code = FeatureCodes().alternate
+    join: Code = FeatureCodes().join
+    mute: Code = FeatureCodes().mute
+    recording: Code = FeatureCodes().recording
+    extend_wrap_up: Code = FeatureCodes().extend_wrap_up
+    take_seat: Code = FeatureCodes().take_seat
 
 
 class ReasonShape(Shape):

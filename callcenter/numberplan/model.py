@@ -7,6 +7,7 @@ dialled number and a moment into a `Route`.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
@@ -250,6 +251,8 @@ class Queue(Frozen):
     """None: callers can only wait."""
     survey: str | None = None
     """What its callers are asked after the talk; None: nothing."""
+    extension: str | None = None
+    """What an operator keys in to transfer a caller there."""
 
     def is_served_by(self, operator: Operator) -> bool:
         """Whether the operator's skills suffice."""
@@ -367,6 +370,8 @@ class Operator(Frozen):
     """Levels by name, 1 to 9."""
     penalties: Mapping[str, int] = {}
     """By queue; 0 where none is written. The lower ones are asked first."""
+    may_dial: tuple[str, ...] = ()
+    """Classes of outside numbers that not everyone may dial."""
 
 
 class Seat(Frozen):
@@ -386,6 +391,32 @@ class Room(Frozen):
     """What a seat dials."""
     targets: tuple[DialTarget, ...]
     """The ways to its telephone, first choice first."""
+
+
+class NumberClass(Frozen):
+    """Outside numbers that operators may dial."""
+
+    title: str
+    pattern: str
+    """A regular expression for the whole number."""
+    everyone: bool = True
+    """Whether every operator may; else only those whose `may_dial` says so."""
+
+    def fits(self, number: str) -> bool:
+        """Whether the number is of this class."""
+        return re.fullmatch(self.pattern, number) is not None
+
+
+class Outside(Frozen):
+    """Numbers that are not of the plan, and the ways there."""
+
+    ways: tuple[DialTarget, ...] = ()
+    """First choice first; of their digits there is only what the trunk wants before the number."""
+    classes: Mapping[str, NumberClass] = {}
+
+    def targets(self, number: str) -> tuple[DialTarget, ...]:
+        """The ways to that number."""
+        return tuple(DialTarget(trunk=way.trunk, digits=way.digits + number) for way in self.ways)
 
 
 class NotReadyReason(Frozen):
@@ -424,6 +455,19 @@ class FeatureCodes(Frozen):
     """In a talk: nothing is heard of the caller; once more: something is."""
     nuisance: str = "*82"
     """In a talk: the caller is a nuisance."""
+    hold: str = "*20"
+    """In a talk: the caller hears music; once more: back to the caller."""
+    consult: str = "*26"
+    """As `forward`, to speak with the partner alone."""
+    alternate: str = "*27"
+    join: str = "*28"
+    mute: str = "*29"
+    """In a talk: nobody hears the operator; once more: they do again."""
+    recording: str = "*18"
+    """In a talk: nothing is recorded; once more: it is again."""
+    extend_wrap_up: str = "*16"
+    take_seat: str = "*17"
+    """Followed by the operator's number."""
 
 
 class TrunkKind(StrEnum):
@@ -668,6 +712,12 @@ class Limits(Frozen):
     """The longest talk."""
     menu_seconds: Annotated[float, Field(ge=10, le=3600, allow_inf_nan=False)] = 300.0
     """How long a caller is led from menu to menu, repeats included."""
+    hold_seconds: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = 600.0
+    """The longest that an operator leaves the caller alone; then they are together again."""
+    recording_pause_seconds: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = 300.0
+    """The longest that a recording is paused; then it goes on."""
+    more_wrap_up_seconds: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = 120.0
+    """How much longer an operator wraps up who asks for it, from then on."""
     same_operator_seconds: Annotated[float, Field(ge=0, le=600, allow_inf_nan=False)] = 30.0
     """After an operator's line broke, the caller goes back to that operator first for this long."""
 
@@ -718,6 +768,7 @@ class Plan:
     prompts: Mapping[str, Prompt]
     surveys: Mapping[str, Survey] = field(default_factory=dict)
     protection: Protection = field(default_factory=Protection)
+    outside: Outside = field(default_factory=Outside)
     limits: Limits = field(default_factory=Limits)
     forward_failures: ForwardFailures = field(default_factory=ForwardFailures)
     citizens: Citizens | None = None

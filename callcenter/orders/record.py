@@ -106,6 +106,15 @@ class SurveyAnswer:
     """The comment's recording."""
 
 
+@dataclass(frozen=True)
+class Gap:
+    """The recording was paused. Times in seconds since 1970 UTC."""
+
+    began: float
+    ended: float | None = None
+    """None while it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class OrderRecord:
     """Everything the switch and the core know about one call's order."""
@@ -160,3 +169,5 @@ class OrderRecord:
     """When the caller left a message there."""
     answer_by: float | None = None
     """By when somebody has to answer it."""
+    gaps: tuple[Gap, ...] = ()
+    """What was not recorded, as the operator asked."""

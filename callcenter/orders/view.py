@@ -5,7 +5,7 @@ The API and `callcenter orders --json` give the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,7 +18,7 @@ from callcenter.orders.entry import (
 )
 from callcenter.orders.numbers import shown
 from callcenter.orders.outbound import Called, OutboundOutcome, OutboundRecord
-from callcenter.orders.record import Barred, Channel, LegRecord, LegRole, OrderRecord, Outcome
+from callcenter.orders.record import Barred, Channel, Gap, LegRecord, LegRole, OrderRecord, Outcome
 from callcenter.orders.times import local
 from callcenter.store.orders import EntryChange, EntryState, Order
 from callcenter.store.recordings import Recording, RecordingKind, RemovedBecause
@@ -131,6 +131,13 @@ class OrderView(View):
     entry: EntryView
 
 
+class GapView(View):
+    """A stretch of silence: the operator had paused the recording."""
+
+    first: float = Field(description="Seconds from the recording's beginning.")
+    last: float | None = Field(description="null: it was never ended.")
+
+
 class RecordingView(View):
     """A recording of the call: what is in which file."""
 
@@ -143,6 +150,7 @@ class RecordingView(View):
     sha256: str
     kind: RecordingKind = Field(description="The whole call, a message left in it, or a comment.")
     repaired: bool = Field(description="Asterisk was killed; its last seconds may be missing.")
+    gaps: tuple[GapView, ...] = Field(description="When it was paused.")
     removed: datetime | None = Field(description="When the file was deleted; null while it is.")
     removed_because: RemovedBecause | None
 
@@ -198,7 +206,8 @@ def whole_view(
     number = shown(order.record.number)
     by_call: dict[str, list[RecordingView]] = {order.record.call: []}
     for each in recordings:
-        by_call.setdefault(each.call, []).append(recording_view(number, each))
+        gaps = order.record.gaps if each.call == order.record.call else ()
+        by_call.setdefault(each.call, []).append(recording_view(number, each, gaps))
     return WholeOrder.model_validate(
         _values(order)
         | {
@@ -299,8 +308,8 @@ def _outbound(made: OutboundRecord, recordings: list[RecordingView]) -> Outbound
     )
 
 
-def recording_view(number: str, recording: Recording) -> RecordingView:
-    """A recording as it is shown; `number` is its order's, as shown."""
+def recording_view(number: str, recording: Recording, gaps: Iterable[Gap] = ()) -> RecordingView:
+    """A recording as it is shown; `number` is its order's, as shown; `gaps` are the order's."""
     return RecordingView(
         id=recording.id,
         file=recording.file,
@@ -311,6 +320,7 @@ def recording_view(number: str, recording: Recording) -> RecordingView:
         sha256=recording.sha256,
         kind=recording.kind,
         repaired=recording.repaired,
+        gaps=tuple(_gaps(gaps, recording)),
         removed=_when(recording.removed),
         removed_because=recording.removed_because,
     )
@@ -323,6 +333,15 @@ def _talked_until(record: OrderRecord) -> float | None:
     far_ends = [leg for leg in record.legs if leg.role is not LegRole.CALLER and leg.answered]
     until = [record.ended if leg.ended is None else leg.ended for leg in far_ends]
     return min(record.ended, max(until, default=record.ended))
+
+
+def _gaps(gaps: Iterable[Gap], recording: Recording) -> Iterator[GapView]:
+    """The pauses that fall into this recording."""
+    for gap in gaps:
+        first = max(0.0, gap.began - recording.began)
+        last = None if gap.ended is None else min(gap.ended - recording.began, recording.seconds)
+        if first < recording.seconds and (last is None or last > 0):
+            yield GapView(first=round(first, 3), last=None if last is None else round(last, 3))
 
 
 def _when(moment: float | None) -> datetime | None:

@@ -44,7 +44,11 @@ LEAST_PAUSE = 0.1
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 30.0
 """Seconds after a failure: ever more, until something goes well."""
 _BATCH = 100
-_KINDS = {"v": RecordingKind.VOICE_MAIL, "c": RecordingKind.COMMENT}
+_KINDS = {
+    "v": RecordingKind.VOICE_MAIL,
+    "c": RecordingKind.COMMENT,
+    "a": RecordingKind.CONSULTATION,
+}
 """What is in a file, by the letter after the call and `_` in its name; a call has no letter."""
 _UNIQUE_ID = re.compile(r"(?:.*-)?(\d{9,11})\.\d+")
 
@@ -197,14 +201,23 @@ class Archive:
             )  # fmt: skip
 
     def _spooled(self, call: str) -> list[Path]:
-        """The call's own recording, and what its caller said to be kept."""
-        spoken = self._spool.glob(f"{call}_[{''.join(_KINDS)}]*.wav")
-        return [self._spool / f"{call}.wav", *sorted(spoken)]
+        """The call's own recording, what its caller said to be kept, and consultations that the
+        caller did not hear: these once nobody writes to them any more."""
+        before = time.time() - IDLE_SECONDS
+        found = self._spool.glob(f"{call}_[{''.join(_KINDS)}]*.wav")
+        return [
+            self._spool / f"{call}.wav",
+            *sorted(
+                each
+                for each in found
+                if _kind(each.stem) is not RecordingKind.CONSULTATION
+                or each.stat().st_mtime < before
+            ),
+        ]
 
     def examine(self, source: Path) -> Recording | None:
         """What is in a spooled file, once its header is right; a file without sound is removed."""
-        call = _call(source.stem)
-        kind = _kind(source.stem)
+        call, kind = _call(source.stem), _kind(source.stem)
         began = _began(call) if kind is RecordingKind.CALL else None
         try:
             _own(source)
@@ -339,9 +352,15 @@ def digest(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def _began(call: str) -> float | None:
-    """When the call began by the machine's clock: Asterisk's ids begin with it."""
-    match = _UNIQUE_ID.fullmatch(call)
+def _call_of(name: str) -> str:
+    """Whose recording a file of that name is: further ones have more behind the call's id."""
+    return name.partition("_")[0]
+
+
+def _began(name: str) -> float | None:
+    """When the call began by the machine's clock: Asterisk's ids begin with it. Of a consultation
+    only its end is known, by the file's own time."""
+    match = _UNIQUE_ID.fullmatch(name)
     return float(match[1]) if match else None
 
 

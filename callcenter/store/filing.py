@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from dataclasses import fields
 
@@ -116,4 +117,6 @@ def _row(record: OrderRecord | LegRecord | SurveyAnswer, names: Collection[str])
 
 def storable(value: object) -> object:
     """The value without the one sign that PostgreSQL cannot hold: it would stop all filing."""
+    if isinstance(value, tuple):
+        return json.dumps([[gap.began, gap.ended] for gap in value])
     return value.replace("\0", "\ufffd") if isinstance(value, str) else value

@@ -8,6 +8,7 @@ Reading is open to the web and to the command line. While the database is away, 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
@@ -29,6 +30,7 @@ from callcenter.orders.outbound import OrderReference
 from callcenter.orders.record import (
     Barred,
     Channel,
+    Gap,
     LegRecord,
     LegRole,
     OrderRecord,
@@ -381,6 +383,7 @@ def _record(
     values["channel"] = Channel(values["channel"])
     if values["barred"] is not None:
         values["barred"] = Barred(values["barred"])
+    values["gaps"] = tuple(Gap(*gap) for gap in json.loads(values["gaps"]))
     if values["outcome"] is not None:
         values["outcome"] = Outcome(values["outcome"])
     return OrderRecord(**values, legs=legs, answers=answers)

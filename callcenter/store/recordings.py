@@ -47,12 +47,15 @@ class RecordingKind(StrEnum):
     """A message that the caller left."""
     COMMENT = "comment"
     """What the caller said in a survey."""
+    CONSULTATION = "consultation"
+    """What the operator spoke with somebody without the caller."""
 
 
 KIND_NOTES = {
     RecordingKind.CALL: "",
     RecordingKind.VOICE_MAIL: "  voice mail",
     RecordingKind.COMMENT: "  comment",
+    RecordingKind.CONSULTATION: "  consultation",
 }
 """What lists say of a file after its name."""
 

@@ -62,6 +62,8 @@ ORDERS = Table(
     Column("voice_box", Text),
     Column("voice_message", Double),
     Column("answer_by", Double),
+    # JSON: [began, ended or null] of each pause of the recording.
+    Column("gaps", Text, nullable=False, server_default="[]"),
     Index(None, "opened"),
     Index(None, "shown"),
     Index(None, "caller"),

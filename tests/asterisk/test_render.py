@@ -40,7 +40,7 @@ EXCHANGE = Exchange(
     seats=("seat01", "seat02"),
     emergencies={"110": way("telecom", "110") + way("mobile", "0519110")},
     rooms={"800": way("mobile", "87220000") + way("telecom", "87220000")},
-    sign_in="*11",
+    with_pin=("*11",),
     features=("*12", "*131"),
 )
 SECRETS = AsteriskSecrets("ari-word", "ami-word", {"seat01": "0a" * 16, "seat02": "0b" * 16})

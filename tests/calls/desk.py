@@ -168,10 +168,8 @@ class Desk:
         return legs[0]
 
     def partner_of(self, call: str) -> str:
-        """The partner's leg, beside caller and operator."""
-        leg = self.state(call).partner
-        assert leg is not None
-        return leg
+        """The leg of whom the operator brought in last."""
+        return self.state(call).parties[-1].leg
 
     def supervision(self, operator: str = "001") -> Supervision:
         """Who takes part in that operator's talk."""

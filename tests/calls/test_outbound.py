@@ -20,7 +20,9 @@ from callcenter.calls.events import (
     Ending,
     Forward,
     HangUp,
+    Hold,
     Release,
+    Resume,
     SeatReachable,
     SignIn,
     SignOut,
@@ -196,6 +198,24 @@ def test_a_partner_can_be_brought_into_the_talk(desk: Desk) -> None:
 
 
 # -- whom ------------------------------------------------------------------------------------------
+
+
+def test_whom_we_called_is_put_into_no_queue_but_may_be_held_or_handed_to_a_colleague(
+    desk: Desk,
+) -> None:
+    call = talking(desk)
+    assert desk.asks(Forward("001", "hotline")) == "only_callers"
+    assert desk.asks(Hold("001")) == ""
+    assert desk.switch.legs[call].music
+    assert desk.asks(Resume("001")) == ""
+    desk.operator_ready("002", "seat02")
+    assert desk.asks(Forward("001", "002")) == ""
+    colleague = desk.ringing_at("seat02")
+    desk.answers(colleague)
+    assert desk.together(call) == {call, colleague}
+    desk.goes(call)
+    assert outcome(desk) is OutboundOutcome.ANSWERED
+    assert made(desk).operator == "001"
 
 
 def test_the_handling_units_number_is_called_by_its_own_trunk(desk: Desk) -> None:

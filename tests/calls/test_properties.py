@@ -6,6 +6,7 @@ after every step the properties that docs/architecture.md promises.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from functools import cache
 
@@ -34,6 +35,7 @@ from callcenter.calls.commands import (
 from callcenter.calls.events import (
     Act,
     AddPartner,
+    Alternate,
     Author,
     BecomeNotReady,
     BecomeReady,
@@ -49,28 +51,36 @@ from callcenter.calls.events import (
     CallTakenOutside,
     ChangePriority,
     CloseMissed,
+    CommandFailed,
+    Consult,
     DeadlineReached,
     DigitPressed,
     DropPartner,
     Ending,
     EndSupervision,
     Event,
+    ExtendWrapUp,
     ForceSignOut,
     Forward,
     HangUp,
+    Hold,
+    Join,
     KeepCaller,
     LeaveCall,
     Led,
     LegEnded,
     MarkNuisance,
     MoveWaiting,
+    MuteOperator,
     PickFirstDialled,
     PlanChanged,
+    PressKeys,
     PullWaiting,
     Release,
     ReleasedTo,
     ReleaseSilent,
     Request,
+    Resume,
     SeatEngaged,
     SeatReachable,
     SignIn,
@@ -78,10 +88,14 @@ from callcenter.calls.events import (
     SipHeaders,
     Supervise,
     SupervisionMode,
+    TakeSeat,
     UnblockCaller,
+    UnmuteOperator,
 )
 from callcenter.calls.figures import wallboard
+from callcenter.calls.party import Scene
 from callcenter.calls.state import WITH_OPERATOR, Call, Centre, Phase, Transfer
+from callcenter.calls.talk import scene
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.model import Plan, Treatment
 from callcenter.orders.outbound import Called, OrderReference, OutboundRecord
@@ -98,14 +112,35 @@ NUMBERS = (
 )
 CALLERS = ("", "13800001111", "13800001111", "87200000")
 CALLBACK_KEYS = ("11", "11", "1213900002222#1", "113900002222#1", "1*", "1110#", "12")
-PARTNERS = ("12319", "12319", "12366-2", "12315", "110", "12345", "99999999")
 KNOWN = ("13800000001", "13800000002", "051966660001")
 QUEUES = ("hotline", "second", "other")
-KEYS = ("*", "1", "*0", "*23", "*24", "*2212319#", "*2112366*2#", "*22110", "*2512310#", "*131")
 CHIEF = Author("003", leads=True, operator="003")
+PARTNERS = (
+    *("12319", "12319", "12366-2", "12315", "110", "12345", "99999999"),
+    *("002", "003", "003*", "001*", "hotline"),
+)
+KEYS = (
+    "*",
+    "**",
+    "*20",
+    "*2612319#",
+    "*27",
+    "*28",
+    "*29",
+    "1",
+    "*0",
+    "*23",
+    "*24",
+    "*2212319#",
+    "*2112366*2#",
+    "*22110",
+    "*2512310#",
+    "*131",
+)
 _MOVES = (CallLeft, CallReturned, CallTakenOutside)
 _CALLS = frozenset({Phase.CALLING_BACK, Phase.RINGING_OPERATOR, Phase.CALLING_OUT})
 TALKS = frozenset({Phase.TALKING, Phase.THREE_WAY, Phase.FORWARDED})
+ASIDE = frozenset({Phase.HELD, Phase.CONSULTING})
 # Shortly before midnight in Asia/Shanghai, on a day on which all kinds of numbers differ.
 START = 1_512_143_970.0
 ORDERS = tuple(
@@ -225,7 +260,7 @@ class CentreMachine(RuleBasedStateMachine):
         match command:
             case Connect(legs=legs):
                 assert not self.told_gone & set(legs), "connected a leg that is gone"
-                assert 1 <= len(legs) <= 3
+                assert 2 <= len(legs) <= 5
                 assert len({leg.partition("_")[0] for leg in legs}) == 1
             case Disconnect():
                 pass
@@ -348,6 +383,8 @@ class CentreMachine(RuleBasedStateMachine):
         wishes: tuple[Event, ...] = (
             BecomeReady(operator),
             SignIn(operator, seat),
+            TakeSeat(operator, seat),
+            ExtendWrapUp(operator),
             BecomeNotReady(operator, "break"),
             HangUp(operator),
             SignOut(operator),
@@ -362,6 +399,20 @@ class CentreMachine(RuleBasedStateMachine):
             Forward(operator, number),
             CallEmergency(operator),
             PickFirstDialled(operator, number),
+        )
+        self.step(data.draw(st.sampled_from(wishes), label="wish"))
+
+    @rule(operator=st.sampled_from(OPERATORS), number=st.sampled_from(PARTNERS), data=st.data())
+    def an_operator_steps_aside(self, operator: str, number: str, data: st.DataObject) -> None:
+        wishes: tuple[Event, ...] = (
+            Consult(operator, number),
+            Hold(operator),
+            Resume(operator),
+            Alternate(operator),
+            Join(operator),
+            MuteOperator(operator),
+            UnmuteOperator(operator),
+            PressKeys(operator, "1*#"),
         )
         self.step(data.draw(st.sampled_from(wishes), label="wish"))
 
@@ -494,7 +545,9 @@ class CentreMachine(RuleBasedStateMachine):
 
     @rule(
         seat=st.sampled_from(SEATS),
-        what=st.sampled_from(("here", "here", "away", "*12", "*131", "*14", "*11003")),
+        what=st.sampled_from(
+            ("here", "here", "away", "*12", "*131", "*14", "*11003", "*16", "*17003")
+        ),
     )
     def a_softphone_does_something(self, seat: str, what: str) -> None:
         if what.startswith("*"):
@@ -557,6 +610,12 @@ class CentreMachine(RuleBasedStateMachine):
             if call.phase is Phase.OFFERED
             for leg in call.rung
         ]
+        taken += [
+            party.operator
+            for call in self.centre.calls.values()
+            for party in call.parties
+            if party.operator
+        ]
         assert len(taken) == len(set(taken))
         for operator in self.centre.operators.values():
             if operator.status is OperatorStatus.TALKING:
@@ -586,11 +645,11 @@ class CentreMachine(RuleBasedStateMachine):
         assert len(seats) == len(set(seats))
 
     @invariant()
-    def a_bridge_has_at_most_the_three_of_one_call_and_a_team_leader(self) -> None:
+    def a_bridge_has_at_most_the_five_of_one_call_and_a_team_leader(self) -> None:
         joined = {each.joined for each in self.centre.supervisions.values()}
         for bridge in self.switch.bridges:
             inside = [leg.name for leg in self.switch.legs.values() if leg.bridge == bridge]
-            assert len(inside) <= 3 + (bridge in joined)
+            assert len(inside) <= 5 + (bridge in joined)
             assert {leg.partition("_")[0] for leg in inside} <= {bridge.partition("_")[0]}
 
     def _callers(self) -> list[tuple[Call, FakeLeg]]:
@@ -608,17 +667,43 @@ class CentreMachine(RuleBasedStateMachine):
     @invariant()
     def who_waits_is_guarded_and_who_talks_is_not(self) -> None:
         for call, leg in self._callers():
-            joining = call.phase is Phase.TRANSFERRING and call.transfer is Transfer.EMERGENCY
-            talks = call.phase in TALKS or (joining and call.leg is not None)
-            assert leg.guarded is not talks, f"{call.phase}"
+            assert leg.guarded is not bool(call.scene.talk), f"{call.phase}"
             assert leg.guarded is call.guarded
+            assert not call.scene.talk or call.scene.talk[0] == call.id
+
+    @invariant()
+    def who_hears_whom_is_as_the_parties_are(self) -> None:
+        unsettled = {
+            _about(event).partition("_")[0]
+            for event in self.switch.told
+            if isinstance(event, LegEnded | CommandFailed)
+        }
+        for call, _ in self._callers():
+            if call.phase not in TALKS | {Phase.TRANSFERRING, *ASIDE}:
+                assert (call.scene, call.parties, call.aside) == (Scene(), (), False)
+                continue
+            assert dataclasses.replace(call.scene, aside="") == scene.wanted(call)
+            assert bool(call.scene.aside) == bool(call.scene.private)
+            if call.id in unsettled:
+                continue
+            for room in (call.scene.talk, call.scene.private):
+                legs = [self.switch.legs.get(leg) for leg in room]
+                there = {leg.bridge for leg in legs if leg is not None}
+                assert len(there) <= 1
+                assert None not in there
+            for alone in (*call.scene.music, *call.scene.ringing):
+                listener = self.switch.legs.get(alone)
+                if listener is not None:
+                    assert listener.music is (alone in call.scene.music)
+                    assert listener.ringing is (alone in call.scene.ringing)
+                    assert listener.bridge is None
 
     @invariant()
     def who_talks_hears_neither_music_nor_ringing(self) -> None:
         for call, caller in self._callers():
             assert caller.music is call.hears_music
-            if call.phase in TALKS:
-                legs = (caller, self.switch.legs.get(call.leg or ""))
+            for room in (call.scene.talk, call.scene.private):
+                legs = [self.switch.legs.get(leg) for leg in room]
                 assert not any(leg.music or leg.ringing for leg in legs if leg is not None)
 
     @invariant()
@@ -633,11 +718,19 @@ class CentreMachine(RuleBasedStateMachine):
                     assert caller.bridge == operator.bridge
 
     @invariant()
-    def who_waits_for_a_partner_hears_music_outside_the_talk(self) -> None:
+    def who_is_alone_hears_music_outside_every_bridge(self) -> None:
         for call, caller in self._callers():
-            if call.phase is Phase.TRANSFERRING and call.transfer is not Transfer.EMERGENCY:
-                assert caller.music
+            emergency = call.transfer is Transfer.EMERGENCY
+            if call.phase in TALKS | {Phase.TRANSFERRING, *ASIDE} and not call.scene.talk:
+                assert caller.music is not emergency
                 assert caller.bridge is None
+
+    @invariant()
+    def who_is_muted_is_the_operator_who_asked_for_it(self) -> None:
+        for call, _ in self._callers():
+            leg = self.switch.legs.get(call.leg or "")
+            if leg is not None:
+                assert leg.muted is call.muted
 
     @invariant()
     def who_listens_or_whispers_is_in_no_talk(self) -> None:

@@ -12,7 +12,7 @@ import callcenter
 PACKAGE = Path(callcenter.__file__).parent
 PURE = sorted(
     [
-        *PACKAGE.glob("calls/*.py"),
+        *PACKAGE.glob("calls/**/*.py"),
         *PACKAGE.glob("analytics/[!c]*.py"),
         PACKAGE / "numberplan/decide.py",
         PACKAGE / "prompts.py",

@@ -14,11 +14,13 @@ from callcenter.calls.events import (
     AddPartner,
     Author,
     CommandFailed,
+    Consult,
     DeadlineReached,
     DropPartner,
     Ending,
     EndSupervision,
     HangUp,
+    Join,
     LeaveCall,
     SeatEngaged,
     SeatReachable,
@@ -169,6 +171,41 @@ def test_who_takes_over_a_talk_of_three_goes_on_with_both() -> None:
     assert desk.leader(Supervise("001", TAKE_OVER)) == ""
     assert desk.together(call) == {call, leg, partner}
     assert desk.state(call).phase is Phase.THREE_WAY
+
+
+def with_colleague(desk: Desk) -> tuple[str, str, str]:
+    """Operator 001 consults 002: the call, and the legs of the two."""
+    call = desk.talking_call()
+    desk.operator_ready("002", "seat02")
+    assert desk.asks(Consult("001", "002")) == ""
+    colleague = desk.ringing_at("seat02")
+    desk.answers(colleague)
+    return call, desk.leg_of(call), colleague
+
+
+def test_a_colleague_who_was_brought_in_is_listened_to() -> None:
+    desk = Desk()
+    call, own, colleague = with_colleague(desk)
+    assert desk.leader(Supervise("002", LISTEN, "seat03")) == ""
+    leg = desk.ringing_at("seat03")
+    desk.answers(leg)
+    assert hears(desk, leg) == {own, colleague}
+    assert hears(desk, call) == set()
+    desk.asks(HangUp("002"))
+    assert desk.centre.supervisions == {}
+    assert desk.together(call) == {call, own}
+
+
+def test_nobody_takes_over_from_a_colleague_who_does_not_lead_the_call() -> None:
+    desk = Desk()
+    call, own, colleague = with_colleague(desk)
+    assert desk.leader(Supervise("002", BARGE, "seat03")) == "talk_busy"
+    assert desk.asks(Join("001")) == ""
+    assert desk.leader(Supervise("002", TAKE_OVER, "seat03")) == "talk_busy"
+    assert desk.leader(Supervise("002", BARGE, "seat03")) == ""
+    leg = desk.ringing_at("seat03")
+    desk.answers(leg)
+    assert hears(desk, leg) == {call, own, colleague}
 
 
 def test_who_barged_in_listens_while_the_talk_is_no_talk() -> None:

@@ -260,6 +260,8 @@ class InMemory:
         for each in self.switch.legs.values():
             if listener.bridge is None or each.bridge != listener.bridge or each == listener:
                 continue
+            if each.muted:
+                continue
             if each.snoops_on is not None:
                 other = self.switch.legs[each.snoops_on]
                 found |= {self._voice(other)} | self._voices(other)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 
 import pytest
 import pytest_asyncio
@@ -18,6 +19,7 @@ from callcenter.calls.commands import (
     Guard,
     Hangup,
     Join,
+    Mute,
     OutsideAddress,
     Play,
     Ring,
@@ -32,6 +34,7 @@ from callcenter.calls.commands import (
     StopRinging,
     TalkOver,
     Unguard,
+    Unmute,
 )
 from callcenter.calls.events import Ending, SwitchReconciled
 from callcenter.settings import Settings
@@ -266,6 +269,18 @@ async def test_the_operators_keys_come_to_us_and_to_nobody_else(exchange: Opened
         await x.hears(x.call, Sound.OPERATOR)
 
 
+async def test_who_is_muted_hears_and_presses_keys_and_is_not_heard(exchange: Opened) -> None:
+    async with exchange(Seat.ANSWERS) as x:
+        leg = await talk(x)
+        x.send(Mute(leg))
+        await x.hears(x.call)
+        await x.hears(leg, Sound.CITIZEN)
+        await x.seat_presses("5")
+        await x.told("C_1 pressed 5")
+        x.send(Unmute(leg))
+        await x.hears(x.call, Sound.OPERATOR)
+
+
 async def test_keys_are_pressed_towards_one_leg(exchange: Opened) -> None:
     async with exchange(Seat.ANSWERS) as x:
         leg = await talk(x)
@@ -294,6 +309,16 @@ async def test_a_bridge_is_removed_and_its_legs_stay(exchange: Opened) -> None:
         x.send(together(x.call, leg))
         await x.hears(x.call, Sound.OPERATOR)
         await x.told()
+
+
+async def test_a_bridges_name_cannot_be_had_again_at_once(exchange: Opened) -> None:
+    async with exchange(Seat.ANSWERS) as x:
+        leg = await talk(x)
+        x.send(replace(together(x.call, leg), bridge=f"{x.call}_mb", new=True))
+        await x.hears(x.call, Sound.OPERATOR)
+        x.send(Disconnect(f"{x.call}_b"))
+        x.send(replace(together(x.call, leg), new=True))
+        await x.told("Connect failed on C")
 
 
 async def test_connecting_again_cuts_nobody(exchange: Opened) -> None:

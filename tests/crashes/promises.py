@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from callcenter.analytics.record import StateChange
-from callcenter.calls.state import Call, Centre, Phase, Transfer
+from callcenter.calls.state import Call, Centre, Phase
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.orders.record import LegRole
 from tests.crashes.world import World
 
-TALKS = frozenset({Phase.TALKING, Phase.THREE_WAY, Phase.FORWARDED})
+ASIDE = frozenset({Phase.HELD, Phase.CONSULTING})
 WAITS = frozenset({Phase.WAITING, Phase.OFFERED, Phase.FORWARDING, Phase.TRANSFERRING})
 _NOT_HERE = frozenset({Phase.ENDING, Phase.CALLBACK, Phase.CALLING_BACK, Phase.CALLING_OUT})
 """There is no caller, or only one who is rung."""
@@ -24,7 +24,7 @@ def conversations(world: World, centre: Centre) -> dict[str, frozenset[str]]:
         leg = world.switch.legs.get(call.id)
         if leg is None or leg.bridge is None or not _talks(call) or call.digits:
             continue  # an operator who has keyed in a code is about to change it
-        ours = {call.id, call.leg, call.partner}
+        ours = set(call.scene.talk)
         both = {
             each.name
             for each in world.switch.legs.values()
@@ -107,8 +107,7 @@ def wrong_outcomes(made: dict[str, list[str | None]]) -> Iterator[str]:
 
 
 def _talks(call: Call) -> bool:
-    emergency = call.phase is Phase.TRANSFERRING and call.transfer is Transfer.EMERGENCY
-    return call.phase in TALKS or (emergency and call.leg is not None)
+    return call.phase is not Phase.ENDING and bool(call.scene.talk)
 
 
 def _in_danger(world: World) -> Iterator[str]:
@@ -123,6 +122,8 @@ def _of_caller(world: World, call: Call) -> Iterator[str]:
     leg = world.switch.legs.get(call.id)
     if leg is None or call.phase in _NOT_HERE:
         return
+    if call.scene.private and not leg.outside:
+        yield from _of_room(world, call, call.scene.private)
     if call.caller_up and not (leg.answered or leg.outside):
         yield f"{call.id} is not answered"
     if call.phase is Phase.NATIVE:
@@ -131,21 +132,23 @@ def _of_caller(world: World, call: Call) -> Iterator[str]:
     elif leg.outside:
         yield f"{call.id} is the dialplan's, and also in {call.phase}"
     elif _talks(call):
-        yield from _of_talk(world, call)
+        yield from _of_room(world, call, call.scene.talk)
     else:
         if not leg.guarded:
             yield f"{call.id} in {call.phase} is not guarded"
-        if call.phase in WAITS and not (leg.music or leg.ringing or leg.playing):
+        if call.phase in WAITS | ASIDE and not (leg.music or leg.ringing or leg.playing):
             yield f"{call.id} hears nothing in {call.phase}"
+        yield from (
+            f"{each} hears nothing alone"
+            for each in call.scene.music
+            if each in world.switch.legs and not world.switch.legs[each].music
+        )
         others = [o for o in world.switch.legs.values() if o.bridge == leg.bridge and o != leg]
         if leg.bridge is not None and leg.music and others:
             yield f"others hear the music of {call.id}"
 
 
-def _of_talk(world: World, call: Call) -> Iterator[str]:
-    names = [each for each in (call.id, call.leg, call.partner) if each is not None]
-    if call.phase is Phase.TRANSFERRING and call.partner is not None:
-        names.remove(call.partner)
+def _of_room(world: World, call: Call, names: tuple[str, ...]) -> Iterator[str]:
     legs = [world.switch.legs[name] for name in names if name in world.switch.legs]
     if len(legs) != len(names) or len({leg.bridge for leg in legs}) != 1 or legs[0].bridge is None:
         yield f"{call.id} in {call.phase}: {names} are not together"
@@ -158,7 +161,9 @@ def _of_operators(centre: Centre) -> Iterator[str]:
     for operator in centre.operators.values():
         if operator.status in (OperatorStatus.RINGING, OperatorStatus.TALKING):
             call = centre.calls.get(operator.call or "")
-            if call is None or call.operator != operator.number:
+            parties = () if call is None else call.parties
+            ours = any(party.operator == operator.number for party in parties)
+            if call is None or (call.operator != operator.number and not ours):
                 yield f"operator {operator.number} is stuck in {operator.status}"
     for call in centre.calls.values():
         seats = [leg.place for leg in call.live() if leg.role is LegRole.OPERATOR]
@@ -172,7 +177,7 @@ def _without_owner(world: World, centre: Centre) -> Iterator[str]:
     for each in centre.supervisions.values():
         used |= {each.leg} | ({each.snoop} if each.snoop is not None else set())
     for call in centre.calls.values():
-        used |= {leg.leg for leg in call.live()} & {call.id, call.leg, call.partner}
+        used |= {leg.leg for leg in call.live()} & set(call.in_use())
     for leg in world.switch.legs.values():
         if not leg.outside and leg.name not in used:
             yield f"leg {leg.name} has no owner"

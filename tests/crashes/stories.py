@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from callcenter.calls.events import (
     AddPartner,
+    Alternate,
     BecomeNotReady,
     BecomeReady,
     CallEmergency,
     CallForOrder,
+    Consult,
     DropPartner,
     Ending,
     ForceSignOut,
     Forward,
     HangUp,
+    Hold,
+    Join,
     LeaveCall,
+    MuteOperator,
     Release,
     ReleasedTo,
+    Resume,
     Supervise,
     SupervisionMode,
 )
@@ -43,6 +49,7 @@ from tests.crashes.world import (
 TALKING = (ready(), dials(), prompt_ends(), seat_answers(), prompt_ends())
 """A caller talks with operator 001."""
 THREE = (*TALKING, asks(AddPartner("001", "12319")), partner_answers())
+CONSULTING = (*TALKING, asks(Consult("001", "12319")), partner_answers())
 
 
 def listens(mode: str) -> Step:
@@ -191,6 +198,33 @@ STORIES: dict[str, tuple[Step, ...]] = {
         *(caller_goes(), seat_dials("*41"), answer_heard(), seat_answers(), seat_hears()),
         *(partner_answers(), seat_goes()),
     ),
+    "hold and resume": (
+        *(*TALKING, asks(Hold("001")), asks(Resume("001")), keys("*20"), seat_goes()),
+    ),
+    "a held caller goes": (*TALKING, asks(Hold("001")), caller_goes()),
+    "an operator is lost who holds": (*TALKING, asks(Hold("001")), seat_goes(Ending.LOST)),
+    "a consultation, to and fro, and all join": (
+        *(*CONSULTING, asks(Alternate("001")), asks(Alternate("001")), asks(Join("001"))),
+        *(seat_goes(), caller_goes()),
+    ),
+    "a consultation that is completed": (*CONSULTING, asks(LeaveCall("001")), partner_goes()),
+    "a consultation that the partner ends": (*CONSULTING, partner_goes(), caller_goes()),
+    "an operator is lost who consults": (*CONSULTING, seat_goes(Ending.LOST), caller_goes()),
+    "five talk": (
+        *(*THREE, asks(AddPartner("001", "12315")), partner_answers()),
+        *(asks(Consult("001", "12366-2")), partner_answers(), asks(Join("001"))),
+        *(asks(DropPartner("001")), seat_goes(), partner_goes(), caller_goes()),
+    ),
+    "a colleague is consulted and takes over": (
+        *(*TALKING, ready("002", "seat02"), asks(Consult("001", "002")), seat_answers("seat02")),
+        *(asks(LeaveCall("001")), seat_goes(seat="seat02")),
+    ),
+    "a forward to a colleague who does not answer": (
+        *(*TALKING, ready("002", "seat02"), asks(Forward("001", "002"))),
+        *(seat_goes(Ending.NO_ANSWER, seat="seat02"), seat_answers(), prompt_ends(), caller_goes()),
+    ),
+    "a forward to a queue": (*TALKING, asks(Forward("001", "hotline")), caller_goes()),
+    "a muted operator": (*TALKING, asks(MuteOperator("001")), keys("*29"), caller_goes()),
     "feature codes": (
         *(seat_dials("*11001"), answer_heard(), seat_dials("*12"), answer_heard(), dials()),
         *(prompt_ends(), seat_answers(), prompt_ends(), keys("*131"), keys("5"), seat_goes()),

@@ -45,6 +45,7 @@ class World:
             old,
             legs={name: replace(leg) for name, leg in old.legs.items()},
             bridges=set(old.bridges),
+            removed=set(old.removed),
             told=list(old.told),
             sent=[],
             recorded=set(old.recorded),

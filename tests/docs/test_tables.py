@@ -20,6 +20,7 @@ from callcenter.numberplan.model import CallbackRule, Limits, Menu, Plan, Queue,
 from callcenter.settings import PROJECT, Settings
 from callcenter.staff import pins, tokens
 from callcenter.staff.roles import Role
+from callcenter.web.api.operators import OPERATORS
 from callcenter.web.health import Health, Part
 from callcenter.web.metrics import Lag, Metrics
 from tests.docs import documents
@@ -66,6 +67,16 @@ def test_the_feature_codes(plan: Plan, document: str, heading: str) -> None:
     codes = plan.feature_codes
     told = [spans(row[0])[0] for row in documents.rows(document, heading)]
     assert told == list(codes.model_dump().values())
+
+
+def test_the_card_for_the_seats_gives_all_that_operators_may_ask_of_the_api() -> None:
+    spoken = [span for row in documents.rows(CARD, "功能码") for span in spans(row[3])]
+    told = {span for span in spoken if "/" not in span}
+    told |= {spans(row[0])[0] for row in documents.rows(CARD, "只有接口")}
+    prefix = "/operators/{number}/"
+    paths = [each.path for each in OPERATORS if each.method == "POST"]
+    asked = {path.removeprefix(prefix) for path in paths if path.startswith(prefix)}
+    assert told == asked
 
 
 def test_the_card_for_the_seats_gives_reasons_numbers_and_sentences_of_the_plan(

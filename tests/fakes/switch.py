@@ -20,8 +20,11 @@ from callcenter.calls.commands import (
     Guard,
     Hangup,
     Join,
+    Mute,
+    MuteRecording,
     Play,
     Record,
+    RecordAside,
     RecordMessage,
     Ring,
     SeatAddress,
@@ -31,9 +34,12 @@ from callcenter.calls.commands import (
     StopMusic,
     StopPlaying,
     StopRecording,
+    StopRecordingAside,
     StopRinging,
     TalkOver,
     Unguard,
+    Unmute,
+    UnmuteRecording,
 )
 from callcenter.calls.events import (
     CallArrived,
@@ -55,7 +61,33 @@ from callcenter.calls.events import (
 )
 from callcenter.orders.outbound import OrderReference
 
-_HARMLESS = StopMusic | StopPlaying | StopRecording | StopRinging | Separate | Guard
+_HARMLESS = (
+    StopMusic
+    | StopPlaying
+    | StopRecording
+    | StopRinging
+    | Separate
+    | Guard
+    | UnmuteRecording
+    | RecordAside
+    | StopRecordingAside
+)
+"""Of a leg that is gone these tell nothing."""
+
+
+_FLAGS: dict[type[Command], tuple[str, bool]] = {
+    Ring: ("ringing", True),
+    StopRinging: ("ringing", False),
+    Guard: ("guarded", True),
+    Unguard: ("guarded", False),
+    StartMusic: ("music", True),
+    StopMusic: ("music", False),
+    Mute: ("muted", True),
+    Unmute: ("muted", False),
+    MuteRecording: ("unrecorded", True),
+    UnmuteRecording: ("unrecorded", False),
+}
+"""What a command changes about its leg."""
 
 
 @dataclass
@@ -84,6 +116,12 @@ class FakeLeg:
     """What it hears from its bridge is heard there."""
     recorded: bool = False
     """By a command of ours; the dialplan has callers recorded."""
+    unrecorded: bool = False
+    """Silence is written into its recording."""
+    aside: str = ""
+    """The recording of its own that is being made."""
+    muted: bool = False
+    """Nobody hears what it says."""
     outside: bool = False
     """The fallback dialplan has it."""
 
@@ -94,6 +132,8 @@ class FakeSwitch:
 
     legs: dict[str, FakeLeg] = field(default_factory=dict)
     bridges: set[str] = field(default_factory=set)
+    removed: set[str] = field(default_factory=set)
+    """Bridges that were there: the name is not to be had again at once."""
     told: list[Event] = field(default_factory=list)
     sent: list[Command] = field(default_factory=list)
     recorded: set[str] = field(default_factory=set)
@@ -200,9 +240,7 @@ class FakeSwitch:
             case Join():
                 self._join(command)
             case Disconnect(bridge):
-                self.bridges.discard(bridge)
-                for leg in self.legs.values():
-                    leg.bridge = None if leg.bridge == bridge else leg.bridge
+                self._disconnect(bridge)
             case Separate(_, leg) if leg in self.legs:
                 self.legs[leg].bridge = None
             case Hangup(leg, ending):
@@ -221,11 +259,12 @@ class FakeSwitch:
             ) if self.legs[command.leg].outside:
                 reason = "409 channel not in Stasis"
                 self.told.append(CommandFailed(command.leg, type(command).__name__, reason))
+            case _ if type(command) in _FLAGS:
+                flag, value = _FLAGS[type(command)]
+                setattr(self.legs[command.leg], flag, value)
             case Answer(leg):
                 self.legs[leg].answered = True
                 self.legs[leg].ringing = False
-            case Ring(leg) | StopRinging(leg):
-                self.legs[leg].ringing = isinstance(command, Ring)
             case Play(leg, playback, _):
                 self.legs[leg].playing = playback
             case StopPlaying(leg, playback):
@@ -239,12 +278,12 @@ class FakeSwitch:
                 self._drop(leg, Ending.NORMAL)  # nothing there knows it
             case Detour(leg):
                 self._to_dialplan(leg)
-            case Guard(leg) | Unguard(leg):
-                self.legs[leg].guarded = isinstance(command, Guard)
-            case StartMusic(leg) | StopMusic(leg):
-                self.legs[leg].music = isinstance(command, StartMusic)
             case Record(leg):
                 self.legs[leg].recorded = True
+            case RecordAside(leg, recording):
+                self.legs[leg].aside = recording
+            case StopRecordingAside(leg):
+                self.legs[leg].aside = ""
             case _:
                 self._talk_is_over(command)
 
@@ -324,12 +363,22 @@ class FakeSwitch:
             self.told.append(self._record(gone))
 
     def _connect(self, command: Connect) -> None:
+        if command.new and command.bridge in self.removed:
+            self.told.append(CommandFailed(command.call, "Connect", "404 bridge not found"))
+            return
         self.bridges.add(command.bridge)
         for leg in command.legs:
             if leg not in self.legs or self.legs[leg].outside:
                 self.told.append(CommandFailed(command.call, "Connect", "400 channel not found"))
                 return
             self.legs[leg].bridge = command.bridge
+
+    def _disconnect(self, bridge: str) -> None:
+        if bridge in self.bridges:
+            self.bridges.discard(bridge)
+            self.removed.add(bridge)
+        for leg in self.legs.values():
+            leg.bridge = None if leg.bridge == bridge else leg.bridge
 
     def _drop(self, leg: str, ending: Ending) -> None:
         if self.legs[leg].recording is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
@@ -54,6 +55,33 @@ async def test_a_taken_seat_and_a_second_seat_are_refused(city: City) -> None:
     await city.ask("POST", "/operators/001/sign-in", {"seat": "seat01"})
     assert await dial_code(city, "seat01", "*11002", keys=f"{pin}#") == ["enter_pin", "seat_taken"]
     await city.ask("POST", "/operators/001/sign-out")
+
+
+async def test_a_seat_is_taken_over_in_mid_shift(city: City) -> None:
+    pin = await city.pin("002")
+    async with city.operator("002", "seat02"):
+        await city.ask("POST", "/operators/001/sign-in", {"seat": "seat01"})
+        assert await dial_code(city, "seat01", "*17002", keys="0000#") == ["enter_pin", "pin_wrong"]
+        heard = await dial_code(city, "seat01", "*17002", keys=f"{pin}#")
+        assert heard == ["enter_pin", "signed_in"]
+        there = await city.ask("GET", "/operators/002")
+        assert there["seat"] == "seat01"
+        assert await city.operator_state("001") == "offline"
+
+
+async def test_more_time_to_wrap_up(city: City) -> None:
+    async with city.operator("001", "seat01") as phone:
+        call = await city.talk(new_caller())
+        await phone.next_call()
+        await city.until_operator("001", "talking")
+        await call.hang_up()
+        await city.until_operator("001", "wrap_up")
+        own = await phone.dial("*16")
+        await within(own.until_ended())
+        assert await city.heard(own) == ["wrap_up_extended"]
+        await asyncio.sleep(3)  # without the code it would be over after two
+        assert await city.operator_state("001") == "wrap_up"
+        await city.ask("POST", "/operators/001/ready")
 
 
 async def test_in_a_talk_codes_are_ours_and_other_digits_pass_through(city: City) -> None:

@@ -76,6 +76,14 @@ class Talk:
         for listener in listeners:
             await self.city.until_heard(listener, clip)
 
+    async def key(self, code: str, prompt: str) -> None:
+        """The operator keys it in and hears that; return when the citizen hears the operator again,
+        as nobody does meanwhile."""
+        await self.operator.media.press(code)
+        await self.city.until_heard(self.operator, prompt)
+        packets = len(self.citizen.media.heard.packets)
+        await within(self.citizen.media.until_heard(packets + 5))
+
     async def recorded(self) -> Recording:
         """The one recording of the call, which is over."""
         order = (await self.city.order_of(self.caller)).record
@@ -284,3 +292,52 @@ async def test_a_quota_that_runs_out_is_told_and_recording_goes_on(city: City) -
             await talk.assert_all_is_recorded()
         await until(is_told, lambda: "the quota is not told")
     assert not (await city.health())["recordings"]["needed"], "calls are served"
+
+
+async def test_what_is_said_while_the_recording_is_paused_is_not_in_it(city: City) -> None:
+    async with talking(city) as talk:
+        await talk.say(talk.citizen, CITIZEN, talk.operator)
+        await talk.key("*18", "recording_paused")
+        await talk.say(talk.operator, OPERATOR, talk.citizen)
+        talk.said.remove(OPERATOR)
+        await talk.key("*18", "recording_resumed")
+        await talk.say(talk.citizen, LATER, talk.operator)
+        await talk.citizen.hang_up()
+        recording = await talk.assert_all_is_recorded()
+    order = (await city.order_of(talk.caller)).record
+    (gap,) = order.gaps
+    told = await city.ask("GET", f"/orders/{order.number}")
+    (shown,) = TypeAdapter(tuple[RecordingView]).validate_python(told["recordings"])
+    (marked,) = shown.gaps
+    assert gap.ended is not None
+    assert marked.last is not None
+    assert marked.last - marked.first == pytest.approx(gap.ended - gap.began, abs=0.01)
+    pcm = read_wav(file_of(city, recording)).astype(np.float64)
+    # Whole seconds are all that Asterisk's ids tell of the recording's beginning.
+    middle = round((marked.first + marked.last) / 2 * 8000)
+    assert np.abs(pcm[middle - 800 : middle + 800]).max() < 100
+
+
+async def test_what_operator_and_partner_say_alone_is_recorded_by_itself(city: City) -> None:
+    async with talking(city) as talk:
+        await talk.say(talk.citizen, CITIZEN, talk.operator)
+        await city.ask("POST", "/operators/001/consult", {"number": "12319"})
+        far = await joined(city, talk.caller, "12319", trunk="12319")
+        await city.until_music(talk.citizen)
+        await talk.say(talk.operator, OPERATOR, far)
+        await talk.say(far, PARTNER, talk.operator)
+        await city.ask("POST", "/operators/001/leave")
+        await within(talk.operator.until_ended())
+        await talk.citizen.hang_up()
+        order = (await city.order_of(talk.caller)).record
+    table = RecordingStore(city.orders.engine)
+    found: list[Recording] = []
+
+    async def both_are_filed() -> bool:
+        found[:] = await table.of_call(order.call)
+        return len(found) == 2 and all(file_of(city, each).is_file() for each in found)
+
+    await until(both_are_filed, lambda: f"{found} are all recordings")
+    whole, aside = sorted(found, key=lambda each: len(each.id))
+    assert await asyncio.to_thread(clips_in, city, file_of(city, whole)) == [CITIZEN]
+    assert await asyncio.to_thread(clips_in, city, file_of(city, aside)) == [OPERATOR, PARTNER]

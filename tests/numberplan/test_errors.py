@@ -800,6 +800,33 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
         "12345 on telecom leads back to us: it is 12345 (dialplan/numbers.yaml:5); "
         "write an unpublished number",
     ),
+    "a queue keyed in like another": (
+        QUEUES,
+        "    max_wait_seconds: 1800\n",
+        "    max_wait_seconds: 1800\n    extension: '700'\n"
+        "  second:\n    title: 二\n    extension: ‸'700'\n",
+        "700 already means queue hotline (dialplan/queues.yaml:3); write another number",
+    ),
+    "a pattern of outside numbers that is none": (
+        CENTRE,
+        "order_area: '320481'\n",
+        "order_area: '320481'\noutside: {via: [telecom], classes: {local: "
+        "{title: 本地, pattern: ‸'[2-8'}}}\n",
+        "outside.classes.local.pattern: '[2-8' does not fit; write a pattern of digits, [2-8], "
+        "{7}, {8,10}, ( ), | and ?, such as 1[3-9][0-9]{9}",
+    ),
+    "an outside trunk that is not there": (
+        CENTRE,
+        "order_area: '320481'\n",
+        "order_area: '320481'\noutside: {via: [‸telecon], classes: {}}\n",
+        "there is no trunk 'telecon'; did you mean 'telecom'?",
+    ),
+    "a class of outside numbers that is not there": (
+        OPERATORS,
+        "'001': {name: 李静}",
+        "'001': {name: 李静, may_dial: [‸mobile]}",
+        "there is no class of outside numbers 'mobile'; there is none yet",
+    ),
     "the same code twice": (
         CODES,
         "",

@@ -180,6 +180,28 @@ async def test_what_is_no_sound_is_kept_all_the_same(house: House) -> None:
     assert "recording_unreadable" in [line["event"] for line in logs]
 
 
+async def test_a_consultation_of_the_call_is_filed_beside_it(house: House) -> None:
+    house.spooled()
+    idle(house.spooled(f"{CALL}_a4", seconds=0.5))
+    await house.archive().take(CALL)
+    rows = await house.rows()
+    assert {row.call for row in rows} == {CALL}
+    assert sorted(row.id for row in rows) == [CALL, f"{CALL}_a4"]
+    assert all((house.kept / row.file).is_file() for row in rows)
+
+
+async def test_a_consultation_that_is_still_written_is_taken_later(house: House) -> None:
+    house.living = {CALL}
+    file = house.spooled(f"{CALL}_a4", seconds=0.5)
+    archive = house.archive()
+    await archive.take(CALL)
+    assert await house.rows() == []
+    idle(file)
+    await archive.take(CALL)
+    (row,) = await house.rows()
+    assert row.call == CALL
+
+
 # -- death at any moment ---------------------------------------------------------------------------
 
 

@@ -19,6 +19,8 @@ class Sound(StrEnum):
     OPERATOR = "operator"
     PARTNER = "partner"
     LEADER = "leader"
+    FOURTH = "fourth"
+    FIFTH = "fifth"
     RINGING = "ringing"
     OTHER = "other"
     """Music, or a prompt."""
@@ -29,22 +31,26 @@ PITCHES: Mapping[Sound, float] = {
     Sound.OPERATOR: 1100.0,
     Sound.PARTNER: 1700.0,
     Sound.LEADER: 2300.0,
+    Sound.FOURTH: 2600.0,
+    Sound.FIFTH: 2900.0,
     Sound.RINGING: 450.0,
 }
 """In Hz. The ringing tone's is China's (asterisk-config/indications.conf.j2)."""
+_LEVEL = 0.12
+"""Four together are neither clipped nor so loud that A-law's own noise is heard beside them."""
 _WINDOW = 0.4
 """Seconds that are looked at: the latest."""
 _STRETCH = 0.1
 """Seconds in which a sound that goes on must be heard."""
 _LOUD = 300.0
-"""Amplitude from which a tone is there; voices have 8000, and an echo or a click far less."""
+"""Amplitude from which a tone is there; voices have 3900, and an echo or a click far less."""
 _WIDTH = 12.0
 """Hz on either side that belong to a tone."""
 
 
 def voice(of: Sound) -> Pcm:
     """That party's tone: a second of it, which can be repeated without a seam."""
-    return tone(PITCHES[of], 1.0)
+    return tone(PITCHES[of], 1.0, _LEVEL)
 
 
 def hears(call: Call) -> frozenset[Sound]:
@@ -78,6 +84,16 @@ async def until_talking(*parties: tuple[Call, Sound]) -> None:
     """Wait until each of these hears all the others and nothing else."""
     for call, own in parties:
         await until_hears(call, *(sound for _, sound in parties if sound is not own))
+
+
+def loudest(call: Call, sound: Sound, since: float, until: float) -> float:
+    """The greatest amplitude of that sound in any half second between those two moments."""
+    pcm = call.media.heard.pcm(since, until).astype(np.float64)
+    size = RATE // 2
+    wave = np.hanning(size) * np.exp(-2j * np.pi * PITCHES[sound] * np.arange(size) / RATE)
+    stretches = [pcm[start : start + size] for start in range(0, len(pcm) - size + 1, size)]
+    assert stretches, "too short to say anything"
+    return max(float(abs(each @ wave)) * 4 / size for each in stretches)
 
 
 def gaps(call: Call, sound: Sound, since: float, until: float) -> list[float]:

@@ -9,17 +9,29 @@ from pydantic import JsonValue
 
 from callcenter.calls.events import (
     AddPartner,
+    Alternate,
     BecomeNotReady,
     BecomeReady,
     CallEmergency,
+    Consult,
     DropPartner,
+    ExtendWrapUp,
     Forward,
     HangUp,
+    Hold,
+    Join,
     LeaveCall,
+    MuteOperator,
+    PauseRecording,
     PickFirstDialled,
+    PressKeys,
     Request,
+    Resume,
+    ResumeRecording,
     SignIn,
     SignOut,
+    TakeSeat,
+    UnmuteOperator,
 )
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.wallboard import OperatorStatus
@@ -39,6 +51,18 @@ ACTS: list[tuple[str, JsonValue, Request]] = [
     ("emergency", {}, CallEmergency("001", "110")),
     ("leave", None, LeaveCall("001")),
     ("drop-partner", None, DropPartner("001")),
+    ("consult", {"number": "002"}, Consult("001", "002")),
+    ("alternate", None, Alternate("001")),
+    ("join", None, Join("001")),
+    ("hold", None, Hold("001")),
+    ("resume", None, Resume("001")),
+    ("pause-recording", None, PauseRecording("001")),
+    ("resume-recording", None, ResumeRecording("001")),
+    ("press", {"keys": "1*#"}, PressKeys("001", "1*#")),
+    ("mute", None, MuteOperator("001")),
+    ("unmute", None, UnmuteOperator("001")),
+    ("take-seat", {"seat": "seat02"}, TakeSeat("001", "seat02")),
+    ("extend-wrap-up", None, ExtendWrapUp("001")),
     ("first-dialled", {"number": "87222160"}, PickFirstDialled("001", "87222160")),
 ]
 

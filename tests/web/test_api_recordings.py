@@ -47,6 +47,7 @@ async def test_an_order_shows_its_recordings(operator: Api) -> None:
             "sha256": "5e" * 32,
             "kind": "call",
             "repaired": False,
+            "gaps": [],
             "removed": None,
             "removed_because": None,
         }

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from callcenter.numberplan.parsed import CODES, SEATS, Parsed
+from callcenter.numberplan.parsed import CODES, QUEUES, SEATS, Parsed
 
 _FOLLOWED = {
     "sign_in": "an operator's number",
+    "take_seat": "an operator's number",
     "not_ready": "a reason's code",
     "forward": "a number",
     "three_way": "a number",
     "first_dialled": "a number",
     "call_order": "an order's number",
+    "consult": "a number",
 }
 
 
@@ -28,6 +30,30 @@ def check(parsed: Parsed) -> None:
                     "rename one of the two",
                     at_key=True,
                 )
+    _extensions(parsed)
+
+
+def _extensions(parsed: Parsed) -> None:
+    """What operators key in for a queue is not a room's or another queue's."""
+    if not parsed.queues:
+        return
+    rooms = parsed.seats.rooms if parsed.seats else {}
+    taken = {
+        room.extension: f"room {name} ({parsed.where(SEATS, ('rooms', name))})"
+        for name, room in rooms.items()
+    }
+    for name, queue in parsed.queues.queues.items():
+        if queue.extension is None:
+            continue
+        other = taken.get(queue.extension)
+        if other is not None:
+            parsed.error(
+                QUEUES,
+                ("queues", name, "extension"),
+                f"{queue.extension} already means {other}; write another number",
+            )
+        where = parsed.where(QUEUES, ("queues", name))
+        taken.setdefault(queue.extension, f"queue {name} ({where})")
 
 
 def _codes(parsed: Parsed) -> None:

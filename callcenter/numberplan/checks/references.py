@@ -41,12 +41,20 @@ def check(parsed: Parsed) -> None:
     _voice_boxes(parsed)
     _units(parsed)
     if parsed.operators:
+        classes = _outside_classes(parsed)
         for number, operator in parsed.operators.operators.items():
             here: Path = ("operators", number)
             _skills(parsed, OPERATORS, (*here, "skills"), operator.skills)
             for queue in operator.penalties:
                 path: Path = (*here, "penalties", queue)
                 parsed.refer(OPERATORS, path, queue, parsed.names(QUEUES, "queues"), "queue")
+            for index, name in enumerate(operator.may_dial):
+                path = (*here, "may_dial", index)
+                parsed.refer(OPERATORS, path, name, classes, "class of outside numbers")
+    if parsed.centre and parsed.centre.outside:
+        for index, trunk in enumerate(parsed.centre.outside.via):
+            path = ("outside", "via", index)
+            parsed.refer(CENTRE, path, trunk, parsed.trunk_names(), "trunk")
     if parsed.emergencies:
         for index, trunk in enumerate(parsed.emergencies.trunks):
             parsed.refer(EMERGENCIES, ("trunks", index), trunk, parsed.trunk_names(), "trunk")
@@ -55,6 +63,13 @@ def check(parsed: Parsed) -> None:
             for index, trunk in enumerate(room.line.via):
                 path = ("rooms", name, "line", "via", index)
                 parsed.refer(SEATS, path, trunk, parsed.trunk_names(), "trunk")
+
+
+def _outside_classes(parsed: Parsed) -> frozenset[str] | None:
+    if parsed.centre is None:
+        return None
+    outside = parsed.centre.outside
+    return frozenset() if outside is None else frozenset(outside.classes)
 
 
 def _numbers(parsed: Parsed) -> None:

@@ -10,22 +10,34 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from callcenter.calls.events import (
     Act,
     AddPartner,
+    Alternate,
     Author,
     BecomeNotReady,
     BecomeReady,
     CallEmergency,
+    Consult,
     DropPartner,
+    ExtendWrapUp,
     Forward,
     HangUp,
+    Hold,
+    Join,
     KeepCaller,
     LeaveCall,
     MarkNuisance,
+    MuteOperator,
+    PauseRecording,
     PickFirstDialled,
+    PressKeys,
     ReleaseSilent,
     Request,
+    Resume,
+    ResumeRecording,
     SignIn,
     SignOut,
     SupervisionMode,
+    TakeSeat,
+    UnmuteOperator,
 )
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.wallboard import OperatorLine, OperatorStatus, QueueLine
@@ -40,6 +52,8 @@ _STATUSES: dict[str, tuple[int, str | None]] = {
     "unknown_seat": (422, "seat"),
     "unknown_reason": (422, "reason"),
     "unknown_number": (422, "number"),
+    "not_allowed": (403, "number"),
+    "yourself": (422, "number"),
     "not_a_partner": (422, "number"),
     "emergency_number": (422, "number"),
     "not_yours": (403, None),
@@ -81,6 +95,16 @@ class WithNumber(BaseModel):
         min_length=1,
         max_length=32,
         description="A number of the plan in any spelling: 12319, 12366-2.",
+    )
+
+
+class Keys(BaseModel):
+    """What is pressed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    keys: str = Field(
+        pattern=r"^[0-9*#]{1,32}$", description="Digits, * and #, in the order in which they go."
     )
 
 
@@ -405,6 +429,21 @@ OPERATORS = (
         example_body={"seat": "seat01"},
     ),
     _request(
+        "take-seat",
+        "Bring an operator to a seat in mid-shift; who sits there is signed out",
+        lambda operator, body: TakeSeat(operator, body.seat),
+        AtSeat,
+        example_answer=EXAMPLE,
+        example_body={"seat": "seat01"},
+    ),
+    _request(
+        "extend-wrap-up",
+        "More time to wrap up",
+        lambda operator, _: ExtendWrapUp(operator),
+        Nothing,
+        example_answer=WRAPPING_UP,
+    ),
+    _request(
         "sign-out",
         "Sign an operator out; not during a call",
         lambda operator, _: SignOut(operator),
@@ -448,6 +487,78 @@ OPERATORS = (
         WithNumber,
         example_answer=TALKING,
         example_body={"number": "12366-2"},
+    ),
+    _request(
+        "consult",
+        "Speak with somebody alone; the caller hears music. Then leave, drop-partner or join",
+        lambda operator, body: Consult(operator, body.number),
+        WithNumber,
+        example_answer=TALKING,
+        example_body={"number": "12319"},
+    ),
+    _request(
+        "alternate",
+        "Go from the consultation to the caller, or back",
+        lambda operator, _: Alternate(operator),
+        Nothing,
+        example_answer=TALKING,
+    ),
+    _request(
+        "join",
+        "Bring whom the operator consulted into the talk with the caller",
+        lambda operator, _: Join(operator),
+        Nothing,
+        example_answer=TALKING,
+    ),
+    _request(
+        "hold",
+        "Let the caller wait with music",
+        lambda operator, _: Hold(operator),
+        Nothing,
+        example_answer=TALKING,
+    ),
+    _request(
+        "resume",
+        "Go back to the caller",
+        lambda operator, _: Resume(operator),
+        Nothing,
+        example_answer=TALKING,
+    ),
+    _request(
+        "mute",
+        "Let nobody hear the operator",
+        lambda operator, _: MuteOperator(operator),
+        Nothing,
+        example_answer=TALKING,
+    ),
+    _request(
+        "press",
+        "Send keys to whoever joined last, whose menu may ask for them, or to the caller",
+        lambda operator, body: PressKeys(operator, body.keys),
+        Keys,
+        example_answer=TALKING,
+        example_body={"keys": "1#"},
+    ),
+    _request(
+        "pause-recording",
+        "Record silence from now on, and note the gap; it ends by itself after some minutes",
+        lambda operator, _: PauseRecording(operator),
+        Nothing,
+        example_answer=TALKING,
+    ),
+    _request(
+        "resume-recording",
+        "Record what is said again",
+        lambda operator, _: ResumeRecording(operator),
+        Nothing,
+        example_answer=TALKING,
+    ),
+    _request(
+        "unmute",
+        "Let the operator be heard again",
+        lambda operator, _: UnmuteOperator(operator),
+        Nothing,
+        example_answer=TALKING,
     ),
     _request(
         "emergency",

@@ -272,6 +272,7 @@ _RECORDING: dict[str, JsonValue] = {
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "kind": "call",
     "repaired": False,
+    "gaps": [{"first": 41.5, "last": 60.25}],
     "removed": None,
     "removed_because": None,
 }

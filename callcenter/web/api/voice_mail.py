@@ -157,6 +157,7 @@ _MESSAGE: dict[str, JsonValue] = {
             "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
             "kind": "voice_mail",
             "repaired": False,
+            "gaps": [],
             "removed": None,
             "removed_because": None,
         }
