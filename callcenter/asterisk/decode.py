@@ -236,14 +236,15 @@ def waits_outside(channel: JsonObject) -> bool:
 def header_lines(parts: list[str]) -> SipHeaders:
     """The headers as the dialplan hands them over: lines URI-encoded, joined by ^."""
     lines = [tuple(unquote(line) for line in part.split("^") if line) for part in parts]
-    lines += [()] * (5 - len(lines))
-    from_, asserted, privacy, diversion, history = lines[:5]
+    lines += [()] * (6 - len(lines))
+    from_, asserted, privacy, diversion, history, reference = lines[:6]
     return SipHeaders(
         from_=from_[0] if from_ else "",
         asserted_identity=asserted,
         privacy=privacy,
         diversion=diversion,
         history_info=history,
+        reference=reference,
     )
 
 

@@ -121,7 +121,7 @@ def parse(line: str) -> Line | None:
                 return _record(call, [*known, "", ""])
             case "CALLRECORD", [*known] if len(known) == 12:
                 return _record(call, known)
-            case "CALLENTERED", [origin, dialled, began, *headers] if len(headers) == 5:
+            case "CALLENTERED", [origin, dialled, began, *headers] if len(headers) in (5, 6):
                 return CallEntered(
                     call=call,
                     origin=origin,

@@ -311,6 +311,9 @@ class AsteriskSwitch:
         if dial.diversion:
             header = f"<sip:{dial.diversion}@callcenter.invalid>;reason=unconditional"
             variables["PJSIP_HEADER(add,Diversion)"] = header
+        if dial.header is not None:
+            name, value = dial.header
+            variables[f"PJSIP_HEADER(add,{name})"] = value
         return self._ari.originate(
             dial.leg,
             endpoint(dial.to),

@@ -9,6 +9,7 @@ from callcenter.calls import destination, protection
 from callcenter.calls.events import CallArrived, CallReturned, CallTakenOutside, Ending
 from callcenter.calls.state import Call, Phase
 from callcenter.calls.turn import Turn
+from callcenter.numberplan import references
 from callcenter.numberplan.callers import identify
 from callcenter.numberplan.decide import decide
 from callcenter.numberplan.destination import To
@@ -70,6 +71,7 @@ def new_call(
         hotline=route.number if route.mode is not None else None,
         hotline_service=route.service,
         owner=route.owner,
+        reference=_reference(plan, event),
         diverted=tuple(caller.diverted),
         priority=_priority(plan, route),
         legs=(leg,),
@@ -79,6 +81,14 @@ def new_call(
     )
     turn.put(call)
     return call, route
+
+
+def _reference(plan: Plan, event: CallArrived | CallTakenOutside | CallReturned) -> str | None:
+    """What the partner calls the case; only noted, and only from a trunk that has such."""
+    trunk = plan.trunks.get(event.trunk)
+    if trunk is None or trunk.reference_header is None:
+        return None
+    return references.read(trunk.reference_header, event.headers.reference)
 
 
 def _priority(plan: Plan, route: Route) -> int:

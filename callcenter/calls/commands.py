@@ -213,6 +213,8 @@ class Dial:
     caller_name: str = ""
     diversion: str = ""
     """The number first dialled, put into a Diversion header (RFC 5806)."""
+    header: tuple[str, str] | None = None
+    """Name and value of one more header: tells a partner the order's number."""
     alone: bool = False
     """The call has no caller's leg now that it could be made for."""
 

@@ -55,14 +55,16 @@ def dial(turn: Turn, call: Call, number: str, seconds: float) -> bool:
         leg=call.id, role=LegRole.CALLER, party=number, place=trunk.name, began=turn.now
     )
     citizens = turn.plan.citizens
+    to = OutsideAddress(trunk.name, target.digits)
     turn.send(
         Dial(
             call=call.id,
             leg=call.id,
             role=Role.CITIZEN,
-            to=OutsideAddress(trunk.name, target.digits),
+            to=to,
             seconds=seconds,
             caller_number="" if citizens is None else citizens.shows,
+            header=turn.reference_header(call, to),
             alone=True,
         )
     )

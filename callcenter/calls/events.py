@@ -72,6 +72,8 @@ class SipHeaders:
     privacy: tuple[str, ...] = ()
     diversion: tuple[str, ...] = ()
     history_info: tuple[str, ...] = ()
+    reference: tuple[str, ...] = ()
+    """Of the header that the trunk's file names; numberplan/references.py reads it."""
 
 
 # -- facts from the switch -------------------------------------------------------------------------

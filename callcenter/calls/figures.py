@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from callcenter.calls import call as calls
+from callcenter.calls.reference import reference_of
 from callcenter.calls.state import (
     SYSTEM_REASON_TITLES,
     Call,
@@ -22,6 +23,7 @@ from callcenter.calls.wallboard import (
     Wallboard,
 )
 from callcenter.numberplan.model import Plan, Queue
+from callcenter.orders.outbound import OrderReference
 from callcenter.orders.record import Outcome
 
 
@@ -106,6 +108,7 @@ def _queue(centre: Centre, plan: Plan, queue: Queue, waiting: list[Call]) -> Que
 def _line(centre: Centre, plan: Plan, number: str) -> OperatorLine:
     operator = centre.operators.get(number, OperatorState(number=number))
     seat = plan.seats.get(operator.seat or "")
+    order = _order(centre, operator)
     return OperatorLine(
         number=number,
         name=plan.operators[number].name,
@@ -116,7 +119,17 @@ def _line(centre: Centre, plan: Plan, number: str) -> OperatorLine:
         call=operator.call,
         seat_title=None if seat is None else seat.title,
         supervision=_supervision(centre, number),
+        order=None if order is None else order.number,
+        reference=None if order is None else order.reference,
     )
+
+
+def _order(centre: Centre, operator: OperatorState) -> OrderReference | None:
+    """Of the call that the operator is offered, talks in or wraps up."""
+    call, last = centre.calls.get(operator.call or ""), operator.last_order
+    if call is not None:
+        return reference_of(call)
+    return last if last is not None and last.call == operator.call else None
 
 
 def _supervision(centre: Centre, operator: str) -> SupervisionLine | None:

@@ -140,6 +140,7 @@ def _ring(turn: Turn, request: CallForOrder, route: Route) -> None:
         hotline=order.hotline,
         hotline_service=None,
         owner=order.owner,
+        reference=order.reference,
         queue=order.queue,
         guarded=False,
         line_written=True,  # the dialplan writes none of it

@@ -28,4 +28,5 @@ def reference_of(call: Call) -> OrderReference:
         owner=call.owner,
         queue=call.queue,
         operators=tuple(dict.fromkeys(took)),
+        reference=call.reference,
     )

@@ -273,6 +273,8 @@ class Call:
     hotline: str | None
     hotline_service: str | None
     owner: str | None
+    reference: str | None = None
+    """The partner's, who sent us the caller."""
     diverted: tuple[str, ...] = ()
     """The numbers that the call was forwarded from, as its headers tell."""
     version: int = 0

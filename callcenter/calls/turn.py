@@ -32,6 +32,7 @@ from callcenter.calls.state import (
 )
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.clock import SHANGHAI
+from callcenter.numberplan import references
 from callcenter.numberplan.model import Plan, Queue, Trunk, VoiceBox
 from callcenter.orders.numbers import shown
 from callcenter.orders.outbound import OutboundOutcome, OutboundRecord
@@ -419,6 +420,8 @@ class Turn:
             unit=unit,
         )
         label = f"{call.hotline or call.dialled} {call.owner or ''}".strip()
+        if call.reference is not None:
+            label = f"{label} 对方编号{call.reference}"
         alone = not call.has_live(call.id)
         number, name = "", f"{'回电 ' if alone else ''}{label}"
         if call.outbound is not None:
@@ -436,10 +439,20 @@ class Turn:
                 or ("" if call.caller_withheld else call.caller or call.caller_raw),
                 caller_name=name if role is Role.OPERATOR else "",
                 diversion=call.first_dialled or call.dialled if role is Role.PARTNER else "",
+                header=self.reference_header(call, to),
                 alone=alone,
             )
         )
         return self.put(replace(call, legs=(*call.legs, record), names=call.names + 1)), leg
+
+    def reference_header(
+        self, call: Call, to: SeatAddress | OutsideAddress
+    ) -> tuple[str, str] | None:
+        """Tells the partner on that trunk the number of the call's order, if they want it."""
+        trunk = self.plan.trunks.get(to.trunk) if isinstance(to, OutsideAddress) else None
+        if trunk is None or trunk.reference_header is None:
+            return None
+        return trunk.reference_header, references.value(trunk.reference_header, call.number)
 
     def hang_up(self, call: Call, leg: str | None, ending: Ending = Ending.NORMAL) -> None:
         """Hang up that leg if it is still there."""
@@ -698,6 +711,7 @@ def order_record(call: Call) -> OrderRecord:
         voice_message=call.voice_message,
         answer_by=call.answer_by,
         gaps=call.gaps,
+        reference=call.reference,
     )
 
 

@@ -65,6 +65,10 @@ class OperatorLine:
     seat_title: str | None = None
     """What staff call the seat."""
     supervision: SupervisionLine | None = None
+    order: str | None = None
+    """The number of that call's order."""
+    reference: str | None = None
+    """The partner's, who sent us its caller."""
 
 
 @dataclass(frozen=True, slots=True)

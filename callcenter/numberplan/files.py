@@ -43,6 +43,7 @@ _DIGITS = re.compile(r"[0-9*#]{1,20}")
 _LINE = re.compile(r"\+?[0-9]{3,20}")
 _MONTH = re.compile(r"[12][0-9]{3}-(0[1-9]|1[0-2])")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]{0,100}[A-Za-z0-9])?")
+_HEADER = re.compile(r"User-to-User|X-[A-Za-z0-9-]{1,40}")
 _RANGE = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-(([01][0-9]|2[0-3]):([0-5][0-9])|24:00)")
 _DAY = re.compile(r"[12][0-9]{3}-[01][0-9]-[0-3][0-9]")
 
@@ -162,6 +163,15 @@ Host = Annotated[
     str,
     _must_match(_HOST, "write an IP address or a host name"),
     _schema(_HOST, "127.0.0.2"),
+]
+SipHeader = Annotated[
+    str,
+    _must_match(
+        _HEADER,
+        "write User-to-User, or a header of the partner's own that begins with X-, "
+        "such as X-Reference",
+    ),
+    _schema(_HEADER, "X-Reference"),
 ]
 TimeRange = Annotated[
     str,
@@ -818,6 +828,8 @@ class TrunkFile(Shape):
         _schema(re.compile(r"[0-9]{0,8}"), "9"),
     ] = ""
     """Put before every number but emergency ones."""
+    reference_header: SipHeader | None = None
+    """Tells the partner's reference of a caller whom they send us, and ours of one we send."""
 
 
 class PromptShape(Shape):

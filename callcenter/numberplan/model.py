@@ -505,6 +505,8 @@ class Trunk(Frozen):
     trust: HeaderTrust = HeaderTrust()
     dial_prefix: str = ""
     """Dialled before every number but emergency ones; each `DialTarget` has it already."""
+    reference_header: str | None = None
+    """The SIP header in which either side tells its reference of a caller whom it sends."""
 
 
 class AnnouncedThen(StrEnum):

@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn, TypeVar
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
-from callcenter.orders.numbers import is_number
+from callcenter.orders.numbers import is_call, is_number
 from callcenter.orders.times import duration
 from callcenter.orders.view import (
     MASKED,
@@ -83,7 +83,7 @@ def show(
     rehearsal: Rehearsal = False,
 ) -> None:
     """Show everything that is known of one order."""
-    if not is_number(number):
+    if not is_number(number) and not is_call(number):
         _stop(f"{number} is no order number: write it like 20171122-0252")
 
     async def read(store: OrderStore) -> WholeOrder:
@@ -201,6 +201,8 @@ def _description(order: WholeOrder) -> str:
     ]
     if order.barred is not None:
         facts.append(("Kept out", order.barred))
+    if order.reference is not None:
+        facts.append(("Reference", f"{order.reference}, of the partner on trunk {order.trunk}"))
     if order.nuisance is not None:
         facts.append(("Nuisance", f"marked by {order.nuisance}"))
     lines = [f"{name:<12} {value}" for name, value in facts]

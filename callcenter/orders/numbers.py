@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _NUMBER = re.compile(r"(?:(?P<area>\d{6})-)?(?P<shown>\d{8}-\d{4,}(?:-\d+)?)")
+_CALL = re.compile(r"\d{9,11}\.\d{1,10}")
 
 
 def shown(number: str) -> str:
@@ -16,6 +17,11 @@ def shown(number: str) -> str:
 def is_number(text: str) -> bool:
     """Whether `text` has the form of an order number, with or without its area."""
     return _NUMBER.fullmatch(text) is not None
+
+
+def is_call(text: str) -> bool:
+    """Whether `text` has the form of a call's name, by which its order can be found too."""
+    return _CALL.fullmatch(text) is not None
 
 
 def with_suffix(number: str, copy: int) -> str:

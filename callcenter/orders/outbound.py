@@ -53,6 +53,8 @@ class OrderReference:
     """Who took the call: they may."""
     for_anybody: bool = False
     """Whoever asks may: a team leader does, or a message waits for an answer."""
+    reference: str | None = None
+    """What the partner who sent us the caller calls it."""
 
     def __str__(self) -> str:
         """Its number: the audit needs no more."""

@@ -171,3 +171,5 @@ class OrderRecord:
     """By when somebody has to answer it."""
     gaps: tuple[Gap, ...] = ()
     """What was not recorded, as the operator asked."""
+    reference: str | None = None
+    """The partner's, who sent us the caller."""

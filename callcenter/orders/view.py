@@ -29,6 +29,7 @@ _SAME = (
     *("call", "channel", "caller_withheld", "trunk", "dialled", "first_dialled", "hotline"),
     *("hotline_service", "owner", "queue", "operator", "outcome", "ended_by", "barred", "nuisance"),
     "voice_box",
+    "reference",
 )
 """Shown as they are kept."""
 
@@ -105,6 +106,7 @@ class OrderView(View):
     trunk: str
     dialled: str = Field(description="As it came on the trunk.")
     first_dialled: str | None = Field(description="The number the citizen dialled.")
+    reference: str | None = Field(description="The partner's, who sent us the caller.")
     hotline: str | None = Field(description="The number of the plan.")
     hotline_service: str | None
     owner: str | None

@@ -116,6 +116,7 @@ class Order:
             queue=record.queue,
             operators=tuple(dict.fromkeys(operators)),
             for_anybody=for_anybody or record.voice_message is not None,
+            reference=record.reference,
         )
 
 
@@ -134,6 +135,8 @@ class OrderFilter:
     open: bool = False
     """Only those whose call still lives."""
     outcome: Outcome | None = None
+    reference: str | None = None
+    """What the partner who sent us the caller calls it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +289,10 @@ class OrderStore:
     # -- read --------------------------------------------------------------------------------------
 
     async def find(self, number: str) -> Order:
-        """The order with that number, written with or without its area; `OrderNotFoundError`."""
+        """The order with that number, with or without its area, or of the call of that name.
+
+        Raises `OrderNotFoundError`.
+        """
         async with self.engine.connect() as connection:
             return await _find(connection, number)
 
@@ -329,7 +335,8 @@ def default_url(data: Path) -> URL:
 
 
 def _has_number(number: str) -> sa.ColumnElement[bool]:
-    return sa.or_(ORDERS.c.number == number, ORDERS.c.shown == number)
+    columns = (ORDERS.c.number, ORDERS.c.shown, ORDERS.c.call)
+    return sa.or_(*(column == number for column in columns))
 
 
 async def _find(connection: AsyncConnection, number: str, *, lock: bool = False) -> Order:
@@ -436,6 +443,8 @@ def _conditions(wanted: OrderFilter) -> list[sa.ColumnElement[bool]]:
         found.append(ORDERS.c.ended.is_(None))
     if wanted.outcome is not None:
         found.append(ORDERS.c.outcome == wanted.outcome)
+    if wanted.reference is not None:
+        found.append(ORDERS.c.reference == wanted.reference)
     return found
 
 

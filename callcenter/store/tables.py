@@ -64,10 +64,12 @@ ORDERS = Table(
     Column("answer_by", Double),
     # JSON: [began, ended or null] of each pause of the recording.
     Column("gaps", Text, nullable=False, server_default="[]"),
+    Column("reference", Text),
     Index(None, "opened"),
     Index(None, "shown"),
     Index(None, "caller"),
     Index(None, "answer_by"),
+    Index(None, "reference"),
 )
 
 LEGS = Table(

@@ -71,11 +71,13 @@ def test_a_call_arrives_with_its_trunk_number_and_header_lines() -> None:
         "id",
         "",
         "",
+        "CG-2017%2F0815",
     )
     headers = SipHeaders(
         from_='"A" <sip:051987200000@x>',
         asserted_identity=("<tel:+8613800004572>", "<sip:1@y>"),
         privacy=("id",),
+        reference=("CG-2017/0815",),
     )
     assert decode(event) == [CallArrived("15.1", "telecom", "12345", headers)]
 

@@ -123,6 +123,13 @@ def test_a_record_from_before_the_fallback_is_read() -> None:
     assert recorded(LINE.removesuffix("||")) == recorded(LINE)
 
 
+def test_the_partners_reference_is_among_the_headers() -> None:
+    entered = parse(f"{ENTERED}|CG-2017/0815")
+    assert isinstance(entered, CallEntered)
+    assert entered.headers.reference == ("CG-2017/0815",)
+    assert parse(f"{ENTERED}|CG-2017/0815|") is None
+
+
 def test_a_call_that_the_fallback_takes_is_told_with_its_headers() -> None:
     entered = parse(ENTERED)
     assert isinstance(entered, CallEntered)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -190,6 +191,16 @@ async def test_an_outside_line_is_told_which_number_was_diverted() -> None:
     assert variables["PJSIP_HEADER(add,Diversion)"] == (
         "<sip:12310@callcenter.invalid>;reason=unconditional"
     )
+
+
+async def test_a_partner_is_told_the_orders_number_in_their_header() -> None:
+    bench = Bench()
+    await bench.carry_out(replace(TO_LINE, header=("X-Reference", "320481-20171122-0252")))
+    (asked,) = bench.ari.asked
+    assert asked.body is not None
+    variables = asked.body["variables"]
+    assert isinstance(variables, dict)
+    assert variables["PJSIP_HEADER(add,X-Reference)"] == "320481-20171122-0252"
 
 
 async def test_two_legs_are_put_into_one_bridge_and_our_keys_are_kept_from_the_other() -> None:

@@ -297,7 +297,7 @@ class CentreMachine(RuleBasedStateMachine):
     def a_known_caller_arrives(self, number: str, dialled: str) -> None:
         call = self.switch.caller_arrives(dialled)
         self.switch.told.pop()
-        headers = SipHeaders(from_=f"<sip:{number}@127.0.0.2>")
+        headers = SipHeaders(from_=f"<sip:{number}@127.0.0.2>", reference=("CG-1",))
         self.step(CallArrived(call, "telecom", dialled, headers))
 
     @rule(

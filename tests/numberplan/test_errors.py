@@ -78,7 +78,7 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
         "reserved: 1",
         "reserved: 1\n‸secret: x",
         "secret is not a key that is known here; write one of: channels, dial_prefix, host, "
-        "kind, port, reserved, title, trust",
+        "kind, port, reference_header, reserved, title, trust",
     ),
     "missing key": (
         NUMBERS,
@@ -768,6 +768,13 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
         "host: ‸127.0.0.2",
         "127.0.0.2 is also the host of telecom (trunks/telecom.yaml:4), and a trunk is known by "
         "its address; write another one",
+    ),
+    "a header that means something to telephones": (
+        TELECOM,
+        "channels: 6",
+        "channels: 6\nreference_header: ‸Route",
+        "reference_header: 'Route' does not fit; write User-to-User, or a header of the partner's "
+        "own that begins with X-, such as X-Reference",
     ),
     "all channels reserved": (
         TELECOM,

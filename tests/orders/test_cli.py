@@ -15,7 +15,9 @@ from callcenter.orders.cli import app
 from callcenter.orders.entry import EntryPatch, RequestType
 from callcenter.orders.record import OrderRecord
 from callcenter.store.orders import OrderStore
+from callcenter.store.outbound import OutboundStore
 from tests.fakes.orders import ENDED, MORNING, TRANSFERRED, another
+from tests.store.test_outbound import BUSY, OVER
 
 WITHHELD = another(
     253,
@@ -93,6 +95,29 @@ def test_an_order_is_shown_whole(orders: Callable[..., Result], tmp_path: Path) 
         "2017-11-22 10:32:44  001  type: - -> complaint",
     ):
         assert part in text
+
+
+def test_an_order_is_found_by_its_call_and_shows_the_partners_reference(
+    orders: Callable[..., Result], tmp_path: Path
+) -> None:
+    fill(tmp_path, replace(ENDED, call="1511317865.7", reference="CG-2017/0815"))
+    text = orders("show", "1511317865.7").stdout
+    assert "20171122-0252 (320481-20171122-0252)" in text
+    assert "CG-2017/0815, of the partner on trunk telecom" in text
+
+
+def test_calls_made_for_it_are_shown(orders: Callable[..., Result], tmp_path: Path) -> None:
+    fill(tmp_path, ENDED)
+
+    async def file() -> None:
+        store = OrderStore.in_folder(tmp_path)
+        await OutboundStore(store.engine).file([BUSY, OVER], 1)
+        await store.close()
+
+    asyncio.run(file())
+    text = orders("show", "20171122-0252").stdout
+    assert "001 called +8651987200000 (citizen): busy, talked -" in text
+    assert "(citizen): answered, talked 1:09" in text
 
 
 def test_a_partner_is_shown_with_number_and_unit(

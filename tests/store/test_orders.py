@@ -265,3 +265,12 @@ async def test_a_store_is_read_after_the_server_has_stopped(tmp_path: Path) -> N
     reader = OrderStore(default_url(tmp_path), read_only=True)
     assert (await reader.find(ENDED.number)).record == ENDED
     await reader.close()
+
+
+async def test_an_order_is_found_by_its_call_and_by_a_partners_reference(store: OrderStore) -> None:
+    sent = replace(ENDED, reference="CG-2017/0815")
+    await store.file([sent, another(253)], 1)
+    assert (await store.find(ENDED.call)).record == sent
+    page = await store.page(OrderFilter(reference="CG-2017/0815"))
+    assert [order.record for order in page.orders] == [sent]
+    assert (await store.page(OrderFilter(reference="CG"))).total == 0

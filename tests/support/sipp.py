@@ -48,6 +48,12 @@ def _scenario(*steps: str) -> str:
 
 
 _INVITE = '<recv request="INVITE" crlf="true"></recv>\n'
+_LOGGED = """\
+<recv request="INVITE" crlf="true"><action>
+<ereg regexp=".*" search_in="hdr" header="{header}:" check_it="true" assign_to="told"/>
+<log message="{header} is [$told]"/>
+</action></recv>
+"""
 _ACK = '<recv request="ACK"></recv>\n'
 _BYE_AND_OK = '<recv request="BYE"></recv>\n' + _send("200 OK")
 
@@ -60,6 +66,38 @@ ANSWER = _scenario(
 def refuse(status_line: str) -> str:
     """A scenario that rings and refuses, such as `486 Busy Here` or `603 Decline`."""
     return _scenario(_INVITE, _send("180 Ringing"), _send(status_line, retrans=True), _ACK)
+
+
+def answer_if_told(header: str) -> str:
+    """A scenario that answers an INVITE with that header, whose value `Sipp.logged` gives."""
+    invite = _LOGGED.format(header=header)
+    return _scenario(
+        invite, _send("180 Ringing"), _send("200 OK", sdp=True, retrans=True), _ACK, _BYE_AND_OK
+    )
+
+
+def call(caller: str, *headers: str) -> str:
+    """A scenario that calls, waits for an answer, and after it for the other side to hang up."""
+    extra = "".join(f"      {header}\n" for header in headers)
+    dialogue = """\
+      Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+      From: <sip:{caller}@[local_ip]>;tag=[pid]SIPpTag[call_number]
+      To: <sip:[service]@[remote_ip]:[remote_port]>{tag}
+      Call-ID: [call_id]
+      CSeq: 1 {method}
+      Contact: <sip:{caller}@[local_ip]:[local_port]>
+      Max-Forwards: 70
+"""
+    start = "{method} sip:[service]@[remote_ip]:[remote_port] SIP/2.0\n"
+    invite = (start + dialogue).format(caller=caller, tag="", method="INVITE") + extra + _SDP
+    ack = (start + dialogue).format(caller=caller, tag="[peer_tag_param]", method="ACK")
+    return _scenario(
+        f'<send retrans="500"><![CDATA[\n\n      {invite}\n]]></send>\n',
+        *(f'<recv response="{code}" optional="true"></recv>\n' for code in (100, 180, 183)),
+        '<recv response="200" rtd="true"></recv>\n',
+        f"<send><![CDATA[\n\n      {ack}      Content-Length: 0\n\n]]></send>\n",
+        _BYE_AND_OK,
+    )
 
 
 def answer_then_hang_up(milliseconds: int) -> str:
@@ -106,9 +144,18 @@ class Sipp:
 
     @classmethod
     async def start(
-        cls, folder: Path, scenario: str, *, host: str = "127.0.0.1", port: int = 0, calls: int = 1
+        cls,
+        folder: Path,
+        scenario: str,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        calls: int = 1,
+        to: tuple[str, int, str] | None = None,
     ) -> Self:
         """Listen on host:port (0: a free one) for so many calls, then end.
+
+        Or make them itself: `to` a host, a port and a number there.
 
         Raises SippError if it does not start.
         """
@@ -118,7 +165,8 @@ class Sipp:
             partner._process = await asyncio.create_subprocess_exec(
                 *("sipp", "-sf", "scenario.xml", "-i", host, "-p", str(partner.port)),
                 *("-mi", host, "-mp", str(_free_port(host) & ~1), "-m", str(calls)),
-                *("-nostdin", "-trace_err", "-skip_rlimit"),
+                *("-nostdin", "-trace_err", "-trace_logs", "-skip_rlimit"),
+                *(() if to is None else ("-s", to[2], f"{to[0]}:{to[1]}")),
                 cwd=folder,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
@@ -144,6 +192,10 @@ class Sipp:
             raise SippError(f"sipp still waits after {within} s\n{self._errors()}") from None
         if status != 0:
             raise SippError(f"sipp ended with {status}\n{self._errors()}")
+
+    def logged(self) -> str:
+        """What its scenario logged."""
+        return "".join(path.read_text("utf-8") for path in self.folder.glob("*_logs.log"))
 
     async def stop(self) -> None:
         """End it, whatever it is doing."""

@@ -88,6 +88,8 @@ async def test_the_answer_is_the_state_after_it(operator: Api) -> None:
         "since": "2017-11-22T10:31:05.250000+08:00",
         "reason": "刚签入",
         "call": None,
+        "order": None,
+        "reference": None,
         "supervision": None,
     }
 

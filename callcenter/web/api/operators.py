@@ -41,6 +41,7 @@ from callcenter.calls.events import (
 )
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.wallboard import OperatorLine, OperatorStatus, QueueLine
+from callcenter.orders.numbers import shown
 from callcenter.orders.times import local
 from callcenter.staff.roles import Principal
 from callcenter.web.api.endpoint import Answer, Ask, Body, Endpoint, Nothing, Query
@@ -136,6 +137,10 @@ class OperatorView(BaseModel):
     since: datetime | None = Field(description="Start of this state; null if it never changed.")
     reason: str | None = Field(description="Title of the not-ready reason.")
     call: str | None = Field(description="The call being offered, talked or wrapped up.")
+    order: str | None = Field(None, description="The number of that call's order.")
+    reference: str | None = Field(
+        None, description="What the partner who sent us the caller calls it."
+    )
     supervision: SupervisionView | None = Field(
         None, description="Who listens; only team leaders are told."
     )
@@ -210,6 +215,8 @@ def operator_view(line: OperatorLine, who: Principal) -> OperatorView:
         since=local(line.since) if line.since else None,
         reason=line.reason,
         call=line.call,
+        order=None if line.order is None else shown(line.order),
+        reference=line.reference,
         supervision=None
         if supervision is None
         else SupervisionView(
@@ -344,6 +351,8 @@ EXAMPLE: dict[str, JsonValue] = {
     "since": "2017-11-22T10:31:05+08:00",
     "reason": None,
     "call": None,
+    "order": None,
+    "reference": None,
     "supervision": None,
 }
 
@@ -352,6 +361,7 @@ TALKING: dict[str, JsonValue] = {
     "state": "talking",
     "state_title": "通话",
     "call": "1511317865.1",
+    "order": "20171122-0252",
 }
 
 WRAPPING_UP: dict[str, JsonValue] = {
@@ -359,6 +369,7 @@ WRAPPING_UP: dict[str, JsonValue] = {
     "state": "wrap_up",
     "state_title": "整理",
     "call": "1511317865.1",
+    "order": "20171122-0252",
 }
 
 _BOARD: dict[str, JsonValue] = {

@@ -51,6 +51,9 @@ class OrdersQuery(BaseModel):
     operator: str | None = Field(None, max_length=16, description="Who took the call.")
     open: bool = Field(False, description="Only calls that still live.")
     outcome: Outcome | None = None
+    reference: str | None = Field(
+        None, max_length=64, description="What a partner who sent us the caller calls it."
+    )
     limit: int = Field(50, ge=1, le=500)
     offset: int = Field(0, ge=0, le=2**31)
 
@@ -73,6 +76,7 @@ async def _orders(ask: Ask[OrdersQuery, Nothing]) -> Answer:
         operator=query.operator if who.leads() else who.operator,
         open=query.open,
         outcome=query.outcome,
+        reference=query.reference,
     )
     try:
         page = await ask.services.orders.page(wanted, limit=query.limit, offset=query.offset)
@@ -193,6 +197,7 @@ _ORDER: dict[str, JsonValue] = {
     "trunk": "telecom",
     "dialled": "12345",
     "first_dialled": "12345",
+    "reference": None,
     "hotline": "12345",
     "hotline_service": "政府公共服务热线",
     "owner": "政务办",

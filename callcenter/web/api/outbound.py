@@ -68,6 +68,7 @@ OUTBOUND = (
             "state": "calling",
             "state_title": "外呼",
             "call": "out1511320265000.1",
+            "order": "20171122-0252",
         },
     ),
 )
