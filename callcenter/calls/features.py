@@ -70,7 +70,7 @@ def dialled(turn: Turn, event: FeatureDialled) -> Refusal | None:
     """A seat called a feature code: do it, say what came of it, hang up."""
     wish = _wish(turn, event)
     if isinstance(wish, CallForOrder):
-        found = outbound.whom(turn, wish)
+        found = outbound.wanted(turn, wish)
         refusal, said = (found if isinstance(found, Refusal) else None), "outbound_hang_up"
     elif isinstance(wish, Refusal):
         refusal, said = wish, ""

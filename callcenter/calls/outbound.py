@@ -7,8 +7,6 @@ mid-talk hears an apology.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from callcenter.calls import call as calls
 from callcenter.calls import dialling
 from callcenter.calls import operator as operators
@@ -16,12 +14,12 @@ from callcenter.calls.commands import Record, Ring, SeatAddress, StopRinging
 from callcenter.calls.events import CallForOrder, Ending
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.state import Call, Outbound, Phase
+from callcenter.calls.talk import whom
+from callcenter.calls.talk.whom import Partner
 from callcenter.calls.turn import END_SECONDS, Turn
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.citizens import citizen_number, ways_to
-from callcenter.numberplan.decide import decide
-from callcenter.numberplan.dialled import bare
-from callcenter.numberplan.model import Action, Plan, Route
+from callcenter.numberplan.model import Plan
 from callcenter.orders.outbound import Called, OutboundOutcome
 from callcenter.values import replace
 
@@ -39,22 +37,28 @@ _OPERATOR_HEARS = {
 }
 
 
+_SENTENCES = {
+    "unknown_number": "{}不在号码表中，也不是可以拨打的外线号码，不能外呼；请核对。",
+    "not_a_partner": "{}由本中心受理，不能外呼。",
+}
+
+
 # -- the request -----------------------------------------------------------------------------------
 
 
 def call_for_order(turn: Turn, request: CallForOrder) -> Refusal | None:
     """Ring the operator's telephone."""
-    route = whom(turn, request)
-    if isinstance(route, Refusal):
-        return route
+    to = wanted(turn, request)
+    if isinstance(to, Refusal):
+        return to
     refusal = dialling.no_telephone(turn, request.operator, "外呼")
     if refusal is not None:
         return refusal
-    _ring(turn, request, route)
+    _ring(turn, request, to)
     return None
 
 
-def whom(turn: Turn, request: CallForOrder) -> Route | Refusal:
+def wanted(turn: Turn, request: CallForOrder) -> Partner | Refusal:
     """Whom the operator wants to call, and the ways there; or why that may not be."""
     order = request.order
     refusal = dialling.unable(turn, request.operator, "外呼")
@@ -71,55 +75,52 @@ def whom(turn: Turn, request: CallForOrder) -> Route | Refusal:
         return Refusal("already_calling", "这张工单正在外呼，请稍后再试。")
     match request.called:
         case Called.CITIZEN:
-            route = _citizen(turn.plan, order.caller)
+            to = _citizen(turn.plan, order.caller)
         case Called.UNIT:
-            route = _unit(turn, order.hotline, order.owner)
+            to = _unit(turn, request.operator, order.hotline, order.owner)
         case Called.NUMBER:
-            route = _number(turn, request.number)
-    if isinstance(route, Route) and dialling.next_way(turn, route.targets) is None:
+            to = _number(turn, request.operator, request.number)
+    if isinstance(to, Partner) and dialling.next_way(turn, to.targets) is None:
         return Refusal("trunk_full", "外呼线路已满，请稍后再试。")
-    return route
+    return to
 
 
-def _citizen(plan: Plan, caller: str | None) -> Route | Refusal:
+def _citizen(plan: Plan, caller: str | None) -> Partner | Refusal:
     if caller is None:
         return Refusal("no_caller", "这张工单没有来电号码，或来电人隐藏了号码，不能外呼。")
     number = citizen_number(plan, caller)
     if number is None:
         message = f"{caller}不能外呼：紧急号码、境外号码和本中心、合作单位的号码不当作市民呼叫。"
         return Refusal("not_a_citizen", message)
-    return Route(number=number, action=Action.FORWARD, targets=ways_to(plan, number))
+    return Partner(number, "", ways_to(plan, number))
 
 
-def _unit(turn: Turn, hotline: str | None, owner: str | None) -> Route | Refusal:
+def _unit(turn: Turn, operator: str, hotline: str | None, owner: str | None) -> Partner | Refusal:
     """The order's own hotline, if somebody else answers it; else another one of its unit."""
     owned = [each.number for each in turn.plan.numbers.values() if owner and each.owner == owner]
-    for number in (hotline or "", *owned):
-        route = _decided(turn, number)
-        if route.action is Action.FORWARD and route.targets:
-            return route
+    for number in (hotline, *owned):
+        if number is not None and number in turn.plan.numbers:
+            found = _number(turn, operator, number)
+            if isinstance(found, Partner):
+                return found
     return Refusal("no_unit_number", "这张工单的承办单位没有可以呼叫的号码，请指定号码。")
 
 
-def _number(turn: Turn, number: str) -> Route | Refusal:
-    if bare(number) in turn.plan.emergencies:
+def _number(turn: Turn, operator: str, number: str) -> Partner | Refusal:
+    """A number of the plan, or an outside one that this operator may dial."""
+    found = whom.find(turn, operator, number)
+    if isinstance(found, Refusal):
+        known = _SENTENCES.get(found.code)
+        return found if known is None else Refusal(found.code, known.format(number))
+    if isinstance(found, Partner) and found.emergency:
         message = f"{number}是紧急号码，不能代工单外呼；请在话机上直接拨打。"
         return Refusal("emergency_number", message)
-    route = _decided(turn, number)
-    if route.action is Action.REJECT:
-        return Refusal("unknown_number", f"号码表中没有{number}，不能外呼；请核对。")
-    if route.action is not Action.FORWARD or not route.targets:
-        return Refusal("not_a_partner", f"{route.number}由本中心受理，不能外呼。")
-    return route
+    if not isinstance(found, Partner) or not found.targets:
+        return Refusal("not_a_partner", _SENTENCES["not_a_partner"].format(number))
+    return found
 
 
-def _decided(turn: Turn, number: str) -> Route:
-    """What the plan says of a number now, as a telephone keys it: `12366*2`."""
-    at = datetime.fromtimestamp(turn.now, UTC)
-    return decide(turn.plan, number.replace("*", "-"), None, at)
-
-
-def _ring(turn: Turn, request: CallForOrder, route: Route) -> None:
+def _ring(turn: Turn, request: CallForOrder, to: Partner) -> None:
     order = request.order
     operator = turn.operator(request.operator)
     seat = operator.seat or ""
@@ -133,8 +134,8 @@ def _ring(turn: Turn, request: CallForOrder, route: Route) -> None:
         opened=turn.now,
         trunk="",
         dialled=order.hotline or "",
-        caller=route.number if citizen else None,
-        caller_raw=route.number,
+        caller=to.hotline if citizen else None,
+        caller_raw=to.hotline,
         caller_withheld=False,
         first_dialled=None,
         hotline=order.hotline,
@@ -144,15 +145,15 @@ def _ring(turn: Turn, request: CallForOrder, route: Route) -> None:
         queue=order.queue,
         guarded=False,
         line_written=True,  # the dialplan writes none of it
-        targets=route.targets,
-        after_answer_digits=route.after_answer_digits,
-        after_answer_pause=route.after_answer_pause,
+        targets=to.targets,
+        after_answer_digits=to.digits,
+        after_answer_pause=to.pause,
         outbound=Outbound(
             order=order,
             operator=operator.number,
             seat=seat,
             called=request.called,
-            number=route.number,
+            number=to.hotline,
             resumes=operator.status,
         ),
     )

@@ -17,10 +17,12 @@ from callcenter.calls.events import (
     CallForOrder,
     CallGivenUp,
     CommandFailed,
+    Consult,
     Ending,
     Forward,
     HangUp,
     Hold,
+    LeaveCall,
     Release,
     Resume,
     SeatReachable,
@@ -197,6 +199,38 @@ def test_a_partner_can_be_brought_into_the_talk(desk: Desk) -> None:
     assert outcome(desk) is OutboundOutcome.ANSWERED
 
 
+def test_the_citizen_can_be_held(desk: Desk) -> None:
+    call = talking(desk)
+    assert desk.asks(Hold("001")) == ""
+    assert desk.switch.legs[call].music
+    assert desk.asks(Resume("001")) == ""
+    assert desk.together(call) == {call, desk.leg_of(call)}
+
+
+def test_a_held_citizen_who_loses_the_operator_hears_an_apology(desk: Desk) -> None:
+    call = talking(desk)
+    desk.asks(Hold("001"))
+    desk.goes(desk.leg_of(call), Ending.LOST)
+    assert desk.heard(call) == [("outbound_broken",)]
+    assert not desk.switch.legs[call].music
+    desk.prompt_ends(call)
+    assert outcome(desk) is OutboundOutcome.ANSWERED
+
+
+def test_a_colleague_can_be_consulted_and_takes_the_citizen(desk: Desk) -> None:
+    call = talking(desk)
+    desk.operator_ready("002", "seat02")
+    assert desk.asks(Consult("001", "002")) == ""
+    leg = desk.ringing_at("seat02")
+    desk.answers(leg)
+    assert desk.asks(LeaveCall("001")) == ""
+    assert desk.together(call) == {call, leg}
+    desk.goes(leg)
+    record = made(desk)
+    assert (record.operator, record.outcome) == ("001", OutboundOutcome.ANSWERED)
+    assert not desk.switch.legs
+
+
 # -- whom ------------------------------------------------------------------------------------------
 
 
@@ -271,6 +305,48 @@ def test_only_a_citizens_number_is_called_as_the_citizens(
 )
 def test_no_other_number_is_called_than_the_plan_allows(desk: Desk, number: str, code: str) -> None:
     assert calls(desk, Called.NUMBER, number) == code
+    assert desk.dialled() == []
+
+
+def with_classes() -> Desk:
+    """Everybody may dial numbers of the town, operator 001 mobiles too."""
+    texts = dict(TEXTS)
+    texts["dialplan/centre.yaml"] += (
+        "citizens: {via: [telecom], shows: '12345'}\n"
+        "outside:\n  via: [unicom, telecom]\n  classes:\n"
+        "    local: {title: 市话, pattern: '8[0-9]{7}'}\n"
+        "    mobile: {title: 手机, pattern: '1[3-9][0-9]{9}', everyone: false}\n"
+    )
+    texts["agents/operators.yaml"] = texts["agents/operators.yaml"].replace(
+        "{name: 李静}", "{name: 李静, may_dial: [mobile]}"
+    )
+    return Desk(plan=plan_of(texts))
+
+
+@pytest.mark.parametrize("number", ["87654321", "13900002222"])
+def test_an_outside_number_is_called_by_who_may_dial_its_class(number: str) -> None:
+    desk = with_classes()
+    desk.operator_ready("001", "seat01")
+    dialling(desk, Called.NUMBER, number)
+    (dial,) = dialled_out(desk)
+    assert dial.to == OutsideAddress("unicom", number)
+    assert dial.caller_number == "12345"
+    assert made(desk).number == number
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        ("13900002222", "not_allowed"),
+        ("0085212345678", "unknown_number"),
+        ("120", "unknown_number"),
+    ],
+)
+def test_nobody_dials_what_is_not_theirs_to_dial(number: str, code: str) -> None:
+    desk = with_classes()
+    desk.operator_ready("002", "seat02")
+    order = replace(ORDER, operators=("002",))
+    assert desk.asks(CallForOrder("002", order, Called.NUMBER, number)) == code
     assert desk.dialled() == []
 
 

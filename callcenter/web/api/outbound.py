@@ -29,7 +29,10 @@ class WhoToCall(BaseModel):
         description="The caller of the order, its handling unit's number, or `number`.",
     )
     number: str | None = Field(
-        None, min_length=1, max_length=32, description="A number of the plan: 12319, 12366-2."
+        None,
+        min_length=1,
+        max_length=32,
+        description="Of the plan, as 12366-2, or one outside that they may dial.",
     )
 
 
