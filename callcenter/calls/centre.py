@@ -388,6 +388,7 @@ def _legs_ended(turn: Turn, call: Call, legs: tuple[str, ...], ending: Ending) -
         if not call.live():
             calls.all_gone(turn, call)
     elif call.phase is Phase.CALLING_BACK:
+        call = offers.ended(turn, call, legs, ending)  # who was rung too, and was not the first
         if call.leg in legs:
             callback.operator_gone(turn, call, ending)
         elif call.id in legs:

@@ -520,6 +520,23 @@ def test_after_a_restart_the_citizens_telephone_rings_on(desk: Desk) -> None:
     assert desk.together(call) == {call, leg}
 
 
+def test_who_was_rung_too_is_free_as_soon_as_their_telephone_is_silent() -> None:
+    """Where a queue rings all: the next try rings two, and one of them calls the citizen."""
+    desk = Desk(plan=with_callbacks(CALLBACK + "    strategy: ring_all\n"))
+    call = arranged(desk)
+    leg = answered_by(desk)
+    desk.goes(call, Ending.BUSY)
+    desk.prompt_ends(leg)
+    desk.operator_ready("002", "seat02")
+    desk.wait(600)
+    idle_since = desk.operator("001").idle_since
+    assert desk.rings_at("seat01")
+    desk.answers(desk.ringing_at("seat02"))
+    assert desk.state(call).phase is Phase.CALLING_BACK
+    assert desk.operator("001").status is OperatorStatus.READY
+    assert desk.operator("001").idle_since == idle_since
+
+
 def test_an_answer_that_was_missed_is_seen_after_a_restart(desk: Desk) -> None:
     call = arranged(desk)
     leg = answered_by(desk)
