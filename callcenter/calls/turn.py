@@ -492,9 +492,9 @@ class Turn:
         centre = self.centre
         queue_log = self._queue_log(self.index().lines)
         experience = self._learn()
+        self._measure()
         missed = self._missed_calls()
         states = self._states()
-        self._measure()
         figures = self._count()
         records: list[OrderRecord] = []
         outbound: list[OutboundRecord] = []

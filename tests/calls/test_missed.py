@@ -48,6 +48,21 @@ def taken(desk: Desk, operator: str = "001", seat: str = "seat01") -> str:
 # -- who is on the list ----------------------------------------------------------------------------
 
 
+def test_who_gave_up_has_waited_so_long_though_they_are_called_back(desk: Desk) -> None:
+    call = waiting(desk)
+    desk.wait(30)
+    desk.goes(call)
+    desk.operator_ready("001", "seat01")
+    taken(desk)
+    assert desk.order(call).wait_ms == 30_000
+    desk.answers(call)
+    desk.wait(60)
+    desk.goes(call)
+    order = desk.order(call)
+    assert (order.wait_ms, order.waited_again_ms, order.answer_within) == (30_000, 0, 15.0)
+    assert order.outcome is Outcome.ABANDONED
+
+
 def test_who_gave_up_is_on_the_list_with_the_order(desk: Desk) -> None:
     call = missed(desk)
     (line,) = listed(desk)

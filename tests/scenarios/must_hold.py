@@ -58,10 +58,13 @@ def _the_wallboard_has_the_same_sums(day: Day) -> None:
 
 
 def _the_stop_watch_shows_the_same(day: Day) -> None:
-    """Each second of a shift is in one state: as an onlooker saw it, to some milliseconds."""
+    """Each second of a shift is in one state, and each wait as long as an onlooker saw it."""
     found: defaultdict[tuple[str, str], float] = defaultdict(float)
     for row in day.books.report(By.DAY, Of.OPERATOR).rows:
         for state, seconds in ({} if row.work is None else row.work.seconds).items():
             found[(row.key, state)] += seconds
     for key in found.keys() | day.onlooker.seconds.keys():
         assert abs(found[key] - day.onlooker.seconds[key]) < 0.001 * len(day.changes) + 0.001, key
+    for call, order in day.records.items():
+        waited = (order.wait_ms or 0) + order.waited_again_ms
+        assert abs(waited - 1000 * day.onlooker.waits[call]) < 10, call

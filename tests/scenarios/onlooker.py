@@ -7,6 +7,9 @@ from collections import defaultdict
 from callcenter.calls.state import Centre, OperatorState, Phase
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.model import Plan
+from callcenter.orders.record import Outcome
+
+_IN_QUEUE = frozenset({Phase.WAITING, Phase.OFFERED, Phase.ARRANGING, Phase.NATIVE})
 
 
 class Onlooker:
@@ -21,11 +24,16 @@ class Onlooker:
         """Who waited, and which operator was ready who may take the call."""
         self.seconds: defaultdict[tuple[str, str], float] = defaultdict(float)
         """What each operator spent in each state."""
+        self.waits: defaultdict[str, float] = defaultdict(float)
+        """What each caller spent in a queue."""
 
     def operator_rings(self, centre: Centre, plan: Plan, offered: str, operator: str) -> None:
         """Nobody who waits in the same queue comes before who is offered."""
         self.offers.append((offered, operator))
         mine = centre.calls[offered]
+        taken_up = mine.outcome not in (None, Outcome.CALLBACK)  # a missed call, by who rings it
+        if taken_up or mine.preferred_operator == operator:
+            return
         queue = plan.queues.get(mine.queue or "")
         for other in centre.calls.values():
             waits = other.phase is Phase.WAITING and other.queue == mine.queue
@@ -38,6 +46,10 @@ class Onlooker:
         for operator in centre.operators.values():
             if operator.status is not OperatorStatus.OFFLINE:
                 self.seconds[(operator.number, operator.status.value)] += seconds
+        for call in centre.calls.values():
+            led_on = call.phase is Phase.FORWARDING and call.overflowed != ()
+            if call.has_live(call.id) and (call.phase in _IN_QUEUE or led_on):
+                self.waits[call.id] += seconds
 
     def looks_round(self, centre: Centre, plan: Plan, now: float) -> None:
         """Nobody waits while somebody is ready who may take the call."""
