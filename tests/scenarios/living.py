@@ -27,6 +27,7 @@ from callcenter.calls.events import (
     BecomeNotReady,
     BecomeReady,
     CallEndedOutside,
+    CallMissed,
     CallTakenOutside,
     DeadlineReached,
     DigitPressed,
@@ -35,6 +36,7 @@ from callcenter.calls.events import (
     PlanChanged,
 )
 from callcenter.calls.refusal import Refusal
+from callcenter.calls.state import Phase
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.clock import SHANGHAI
 from callcenter.numberplan.model import Plan
@@ -146,6 +148,9 @@ class Living(Desk):
         refusal = super().happens(event)
         for command in self.switch.sent[sent:]:
             self._is_seen(command)
+            own_will = isinstance(event, CallMissed)  # an operator takes a missed call up
+            if isinstance(command, Dial) and command.role is Role.OPERATOR and not own_will:
+                self._is_offered(command)
         for change in self.changes[told:]:
             self._goes_on(change.operator, change.state, change.call)
         return refusal
@@ -216,11 +221,17 @@ class Living(Desk):
             case _:
                 pass
 
+    def _is_offered(self, dial: Dial) -> None:
+        call = self.centre.calls[dial.call]
+        if call.phase is Phase.OFFERED:
+            party = call.party(dial.leg)
+            self.onlooker.looks_whose_turn_it_is(self.centre, self.plan, call.id, party)
+
     def _seat_rings(self, dial: Dial, operator: Operator | None) -> None:
         if operator is None:
             return
         if dial.role is Role.OPERATOR:
-            self.onlooker.operator_rings(self.centre, self.plan, dial.call, operator.number)
+            self.onlooker.operator_rings(dial.call, operator.number)
         misses = operator.misses > 0
         operator.misses -= misses
         self._rings(dial, NEVER if misses else operator.answers)

@@ -7,7 +7,6 @@ from collections import defaultdict
 from callcenter.calls.state import Centre, OperatorState, Phase
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.model import Plan
-from callcenter.orders.record import Outcome
 
 _IN_QUEUE = frozenset({Phase.WAITING, Phase.OFFERED, Phase.ARRANGING, Phase.NATIVE})
 
@@ -27,12 +26,15 @@ class Onlooker:
         self.waits: defaultdict[str, float] = defaultdict(float)
         """What each caller spent in a queue."""
 
-    def operator_rings(self, centre: Centre, plan: Plan, offered: str, operator: str) -> None:
-        """Nobody who waits in the same queue comes before who is offered."""
+    def operator_rings(self, offered: str, operator: str) -> None:
         self.offers.append((offered, operator))
+
+    def looks_whose_turn_it_is(
+        self, centre: Centre, plan: Plan, offered: str, operator: str
+    ) -> None:
+        """Nobody who waits in the same queue comes before who is offered."""
         mine = centre.calls[offered]
-        taken_up = mine.outcome not in (None, Outcome.CALLBACK)  # a missed call, by who rings it
-        if taken_up or mine.preferred_operator == operator:
+        if mine.preferred_operator == operator:
             return
         queue = plan.queues.get(mine.queue or "")
         for other in centre.calls.values():
