@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from random import Random
 
@@ -26,7 +27,14 @@ from callcenter.analytics.periods import By
 from callcenter.analytics.record import milliseconds
 from callcenter.analytics.report import CallFigures, Of
 from callcenter.calls.commands import OutsideAddress
-from callcenter.calls.events import BecomeNotReady, BecomeReady, Ending, SignIn, SignOut
+from callcenter.calls.events import (
+    BecomeNotReady,
+    BecomeReady,
+    CallArrived,
+    Ending,
+    SignIn,
+    SignOut,
+)
 from callcenter.calls.state import Call
 from callcenter.orders.record import OrderRecord, Outcome
 from tests.analytics.books import Books
@@ -97,6 +105,7 @@ class Day(Living):
             self.turned_away += 1
             return caller
         caller.id = self.switch.caller_arrives(caller.dials, trunk, caller.number)
+        self._is_diverted(caller)
         self.callers[caller.id] = caller
         self.arrived[caller.id] = self.now
         if caller.patience != float("inf"):
@@ -105,6 +114,13 @@ class Day(Living):
             self.switch.dead_mans_switch(caller.id)
         self.news()
         return caller
+
+    def _is_diverted(self, caller: Caller) -> None:
+        """The exchange knows the caller's number alone."""
+        arrived = self.switch.told[-1]
+        if caller.diverted_by and isinstance(arrived, CallArrived):
+            headers = replace(arrived.headers, diversion=(f"<sip:{caller.diverted_by}@city>",))
+            self.switch.told[-1] = replace(arrived, headers=headers)
 
     def call_between(
         self,

@@ -35,6 +35,8 @@ class Caller:
     """In turn, when called back; the last one holds."""
     trunk: str = "telecom"
     """The carrier; while that is down, another one."""
+    diverted_by: str = ""
+    """Who forwarded the call to us."""
     id: str = ""
     """The call's, once they have called."""
 

@@ -87,3 +87,36 @@ def test_the_longest_idle_operator_is_asked() -> None:
         *("001", "002", "003", "001", "002", "003"),
         *("001", "003", "002", "001"),
     ]
+
+
+def test_the_figures_of_each_hour_are_what_happened() -> None:
+    """At nine o'clock one operator is there: two calls in time, one late, one given up after 57 s
+    and one at once. At ten o'clock two are there; at eleven nobody calls; at noon one gives up."""
+    day = Day("2017-12-01T09:00")
+    day.sits("001", wraps_up=10)
+    day.calls(Caller(talk=100))
+    day.wait(1)
+    day.calls(Caller(talk=20))
+    day.calls(Caller(patience=60))
+    day.calls(Caller(patience=13))
+    day.until("09:30")
+    day.calls(Caller(talk=20))
+    day.until("10:00")
+    day.sits("002")
+    for _ in range(2):
+        day.calls(Caller(talk=300))
+    day.until("12:00")
+    day.goes_home("001")
+    day.goes_home("002")
+    day.calls(Caller(patience=23))
+    day.ends()
+    hours = day.hours()
+    assert list(hours) == ["09:00", "10:00", "12:00"]
+    nine, ten, noon = hours.values()
+    assert (nine.offered, nine.outcomes[Outcome.ANSWERED]) == (5, 3)
+    assert (nine.answered_in_time, nine.abandoned_short) == (2, 1)
+    assert (nine.service_level, nine.connect_rate) == (0.4, 0.6)
+    assert nine.wait_seconds == 4 + (4 + 3 + 100 + 10 + 4 - 1) + 57 + 10 + 4
+    assert nine.longest_wait_seconds == 120
+    assert (ten.service_level, ten.connect_rate, ten.talk_seconds) == (1.0, 1.0, 2 * 303)
+    assert (noon.service_level, noon.wait_seconds, noon.abandoned_short) == (0.0, 20, 0)

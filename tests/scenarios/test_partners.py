@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from callcenter.calls.commands import SendDigits
-from callcenter.calls.events import AddPartner, CallEmergency, Ending, Forward, LeaveCall
+from callcenter.calls.events import (
+    AddPartner,
+    CallEmergency,
+    Ending,
+    Forward,
+    LeaveCall,
+    PickFirstDialled,
+)
 from callcenter.numberplan.model import Plan
 from callcenter.orders.record import LegRecord, LegRole, OrderRecord, Outcome
 from tests.scenarios.city import city
@@ -131,3 +138,31 @@ def test_who_dials_a_department_that_kept_its_number() -> None:
     assert [day.heard(each.id) for each in callers] == [
         *([], [("forward_busy",)], [("forward_no_answer",)]),
     ]
+
+
+def test_12319_sends_us_its_callers() -> None:
+    """On its own trunk (R21), with the number that was dialled first. Whom we send to it, and who
+    comes back as it forwards to us, is queued rather than sent round in a circle."""
+    day = Day("2017-12-01T10:00")
+    day.sits("001", does={20: lambda who: Forward(who, "12319")})
+    sent = day.calls(Caller(trunk="12319", diverted_by="12319", number="13800000001", talk=15))
+    day.wait(120)
+    circle = day.calls(Caller("12319", diverted_by="12319", talk=60))
+    day.ends()
+    assert day.order_of(sent).trunk == "12319"
+    assert day.order_of(sent).first_dialled == "12319"
+    assert day.order_of(sent).operator == day.order_of(circle).operator == "001"
+    assert [leg.hotline for leg in partners(day.order_of(circle))] == ["12319"]
+    assert day.outcomes() == {Outcome.ANSWERED: 2}
+
+
+def test_callers_by_the_pilot_number() -> None:
+    """The carrier does not tell what they dialled: the operator asks, and notes it on the order."""
+    day = Day("2017-12-01T10:00")
+    day.sits("001", does={20: lambda who: PickFirstDialled(who, "87222160")})
+    noted = day.calls(Caller("80900000", talk=60))
+    hung_up = day.calls(Caller("80900000", patience=10))
+    told = day.calls(Caller("80900000", diverted_by="87286017", talk=10))
+    day.ends()
+    found = [day.order_of(each).first_dialled for each in (noted, hung_up, told)]
+    assert found == ["87222160", None, "87286017"]
