@@ -263,10 +263,8 @@ class Living(Desk):
 
     def _hotline(self, dial: Dial) -> str:
         """The number of the plan that is dialled there."""
-        legs = self.records[dial.call].legs if dial.call in self.records else ()
-        call = self.centre.calls.get(dial.call)
-        legs = legs if call is None else call.legs
-        return next((leg.hotline for leg in legs if leg.leg == dial.leg), "")
+        legs = self.centre.calls[dial.call].legs
+        return next(leg.hotline for leg in legs if leg.leg == dial.leg)
 
     def _spoken(self, leg: str, playback: str) -> None:
         there = self.switch.legs.get(leg)
