@@ -36,6 +36,7 @@ from callcenter.calls.events import (
     SignOut,
 )
 from callcenter.calls.state import Call
+from callcenter.orders.outbound import OrderReference
 from callcenter.orders.record import OrderRecord, Outcome
 from tests.analytics.books import Books
 from tests.scenarios.living import Living
@@ -140,6 +141,19 @@ class Day(Living):
     def outcome_of(self, caller: Caller) -> Outcome | None:
         return self.records[caller.id].outcome
 
+    def reference(self, caller: Caller) -> OrderReference:
+        """Their order, as who takes calls on its behalf knows it."""
+        order = self.records[caller.id]
+        return OrderReference(
+            call=order.call,
+            number=order.number,
+            caller=order.caller,
+            hotline=order.hotline,
+            owner=order.owner,
+            queue=order.queue,
+            operators=() if order.operator is None else (order.operator,),
+        )
+
     def call_of(self, caller: Caller) -> Call:
         """Their call, which is not over."""
         return self.centre.calls[caller.id]
@@ -188,7 +202,7 @@ class Day(Living):
     def books(self) -> Books:
         """What is written down until now."""
         end = max([milliseconds(self.now), *(change.at + 1 for change in self.changes)])
-        return Books(list(self.records.values()), self.changes, end)
+        return Books(list(self.records.values()), self.changes, end, self.outbound)
 
     def outcomes(self) -> dict[Outcome, int]:
         """How many calls ended in which way."""

@@ -77,6 +77,8 @@ class Living(Desk):
         self.at_seat: dict[str, Operator] = {}
         self.partners: dict[str, Partner] = {}
         """By their number of the plan; the others answer."""
+        self.phones: list[Answer] = [5.0]
+        """What comes of calls to citizens that operators make on an order's behalf, in turn."""
         self.trunks_down: set[str] = set()
         self.turned_away = 0
         """Callers who reached no trunk."""
@@ -200,8 +202,9 @@ class Living(Desk):
         match command:
             case Dial(to=SeatAddress(seat)):
                 self._seat_rings(command, self.at_seat.get(seat))
-            case Dial(role=Role.CITIZEN):
-                self._rings(command, next_of(self.callers[command.call].answers))
+            case Dial(call=call, role=Role.CITIZEN):
+                answers = self.callers[call].answers if call in self.callers else self.phones
+                self._rings(command, next_of(answers))
             case Dial(to=OutsideAddress(trunk)):
                 partner = self.partners.setdefault(self._hotline(command), Partner())
                 down = trunk in self.trunks_down
@@ -217,7 +220,8 @@ class Living(Desk):
             case Connect(call, legs=legs) if self._talks.get(call) != legs:
                 self._talks[call] = legs
                 self._talked.add(call)
-                self.later(self.callers[call].talk, partial(self._has_talked, call, legs))
+                talk = self.callers.get(call, Caller()).talk
+                self.later(talk, partial(self._has_talked, call, legs))
             case _:
                 pass
 

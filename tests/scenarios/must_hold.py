@@ -25,6 +25,7 @@ def must_hold(day: Day) -> None:
     faults += [
         f"{call} waited, and {operator} was ready" for call, operator in day.onlooker.ignored
     ]
+    faults += [f"{each.call} has no outcome" for each in day.outbound.values() if not each.outcome]
     assert not faults, "\n".join(faults)
     assert day.centre.trunk_channels == {}
     _numbers_follow_each_other(list(day.records.values()))

@@ -9,6 +9,7 @@ from callcenter.calls.events import (
     AddPartner,
     BlockCaller,
     CallEmergency,
+    CallForOrder,
     CallMissed,
     ChangePriority,
     DropPartner,
@@ -27,6 +28,7 @@ from callcenter.calls.events import (
 from callcenter.calls.state import Phase
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.model import Treatment
+from callcenter.orders.outbound import OutboundOutcome
 from callcenter.orders.record import Outcome
 from tests.scenarios.city import city, hotline, leads
 from tests.scenarios.day import Day
@@ -148,10 +150,12 @@ def others_have_their_work(day: Day) -> None:
     for number in PARTNERS:
         day.partners[number] = Partner(answers(day.random, 400), talk=90.0)
     day.partners["110"] = Partner([6.0])
+    day.phones = answers(day.random, 400)
     day.at_seat["seat20"] = Operator("班长", "seat20")
     for minute in range(10, 22 * 60, 17):
         day.later(60 * minute, partial(a_team_leader_does_something, day))
         day.later(60 * minute + 500, partial(missed_calls_are_worked_off, day))
+        day.later(60 * minute + 800, partial(operators_call_for_orders, day))
     robots = BlockCaller("+861380*", day.now + 9 * 3600, "", Treatment.ANNOUNCE, "001")
     day.at("10:00", lambda: day.leader(robots))
 
@@ -163,6 +167,13 @@ def things_break(day: Day) -> None:
         day.at(at, partial(day.controller_dies, away))
     day.at("14:00", partial(day.trunk_fails, "unicom"))
     day.at("14:10", day.trunks_down.clear)
+
+
+def operators_call_for_orders(day: Day) -> None:
+    """Whoever has just had a caller may call them again."""
+    for order in list(day.records.values())[-30:]:
+        if order.operator is not None and order.call in day.callers:
+            day.asks(CallForOrder(order.operator, day.reference(day.callers[order.call])))
 
 
 def test_three_thousand_calls() -> None:
@@ -185,5 +196,7 @@ def test_three_thousand_calls() -> None:
     assert outcomes[Outcome.ANSWERED] > 1800
     some = {Outcome.ABANDONED, Outcome.CALLBACK, Outcome.FORWARDED, Outcome.REJECTED}
     assert some < set(outcomes)
+    made = {each.outcome for each in day.outbound.values()}
+    assert {OutboundOutcome.ANSWERED, OutboundOutcome.BUSY} < made
     taken = {order.operator for order in day.records.values() if order.operator is not None}
     assert len(taken) == 15
