@@ -79,7 +79,8 @@ class QueueLog:
                 continue
             leg = next((leg for leg in after.legs if leg.leg == rung), None)
             lost = leg is not None and leg.outcome == Ending.LOST
-            missed = after.phase in _IN_QUEUE and not lost
+            somebody_else_took_it = after.phase is Phase.CALLING_BACK
+            missed = after.phase in _IN_QUEUE and not lost and not somebody_else_took_it
             event = "RINGNOANSWER" if missed else "RINGCANCELED"
             rang = 0 if leg is None else round(max(0.0, self._now - leg.began) * 1000)
             operator = before.party(rung) or NOBODY

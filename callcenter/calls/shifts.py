@@ -48,7 +48,7 @@ def told(
     if same and not _rings_again(before, after, call):
         return after if after.told is last else replace(after, told=last)
     if last.state == OperatorStatus.RINGING:
-        change = changed(change, offer=_offer_end(last, after, call))
+        change = changed(change, offer=_offer_end(last, before, after, call))
     return replace(after, told=change)
 
 
@@ -62,9 +62,14 @@ def _rings_again(before: OperatorState | None, after: OperatorState, call: Call 
     return bool(earlier) and earlier[-1].outcome != Ending.LOST
 
 
-def _offer_end(last: StateChange, after: OperatorState, call: Call | None) -> OfferEnd:
+def _offer_end(
+    last: StateChange, before: OperatorState | None, after: OperatorState, call: Call | None
+) -> OfferEnd:
     if after.status is OperatorStatus.TALKING and after.call == last.call:
         return OfferEnd.TAKEN
+    if call is not None and call.phase is Phase.CALLBACK:  # else the citizen was not reached
+        missed = before is not None and after.missed > before.missed
+        return OfferEnd.MISSED if missed else OfferEnd.WITHDRAWN
     if call is None or call.phase not in _STILL_WAITS:
         return OfferEnd.WITHDRAWN
     own = _own_legs(call, last.operator)

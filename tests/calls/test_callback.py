@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from callcenter.analytics.record import OfferEnd
 from callcenter.calls.codec import decode_centre, encode_centre
 from callcenter.calls.commands import Dial, OutsideAddress, Role, SeatAddress
 from callcenter.calls.events import (
@@ -520,6 +521,22 @@ def test_after_a_restart_the_citizens_telephone_rings_on(desk: Desk) -> None:
     assert desk.together(call) == {call, leg}
 
 
+def test_who_does_not_answer_for_it_has_missed_an_offer(desk: Desk) -> None:
+    arranged(desk)
+    desk.operator_ready("001", "seat01")
+    desk.goes(desk.ringing_at("seat01"), Ending.NO_ANSWER)
+    assert desk.changes[-1].offer is OfferEnd.MISSED
+
+
+def test_who_reaches_nobody_has_missed_nothing(desk: Desk) -> None:
+    call = arranged(desk)
+    leg = answered_by(desk)
+    desk.goes(call, Ending.BUSY)
+    desk.prompt_ends(leg)
+    assert desk.operator("001").status is OperatorStatus.READY
+    assert desk.changes[-1].offer is OfferEnd.WITHDRAWN
+
+
 def test_who_was_rung_too_is_free_as_soon_as_their_telephone_is_silent() -> None:
     """Where a queue rings all: the next try rings two, and one of them calls the citizen."""
     desk = Desk(plan=with_callbacks(CALLBACK + "    strategy: ring_all\n"))
@@ -535,6 +552,9 @@ def test_who_was_rung_too_is_free_as_soon_as_their_telephone_is_silent() -> None
     assert desk.state(call).phase is Phase.CALLING_BACK
     assert desk.operator("001").status is OperatorStatus.READY
     assert desk.operator("001").idle_since == idle_since
+    assert desk.changes[-1].offer is OfferEnd.WITHDRAWN
+    told = [line.split("|")[3:5] for line in desk.queue_log if "|RING" in line]
+    assert told == [["001", "RINGCANCELED"]]
 
 
 def test_an_answer_that_was_missed_is_seen_after_a_restart(desk: Desk) -> None:
