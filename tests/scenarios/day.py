@@ -57,7 +57,7 @@ class Day(Living):
         number: str,
         seat: str = "",
         *,
-        answers: Answer = 4.0,
+        answers: Answer | Callable[[], Answer] = 4.0,
         misses: int = 0,
         wraps_up: float = 20.0,
         does: Does | Callable[[], Does] | None = None,

@@ -238,7 +238,8 @@ class Living(Desk):
             self.onlooker.operator_rings(dial.call, operator.number)
         misses = operator.misses > 0
         operator.misses -= misses
-        self._rings(dial, NEVER if misses else operator.answers)
+        answers = operator.answers() if callable(operator.answers) else operator.answers
+        self._rings(dial, NEVER if misses else answers)
 
     def _rings(self, dial: Dial, answer: Answer) -> None:
         self.later(dial.seconds, partial(self._stops_ringing, dial, Ending.NO_ANSWER))

@@ -31,6 +31,7 @@ def must_hold(day: Day) -> None:
     _numbers_follow_each_other(list(day.records.values()))
     _the_wallboard_has_the_same_sums(day)
     _the_stop_watch_shows_the_same(day)
+    _queue_log_tells_the_same(day)
     day.books.add_up()
 
 
@@ -69,3 +70,13 @@ def _the_stop_watch_shows_the_same(day: Day) -> None:
     for call, order in day.records.items():
         waited = (order.wait_ms or 0) + order.waited_again_ms
         assert abs(waited - 1000 * day.onlooker.waits[call]) < 10, call
+
+
+def _queue_log_tells_the_same(day: Day) -> None:
+    """As many offers were taken and missed, and each wait there has one end."""
+    lines = Counter(line.split("|")[4] for line in day.queue_log)
+    work = day.books.report(By.DAY, Of.OPERATOR).total_work
+    assert work is not None
+    assert (lines["CONNECT"], lines["RINGNOANSWER"]) == (work.taken, work.missed)
+    ends = ("CONNECT", "ABANDON", "EXITWITHTIMEOUT", "EXITWITHKEY", "WITHDRAW")
+    assert lines["ENTERQUEUE"] == sum(lines[end] for end in ends)

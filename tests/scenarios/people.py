@@ -47,7 +47,8 @@ class Operator:
 
     number: str
     seat: str
-    answers: Answer = 4.0
+    answers: Answer | Callable[[], Answer] = 4.0
+    """Each offer."""
     misses: int = 0
     """So many of the next offers are not answered."""
     wraps_up: float = 20.0

@@ -7,6 +7,7 @@ from random import Random
 
 from callcenter.calls.events import (
     AddPartner,
+    BecomeReady,
     BlockCaller,
     CallEmergency,
     CallForOrder,
@@ -25,7 +26,7 @@ from callcenter.calls.events import (
     Supervise,
     SupervisionMode,
 )
-from callcenter.calls.state import Phase
+from callcenter.calls.state import Phase, SystemReason
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.model import Treatment
 from callcenter.orders.outbound import OutboundOutcome
@@ -85,12 +86,12 @@ def answers(random: Random, number: int) -> list[Answer]:
 
 
 def comes(day: Day, number: str) -> None:
-    """An operator with habits of their own; now and then one is missed."""
+    """An operator with habits of their own, who may miss or decline a call."""
     seat = next(each for each in day.plan.seats if each not in day.taken_seats())
     day.sits(
         number,
         seat,
-        answers=day.random.uniform(2, 9),
+        answers=lambda: day.random.choice((*range(2, 22), NEVER, Ending.DECLINED)),
         wraps_up=day.random.uniform(5, 50),
         does=lambda: whatever(day.random),
     )
@@ -117,6 +118,12 @@ def a_team_leader_does_something(day: Day) -> None:
         day.leader(ChangePriority(day.random.choice(waiting), day.random.randrange(-1, 3)))
     if day.random.random() < 0.1:
         day.leader(Release(operator))
+
+
+def who_missed_calls_is_ready_again(day: Day) -> None:
+    for operator in list(day.centre.operators.values()):
+        if operator.reason in (SystemReason.MISSED, SystemReason.DECLINED):
+            day.asks(BecomeReady(operator.number))
 
 
 def missed_calls_are_worked_off(day: Day) -> None:
@@ -156,6 +163,8 @@ def others_have_their_work(day: Day) -> None:
         day.later(60 * minute, partial(a_team_leader_does_something, day))
         day.later(60 * minute + 500, partial(missed_calls_are_worked_off, day))
         day.later(60 * minute + 800, partial(operators_call_for_orders, day))
+    for minute in range(10, 26 * 60, 5):
+        day.later(60 * minute, partial(who_missed_calls_is_ready_again, day))
     robots = BlockCaller("+861380*", day.now + 9 * 3600, "", Treatment.ANNOUNCE, "001")
     day.at("10:00", lambda: day.leader(robots))
 
