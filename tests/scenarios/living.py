@@ -10,6 +10,7 @@ from heapq import heappop, heappush
 from itertools import count
 from random import Random
 
+from callcenter.analytics.record import milliseconds
 from callcenter.calls.codec import decode_centre, encode_centre
 from callcenter.calls.commands import (
     Command,
@@ -227,9 +228,11 @@ class Living(Desk):
 
     def _is_offered(self, dial: Dial) -> None:
         call = self.centre.calls[dial.call]
+        operator = call.party(dial.leg)
         if call.phase is Phase.OFFERED:
-            party = call.party(dial.leg)
-            self.onlooker.looks_whose_turn_it_is(self.centre, self.plan, call.id, party)
+            self.onlooker.looks_whose_turn_it_is(self.centre, self.plan, call.id, operator)
+        else:
+            self.onlooker.consulted.add((operator, milliseconds(self.now)))
 
     def _seat_rings(self, dial: Dial, operator: Operator | None) -> None:
         if operator is None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from callcenter.analytics.periods import By
+from callcenter.analytics.record import OfferEnd
 from callcenter.analytics.report import Of
 from callcenter.calls.turn import shanghai_day
 from callcenter.orders.record import OrderRecord, Outcome
+from tests.analytics import naive
 from tests.crashes.promises import left_over, untold, wrong_orders
 from tests.crashes.world import World
 
@@ -73,10 +76,15 @@ def _the_stop_watch_shows_the_same(day: Day) -> None:
 
 
 def _queue_log_tells_the_same(day: Day) -> None:
-    """As many offers were taken and missed, and each wait there has one end."""
+    """As many offers of callers were taken and missed, and each wait there has one end."""
     lines = Counter(line.split("|")[4] for line in day.queue_log)
-    work = day.books.report(By.DAY, Of.OPERATOR).total_work
-    assert work is not None
-    assert (lines["CONNECT"], lines["RINGNOANSWER"]) == (work.taken, work.missed)
+    ended: Counter[OfferEnd | None] = Counter()
+    for operator, changes in naive.by_operator(day.changes).items():
+        for ringing, after in pairwise(changes):
+            moments = {(operator, ringing.at), (operator, ringing.at - 1)}
+            if ringing.state == "ringing" and not moments & day.onlooker.consulted:
+                ended[after.offer] += 1
+    assert lines["CONNECT"] == ended[OfferEnd.TAKEN]
+    assert lines["RINGNOANSWER"] == ended[OfferEnd.MISSED]
     ends = ("CONNECT", "ABANDON", "EXITWITHTIMEOUT", "EXITWITHKEY", "WITHDRAW")
     assert lines["ENTERQUEUE"] == sum(lines[end] for end in ends)

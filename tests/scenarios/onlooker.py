@@ -17,6 +17,8 @@ class Onlooker:
     def __init__(self) -> None:
         self.offers: list[tuple[str, str]] = []
         """Each ringing of an operator: call and operator."""
+        self.consulted: set[tuple[str, int]] = set()
+        """Who was rung by a colleague, and when, in milliseconds."""
         self.overtaken: list[tuple[str, str]] = []
         """Who waited longer in the same queue, and who was offered instead."""
         self.ignored: list[tuple[str, str]] = []

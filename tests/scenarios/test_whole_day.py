@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from random import Random
 
 from callcenter.calls.events import (
     AddPartner,
+    Alternate,
     BecomeReady,
     BlockCaller,
     CallEmergency,
     CallForOrder,
     CallMissed,
     ChangePriority,
+    Consult,
     DropPartner,
     Ending,
     EndSupervision,
     Forward,
     HangUp,
+    Hold,
+    Join,
     LeaveCall,
     MarkNuisance,
+    MuteOperator,
+    PauseRecording,
     Release,
     ReleaseSilent,
+    Request,
+    Resume,
+    ResumeRecording,
     SeatReachable,
     Supervise,
     SupervisionMode,
+    UnmuteOperator,
 )
 from callcenter.calls.state import Phase, SystemReason
 from callcenter.calls.wallboard import OperatorStatus
@@ -49,6 +60,10 @@ SHIFTS = (
 QUEUE = ("survey: satisfaction", "not_ready_after_misses: 2")
 DIALLED = ("12345",) * 24 + ("12365", "12358", "87269326", "87286017", "12319", "12315", "12366")
 PARTNERS = ("12319", "12348", "12366-2", "12315", "87622222")
+Wish = Callable[[str], Request]
+_WAYS = (AddPartner, Consult, Forward)
+WHOM = (*PARTNERS, "600", "700", *(f"{number:03}" for number in range(1, 16)))
+"""Departments, the dispatch room, the queue, and colleagues."""
 WISHES = {"callback_offer": "1", "callback_confirm": "1"}
 SATISFIED = {"survey_service": "5", "survey_solved": "1"}
 
@@ -64,20 +79,38 @@ def somebody(random: Random) -> Caller:
     return caller
 
 
+def acts(*wishes: tuple[float, Wish]) -> Does:
+    return dict(wishes)
+
+
 def whatever(random: Random) -> Does:
     """What an operator does in a talk: mostly nothing but talk."""
-    number, at = random.choice(PARTNERS), random.uniform(10, 60)
-    leaves = random.choice((LeaveCall, DropPartner, HangUp))
-    wishes: tuple[Does, ...] = (
-        *({},) * 30,
-        *({random.uniform(30, 200): HangUp},) * 10,
-        *({at: lambda who: AddPartner(who, number), at + 40: leaves},) * 6,
-        *({at: lambda who: Forward(who, number)},) * 2,
-        {at: CallEmergency, at + 30: LeaveCall},
-        {at: MarkNuisance},
-        {at: ReleaseSilent},
+    number, at = random.choice(WHOM), random.uniform(10, 60)
+    then, last = at + random.uniform(5, 30), at + random.uniform(30, 90)
+    leaves: Wish = random.choice((LeaveCall, DropPartner, HangUp))
+    afterwards: tuple[Wish, ...] = (Alternate, Join, DropPartner, Resume, LeaveCall)
+    goes_on = random.choice(afterwards)
+    adds, consults, forwards = (partial(_asks_for, number, way) for way in _WAYS)
+    wishes = (
+        *(acts(),) * 30,
+        *(acts((random.uniform(30, 200), HangUp)),) * 10,
+        *(acts((at, adds), (last, leaves)),) * 6,
+        *(acts((at, consults), (then, goes_on), (last, leaves)),) * 6,
+        *(acts((at, forwards)),) * 2,
+        *(acts((at, Hold), (then, Resume)),) * 4,
+        acts((at, Hold)),
+        acts((at, adds), (then, consults)),
+        acts((at, MuteOperator), (then, UnmuteOperator)),
+        acts((at, PauseRecording), (then, ResumeRecording)),
+        acts((at, CallEmergency), (at + 30, LeaveCall)),
+        acts((at, MarkNuisance)),
+        acts((at, ReleaseSilent)),
     )
     return random.choice(wishes)
+
+
+def _asks_for(number: str, way: type[AddPartner | Consult | Forward], who: str) -> Request:
+    return way(who, number)
 
 
 def answers(random: Random, number: int) -> list[Answer]:
@@ -202,7 +235,7 @@ def test_three_thousand_calls() -> None:
     day.ends()
     outcomes = day.outcomes()
     assert len(day.callers) == sum(CALLS_BY_HOUR) == sum(outcomes.values()) == 3000
-    assert outcomes[Outcome.ANSWERED] > 1800
+    assert outcomes[Outcome.ANSWERED] > 1700
     some = {Outcome.ABANDONED, Outcome.CALLBACK, Outcome.FORWARDED, Outcome.REJECTED}
     assert some < set(outcomes)
     made = {each.outcome for each in day.outbound.values()}
