@@ -161,9 +161,8 @@ def _of_operators(centre: Centre) -> Iterator[str]:
     for operator in centre.operators.values():
         if operator.status in (OperatorStatus.RINGING, OperatorStatus.TALKING):
             call = centre.calls.get(operator.call or "")
-            parties = () if call is None else call.parties
-            ours = any(party.operator == operator.number for party in parties)
-            if call is None or (call.operator != operator.number and not ours):
+            ours = set() if call is None else {call.operator, *map(call.party, call.in_use())}
+            if operator.number not in ours:
                 yield f"operator {operator.number} is stuck in {operator.status}"
     for call in centre.calls.values():
         seats = [leg.place for leg in call.live() if leg.role is LegRole.OPERATOR]

@@ -245,3 +245,21 @@ SURVEYED: dict[str, tuple[Step, ...]] = {
     ),
 }
 """The same, where the plan has callers asked after the talk."""
+
+RUNG_TOGETHER: dict[str, tuple[Step, ...]] = {
+    "two are rung, and the second answers": (
+        *(ready(), ready("002", "seat02"), dials(), prompt_ends(), seat_answers("seat02")),
+        *(prompt_ends(), caller_goes()),
+    ),
+    "two are rung, and one declines": (
+        *(ready(), ready("002", "seat02"), dials(), prompt_ends()),
+        *(seat_goes(Ending.DECLINED), seat_answers("seat02"), prompt_ends()),
+        seat_goes(seat="seat02"),
+    ),
+    "two are rung for one caller after another": (
+        *(dials(), dials(), prompt_ends(0), prompt_ends(1), ready(), ready("002", "seat02")),
+        *(seat_answers(), prompt_ends(0), seat_answers("seat02"), prompt_ends(1)),
+        *(caller_goes(0), caller_goes(1)),
+    ),
+}
+"""The same, where all who are ready are rung."""

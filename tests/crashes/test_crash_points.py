@@ -24,9 +24,9 @@ from callcenter.calls.turn import Turn
 from callcenter.numberplan.model import Plan
 from tests.crashes import promises
 from tests.crashes.lives import Death, Life
-from tests.crashes.stories import BESIDE_A_BUG, STORIES, SURVEYED
+from tests.crashes.stories import BESIDE_A_BUG, RUNG_TOGETHER, STORIES, SURVEYED
 from tests.crashes.world import GoneError, Step, World
-from tests.plans import after_and_against, with_everything
+from tests.plans import after_and_against, edited, with_everything
 
 MANY = 1000
 
@@ -68,6 +68,17 @@ def slow_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_whenever_the_controller_dies(story: str, tmp_path: Path) -> None:
     points = await _points(STORIES[story], tmp_path)
     assert len(points) > len(STORIES[story])
+    wrong = await _wrong(points, tmp_path)
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("story", RUNG_TOGETHER)
+async def test_whenever_the_controller_dies_where_several_are_rung(
+    story: str, tmp_path: Path
+) -> None:
+    ring_all = "    ring_seconds: 20\n    strategy: ring_all\n"
+    plan = edited("dialplan/queues.yaml", "    ring_seconds: 20\n", ring_all)
+    points = await _points(RUNG_TOGETHER[story], tmp_path, plan)
     wrong = await _wrong(points, tmp_path)
     assert not wrong, "\n".join(wrong)
 

@@ -43,6 +43,8 @@ from callcenter.clock import SHANGHAI
 from callcenter.numberplan.model import Plan
 from callcenter.orders.record import OrderRecord
 from tests.calls.desk import Desk, moment
+from tests.crashes.promises import broken
+from tests.crashes.world import World
 from tests.scenarios.city import city
 from tests.scenarios.onlooker import Onlooker
 from tests.scenarios.people import NEVER, Answer, Caller, Operator, Partner, next_of
@@ -88,6 +90,9 @@ class Living(Desk):
         self.onlooker = Onlooker()
         self.away = False
         """The controller is dead."""
+        self.broken: list[str] = []
+        """What was wrong at the end of some minute (tests/crashes/promises.py)."""
+        self._back = 0.0
         self._ahead: list[tuple[float, int, Callable[[], object]]] = []
         self._order = count()
         self._talks: dict[str, tuple[str, ...]] = {}
@@ -138,6 +143,9 @@ class Living(Desk):
             self.onlooker.time_passes(self.centre, to - self.now)
             if not self.away:
                 self.onlooker.looks_round(self.centre, self.plan, self.now)
+        if to // 60 > self.now // 60 and self.now > self._back + GUARD_SECONDS and not self.away:
+            world = World(switch=self.switch, now=self.now)
+            self.broken += broken(world, self.centre, settled=True)
         self.now = max(self.now, to)
 
     # -- the core ----------------------------------------------------------------------------------
@@ -179,7 +187,7 @@ class Living(Desk):
             self.switch.dead_mans_switch(leg)
 
     def _comes_back(self) -> None:
-        self.away, self.switch.heard = False, True
+        self.away, self.switch.heard, self._back = False, True, self.now
         self.centre = decode_centre(encode_centre(self.centre))
         self.switch.lose_events()
         self.switch.told = [self._dated(event) for event in self.switch.told]

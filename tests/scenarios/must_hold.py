@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def must_hold(day: Day) -> None:
     """Nothing is left; each call has one order and one outcome; all figures are the same sums."""
     world = World(switch=day.switch, now=day.now, callers=list(day.callers))
-    faults = [*left_over(world, day.centre), *untold(day.centre, day.changes)]
+    faults = [*day.broken, *left_over(world, day.centre), *untold(day.centre, day.changes)]
     faults += wrong_orders(world, day.orders.versions)
     faults += [f"{other} was overtaken by {call}" for other, call in day.onlooker.overtaken]
     faults += [
