@@ -223,6 +223,8 @@ def with_everything() -> Plan:
     """Menus, voice mail and callbacks."""
     texts = dict(WITH_MENUS)
     texts["dialplan/queues.yaml"] += CALLBACK
+    to_callback = "      8: {title: 回电, callback: hotline}\n      9:"
+    texts["dialplan/menus.yaml"] = texts["dialplan/menus.yaml"].replace("      9:", to_callback)
     texts["dialplan/centre.yaml"] += CITIZENS
     return plan_of(texts)
 

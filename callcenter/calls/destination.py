@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from callcenter.calls import arranging, menu, voice_mail
 from callcenter.calls import call as calls
+from callcenter.calls.commands import Guard
 from callcenter.calls.state import Call, Phase
 from callcenter.calls.turn import Turn
 from callcenter.numberplan.decide import way_to
@@ -25,6 +26,9 @@ def go(turn: Turn, call: Call, to: Destination, announcement: str | None = None)
     ringing or talking. `announcement` is spoken before the destination's own prompt.
     """
     to, _ = lead(turn.plan, to, datetime.fromtimestamp(turn.now, UTC))
+    if not call.guarded:  # came back from the dialplan in this very turn
+        turn.send(Guard(call.id))
+        call = replace(call, guarded=True)
     call = replace(calls.hush(turn, call), then=None, playback=None)
     if to.to is not To.MENU:
         call = replace(call, menus_until=None)

@@ -323,6 +323,20 @@ class TestAVoiceBox:
         assert (order.outcome, order.voice_box) == (Outcome.VOICE_MAIL, "night")
         assert order.voice_message is not None
 
+    def test_takes_who_comes_back_from_the_dialplans_queue_who_is_guarded_again(self) -> None:
+        desk = Desk(plan=plan("{nobody_signed_in: true, to: {voice_box: night}}"))
+        desk.operator_ready("001", "seat01")
+        desk.asks(BecomeNotReady("001", "break"))
+        call = desk.call()
+        desk.switch.dead_mans_switch(call)
+        desk.news()
+        desk.asks(SignOut("001"))
+        desk.switch.comes_back(call, desk.now)
+        desk.news()
+        assert desk.state(call).phase is Phase.VOICE_MAIL
+        assert desk.switch.legs[call].guarded
+        assert desk.state(call).guarded
+
     def test_no_operator_is_rung_for_who_speaks_there(self) -> None:
         desk, call = self.speaking()
         desk.operator_ready("001", "seat01")

@@ -523,7 +523,7 @@ class CentreMachine(RuleBasedStateMachine):
                 self.switch.told += [DigitPressed(leg, key) for key in keys]
                 self.all_news_come_in()
 
-    @rule(data=st.data(), key=st.sampled_from("1123390*#"), at_once=st.booleans())
+    @rule(data=st.data(), key=st.sampled_from("11238390*#"), at_once=st.booleans())
     def a_caller_presses_a_key(self, data: st.DataObject, key: str, at_once: bool) -> None:
         in_menus = [
             call.id
