@@ -23,7 +23,8 @@ SPOKEN = "pin_wrong"
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
 async def survey(city: City) -> None:
-    """The hotline's callers are asked; operators' numbers are not spoken."""
+    """The hotline's callers are asked, for a comment between the keys; operators' numbers are not
+    spoken."""
     folder = city.server.settings.plan
     edit(
         folder,
@@ -33,6 +34,9 @@ async def survey(city: City) -> None:
     )
     edit(folder, "dialplan/surveys.yaml", "key_seconds: 8", "key_seconds: 3")
     edit(folder, "dialplan/surveys.yaml", "silence_seconds: 5", "silence_seconds: 3")
+    block = r"(      {}:\n(?:        .*\n)+)"
+    last_two = block.format("solved") + block.format("comment")
+    edit(folder, "dialplan/surveys.yaml", last_two, r"\2\1")
     await city.until_plan_is(folder)
 
 
@@ -52,12 +56,12 @@ async def test_the_caller_answers_by_key_and_the_order_says_so(city: City) -> No
         await city.until_operator("001", "wrap_up")
         await city.until_heard(call, "survey_service")
         await call.media.press("5")
+        await city.until_heard(call, "survey_comment")
+        await call.media.press("#")
         await city.until_heard(call, "survey_solved")
         await call.media.press("*")
         await city.until_heard(call, "survey_solved", "survey_solved")
         await call.media.press("2")
-        await city.until_heard(call, "survey_comment")
-        await call.media.press("#")
         await city.until_heard(call, "survey_thanks")
         assert (await within(call.until_ended())).by is Side.REMOTE
     order = (await city.order_of(caller)).record
@@ -74,7 +78,7 @@ async def test_a_key_cuts_the_question_short_and_a_hang_up_keeps_the_answer(city
         call = await asked(city, caller)
         await city.until_operator("001", "wrap_up")
         await call.media.press("4")
-        await city.until_heard(call, "survey_solved")
+        await city.until_heard(call, "survey_comment")
         assert "survey_service" not in await city.heard(call)
         await call.hang_up()
     order = (await city.order_of(caller)).record
@@ -88,19 +92,19 @@ async def test_a_wrong_key_is_told_and_silence_ends_with_thanks(city: City) -> N
         await city.until_operator("001", "wrap_up")
         await call.media.press("9")
         await city.until_heard(call, "survey_wrong_key", "survey_service")
-        await call.media.press("99")
+        await call.media.press("99#")
         await city.until_heard(call, "survey_solved")
-        await call.media.press("777#")
+        await call.media.press("777")
         await city.until_heard(call, "survey_thanks")
         assert (await within(call.until_ended())).by is Side.REMOTE
     assert (await city.order_of(caller)).record.answers == ()
 
 
 async def comments(city: City, caller: str) -> Call:
-    """A caller who answers both questions by key, then speaks when the tone is over."""
+    """A caller who answers the first question by key, then speaks when the tone is over."""
     call = await asked(city, caller)
     await city.until_operator("001", "wrap_up")
-    await call.media.press("51")
+    await call.media.press("5")
     await city.until_heard(call, "survey_comment")
     spool = city.server.settings.spooled_recordings
     await until(lambda: bool(list(spool.glob("*_c*.wav"))), lambda: "nothing is recorded")
@@ -149,11 +153,14 @@ async def test_a_comment_is_kept_as_it_was_spoken_however_it_ends(city: City, en
         else:
             if end == "key":
                 await call.media.press("#")
-            await city.until_heard(call, "survey_comment", "survey_thanks")
+            await city.until_heard(call, "survey_comment", "survey_solved")
+            await call.media.press("1")
+            await city.until_heard(call, "survey_solved", "survey_thanks")
             assert (await within(call.until_ended())).by is Side.REMOTE
+            assert "survey_wrong_key" not in await city.heard(call)
     await comment_of(city, caller)
     order = (await city.order_of(caller)).record
-    assert [answer.key for answer in order.answers] == ["5", "1", ""]
+    assert [answer.key for answer in order.answers] == (["5", ""] + ["1"] * (end != "hang-up"))
     assert (order.outcome, order.ended_by) == (Outcome.ANSWERED, "operator")
 
 
