@@ -234,11 +234,11 @@ async def test_a_released_operators_caller_is_first_in_the_queue(city: City) -> 
         # Or the operator might have wrapped up before the waiting callers are asked for.
         await city.ask("POST", "/operators/001/not-ready", {"reason": "break"})
         await talk.leads("release", caller="queue")
-        await within(talk.operator.until_ended())
-        await city.until_music(talk.citizen)
         waiting = (await city.ask("GET", "/calls/waiting"))["calls"]
         assert isinstance(waiting, list)
-        assert len(waiting) == 1
+        assert len(waiting) == 1, "until 001 has wrapped up, and is rung"
+        await within(talk.operator.until_ended())
+        await city.until_music(talk.citizen)
         async with city.operator("002", "seat02") as second:
             second.voice = voice(Sound.PARTNER)
             await until_hears(talk.citizen, Sound.PARTNER)
