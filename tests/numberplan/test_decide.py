@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.clock import SHANGHAI
+from callcenter.numberplan.cli import as_row, explanation
 from callcenter.numberplan.decide import decide
 from callcenter.numberplan.loader import load
 from callcenter.numberplan.model import Action, DialTarget, Mode, Plan, Route, State
@@ -263,6 +264,9 @@ def test_a_closed_queue_leads_to_a_callback() -> None:
     assert (closed.action, closed.callback, closed.queue) == (Action.CALLBACK, "hotline", None)
     assert (closed.announcement, closed.prompt) == ("forwarded_87209900", "system_busy")
     assert closed.steps[-1].text == "to callback hotline after forwarded_87209900 and system_busy"
+    told = "-> callback by queue hotline after forwarded_87209900 and system_busy"
+    assert explanation(closed).endswith(told)
+    assert as_row(closed)["target"] == "hotline"
 
 
 def test_a_number_leads_to_a_menu_after_its_own_greeting() -> None:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from callcenter.orders.cli import app
 from callcenter.orders.entry import EntryPatch, RequestType
-from callcenter.orders.record import OrderRecord
+from callcenter.orders.record import OrderRecord, SurveyAnswer
 from callcenter.store.orders import OrderStore
 from callcenter.store.outbound import OutboundStore
 from tests.fakes.orders import ENDED, MORNING, TRANSFERRED, another
@@ -130,6 +130,19 @@ def test_a_partner_is_shown_with_number_and_unit(
     caller, *_, partner = json.loads(orders("show", "20171122-0252", "--json").stdout)["legs"]
     assert (caller["hotline"], caller["unit"]) == (None, None)
     assert (partner["hotline"], partner["unit"]) == ("12319", "城管局")
+
+
+def test_a_surveys_answers_are_shown_and_where_a_comment_is_to_be_heard(
+    orders: Callable[..., Result], tmp_path: Path
+) -> None:
+    answers = (
+        SurveyAnswer("service", "服务", "5", "非常满意", MORNING + 131),
+        SurveyAnswer("comment", "意见", "", "", MORNING + 150, "call-1_c9"),
+    )
+    fill(tmp_path, replace(ENDED, answers=answers))
+    text = orders("show", "20171122-0252").stdout
+    assert "服务: 5 非常满意" in text
+    assert "意见: said in call-1_c9" in text
 
 
 def test_json_has_everything_in_the_time_of_shanghai(
