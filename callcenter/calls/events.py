@@ -360,9 +360,11 @@ class LeaveCall:
 
 @dataclass(frozen=True, slots=True)
 class DropPartner:
-    """The operator ends the partner's part, or stops it ringing."""
+    """The operator ends the part of whoever came last, or of that number; or stops it ringing."""
 
     operator: str
+    number: str = ""
+    """As the operator's view of the talk has it."""
 
 
 @dataclass(frozen=True, slots=True)

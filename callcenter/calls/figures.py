@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from callcenter.calls import call as calls
+from callcenter.calls.party import Room
 from callcenter.calls.reference import reference_of
 from callcenter.calls.state import (
     SYSTEM_REASON_TITLES,
@@ -17,8 +18,10 @@ from callcenter.calls.turn import shanghai_day
 from callcenter.calls.wallboard import (
     OperatorLine,
     OperatorStatus,
+    PartyLine,
     QueueLine,
     SupervisionLine,
+    TalkLine,
     WaitingLine,
     Wallboard,
 )
@@ -121,6 +124,27 @@ def _line(centre: Centre, plan: Plan, number: str) -> OperatorLine:
         supervision=_supervision(centre, number),
         order=None if order is None else order.number,
         reference=None if order is None else order.reference,
+        talk=_talk(centre, operator),
+    )
+
+
+def _talk(centre: Centre, operator: OperatorState) -> TalkLine | None:
+    call = centre.calls.get(operator.call or "")
+    if call is None or operator.status is not OperatorStatus.TALKING:
+        return None
+    return TalkLine(
+        leads=call.operator == operator.number,
+        on_hold=call.aside,
+        muted=call.muted,
+        recording_paused=call.recording_paused(),
+        parties=tuple(
+            PartyLine(
+                number=call.number_of(party),
+                ringing=call.rings(party.leg),
+                private=party.room is Room.PRIVATE,
+            )
+            for party in call.parties
+        ),
     )
 
 

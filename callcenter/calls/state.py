@@ -457,6 +457,13 @@ class Call:
         """The party at that leg."""
         return next((each for each in self.parties if each.leg == leg), None)
 
+    def number_of(self, party: Party) -> str:
+        """What staff call them by: an operator's number, the plan's, or the one dialled."""
+        dialled = next((leg for leg in self.legs if leg.leg == party.leg), None)
+        if dialled is None:
+            return party.operator
+        return party.operator or dialled.hotline or dialled.party
+
     def ringing(self) -> Party | None:
         """The party that is being rung, also when its leg has just ended unanswered."""
         unanswered = {each.leg for each in self.legs if each.answered is None}

@@ -672,6 +672,7 @@ def _file(call: Call, orders: list[OrderRecord], outbound: list[OutboundRecord])
             ended=call.ended,
             outcome=outcome if over else None,
             ended_by=call.ended_by,
+            gaps=call.gaps,
         )
     )
 

@@ -51,6 +51,31 @@ class WaitingLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PartyLine:
+    """Somebody whom an operator brought into a talk."""
+
+    number: str
+    """An operator's, a partner's in the plan, or the one dialled."""
+    ringing: bool
+    private: bool
+    """The caller does not hear them."""
+
+
+@dataclass(frozen=True, slots=True)
+class TalkLine:
+    """How an operator's talk is at the moment."""
+
+    leads: bool
+    """False: a colleague has brought this operator in, and only that one can change anything."""
+    on_hold: bool
+    """The operator is not with the caller."""
+    muted: bool
+    recording_paused: bool
+    parties: tuple[PartyLine, ...]
+    """In the order in which they came."""
+
+
+@dataclass(frozen=True, slots=True)
 class OperatorLine:
     """One operator on the wallboard. `since` in seconds since 1970 UTC."""
 
@@ -69,6 +94,8 @@ class OperatorLine:
     """The number of that call's order."""
     reference: str | None = None
     """The partner's, who sent us its caller."""
+    talk: TalkLine | None = None
+    """None: the operator does not talk."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from callcenter.orders.record import Gap
+
 
 class Called(StrEnum):
     """Who is called."""
@@ -86,3 +88,5 @@ class OutboundRecord:
     """None while it lives."""
     ended_by: str | None = None
     """As of an order."""
+    gaps: tuple[Gap, ...] = ()
+    """What was not recorded, as the operator asked."""

@@ -207,9 +207,11 @@ def whole_view(
     ]
     number = shown(order.record.number)
     by_call: dict[str, list[RecordingView]] = {order.record.call: []}
+    outbound = tuple(outbound)
+    gaps = {order.record.call: order.record.gaps, **{made.call: made.gaps for made in outbound}}
     for each in recordings:
-        gaps = order.record.gaps if each.call == order.record.call else ()
-        by_call.setdefault(each.call, []).append(recording_view(number, each, gaps))
+        shown_recording = recording_view(number, each, gaps.get(each.call, ()))
+        by_call.setdefault(each.call, []).append(shown_recording)
     return WholeOrder.model_validate(
         _values(order)
         | {

@@ -6,14 +6,16 @@ away, every method raises `sqlalchemy.exc.SQLAlchemyError` or `OSError`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import fields
 
 import sqlalchemy as sa
 from sqlalchemy import Column, Double, Index, Integer, Table, Text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from callcenter.orders.outbound import Called, OutboundOutcome, OutboundRecord
+from callcenter.orders.record import Gap
 from callcenter.store import migrations
 from callcenter.store.cursors import Cursor, move_cursor, read_cursor
 from callcenter.store.filing import storable
@@ -35,8 +37,11 @@ OUTBOUND = Table(
     Column("ended", Double),
     Column("outcome", Text),
     Column("ended_by", Text),
+    # JSON, as in orders.
+    Column("gaps", Text, nullable=False, server_default="[]"),
     Index(None, "order_call"),
 )
+_FIELDS = tuple(each.name for each in fields(OutboundRecord))
 READER = "outbound"
 """The projector's name in the table of cursors."""
 
@@ -70,7 +75,7 @@ class OutboundStore:
         async with self._writer.begin() as connection:
             versions = {row.call: row.version for row in await connection.execute(kept)}
             for call, record in latest.items():
-                row = {name: storable(value) for name, value in asdict(record).items()}
+                row = {name: storable(getattr(record, name)) for name in _FIELDS}
                 if call not in versions:
                     await connection.execute(sa.insert(OUTBOUND).values(**row))
                 elif versions[call] < record.version:
@@ -92,6 +97,7 @@ class OutboundStore:
 
 def _record(row: sa.RowMapping) -> OutboundRecord:
     values = dict(row)
+    values["gaps"] = tuple(Gap(*gap) for gap in json.loads(values["gaps"]))
     values["called"] = Called(values["called"])
     if values["outcome"] is not None:
         values["outcome"] = OutboundOutcome(values["outcome"])

@@ -20,6 +20,7 @@ from callcenter.calls.events import (
     Join,
     LeaveCall,
     MuteOperator,
+    PauseRecording,
     PressKeys,
     Request,
     Resume,
@@ -27,7 +28,7 @@ from callcenter.calls.events import (
 )
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.state import Phase
-from callcenter.calls.wallboard import OperatorStatus
+from callcenter.calls.wallboard import OperatorStatus, PartyLine, TalkLine
 from callcenter.orders.record import Outcome
 from tests.calls.desk import Desk
 
@@ -431,6 +432,42 @@ def test_five_talk_and_no_more() -> None:
     assert rooms(desk, call) == [{call, desk.leg_of(call), *others}]
     refusal = desk.happens(AddPartner("001", "12319"))
     assert refusal == Refusal("too_many", "通话中最多5方，请先挂断一方。")
+
+
+def test_any_of_the_others_can_be_dropped_by_name() -> None:
+    desk = Desk()
+    call, (first, second, third) = five(desk)
+    assert desk.asks(DropPartner("001", "12310")) == "not_in_talk"
+    assert desk.asks(DropPartner("001", "12315")) == ""
+    assert rooms(desk, call) == [{call, desk.leg_of(call), first, third}]
+    assert second not in desk.switch.legs
+    assert desk.asks(DropPartner("001", "12366*2")) == ""
+    assert rooms(desk, call) == [{call, desk.leg_of(call), first}]
+
+
+def talk_of(desk: Desk, number: str) -> TalkLine | None:
+    return next(each.talk for each in desk.board().operators if each.number == number)
+
+
+def test_the_operators_line_tells_how_the_talk_is() -> None:
+    desk = Desk()
+    desk.operator_ready("002", "seat02")
+    assert talk_of(desk, "002") is None
+    call = desk.talking_call()
+    alone = TalkLine(leads=True, on_hold=False, muted=False, recording_paused=False, parties=())
+    assert talk_of(desk, "001") == alone
+    desk.asks(MuteOperator("001"))
+    desk.asks(PauseRecording("001"))
+    desk.asks(Consult("001", "002"))
+    rings = PartyLine("002", ringing=True, private=True)
+    busy = TalkLine(leads=True, on_hold=True, muted=True, recording_paused=True, parties=(rings,))
+    assert talk_of(desk, "001") == busy
+    assert talk_of(desk, "002") is None, "who is rung does not talk"
+    desk.answers(desk.partner_of(call))
+    there = talk_of(desk, "002")
+    assert there is not None
+    assert not there.leads
+    assert there.parties == (PartyLine("002", ringing=False, private=True),)
 
 
 def test_while_a_fourth_rings_the_caller_talks_with_the_third() -> None:

@@ -23,8 +23,10 @@ from callcenter.calls.events import (
     HangUp,
     Hold,
     LeaveCall,
+    PauseRecording,
     Release,
     Resume,
+    ResumeRecording,
     SeatReachable,
     SignIn,
     SignOut,
@@ -34,6 +36,7 @@ from callcenter.calls.missed import callback_list
 from callcenter.calls.state import Experience, Phase
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.orders.outbound import Called, OrderReference, OutboundOutcome, OutboundRecord
+from callcenter.orders.record import Gap
 from tests.calls.desk import Desk
 from tests.plans import TEXTS, plan_of, small_plan, survey_texts, with_callbacks
 
@@ -165,6 +168,15 @@ def test_what_was_said_when_and_with_whom_is_on_the_order(desk: Desk) -> None:
     times = (record.began, record.answered, record.ended)
     assert [None if each is None else each - began for each in times] == [3, 10, 70]
     assert (record.outcome, record.ended_by) == (OutboundOutcome.ANSWERED, "caller")
+
+
+def test_a_pause_of_its_recording_is_noted(desk: Desk) -> None:
+    talking(desk)
+    since = desk.now
+    assert desk.asks(PauseRecording("001")) == ""
+    desk.wait(20)
+    assert desk.asks(ResumeRecording("001")) == ""
+    assert made(desk).gaps == (Gap(since, since + 20),)
 
 
 def test_the_operator_ends_the_talk_and_wraps_up(desk: Desk) -> None:

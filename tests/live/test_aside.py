@@ -77,6 +77,8 @@ async def test_two_stars_are_one(city: City) -> None:
     async with talking(city) as talk:
         await talk.keys("**5")
         assert await within(talk.citizen.media.until_digits(2)) == "*5"
+        await city.ask("POST", "/operators/001/press", {"keys": "7#"})
+        assert await within(talk.citizen.media.until_digits(4)) == "*57#"
 
 
 async def test_the_caller_hears_music_and_not_a_word_of_the_consultation(city: City) -> None:

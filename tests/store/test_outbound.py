@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from callcenter.orders.outbound import Called, OutboundOutcome, OutboundRecord
+from callcenter.orders.record import Gap
 from callcenter.store.feeds import OutboundFeed
 from callcenter.store.journal import Entry, Journal
 from callcenter.store.orders import OrderStore
@@ -31,6 +32,7 @@ OVER = replace(
     ended=MORNING + 2495,
     outcome=OutboundOutcome.ANSWERED,
     ended_by="caller",
+    gaps=(Gap(MORNING + 2430, MORNING + 2440), Gap(MORNING + 2450)),
 )
 BUSY = replace(
     OVER,

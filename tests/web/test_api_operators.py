@@ -51,6 +51,7 @@ ACTS: list[tuple[str, JsonValue, Request]] = [
     ("emergency", {}, CallEmergency("001", "110")),
     ("leave", None, LeaveCall("001")),
     ("drop-partner", None, DropPartner("001")),
+    ("drop-partner", {"number": "12319"}, DropPartner("001", "12319")),
     ("consult", {"number": "002"}, Consult("001", "002")),
     ("alternate", None, Alternate("001")),
     ("join", None, Join("001")),
@@ -90,6 +91,7 @@ async def test_the_answer_is_the_state_after_it(operator: Api) -> None:
         "call": None,
         "order": None,
         "reference": None,
+        "talk": None,
         "supervision": None,
     }
 

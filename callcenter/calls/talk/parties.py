@@ -12,7 +12,7 @@ from callcenter.calls.events import DropPartner, Ending, LeaveCall
 from callcenter.calls.party import Party, Room
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.state import Call, Transfer
-from callcenter.calls.talk import colleagues, recording, scene
+from callcenter.calls.talk import colleagues, recording, scene, whom
 from callcenter.calls.turn import Turn
 from callcenter.numberplan.model import ForwardFailures
 from callcenter.orders.record import Outcome
@@ -39,14 +39,18 @@ def leave(turn: Turn, request: LeaveCall) -> Refusal | None:
 
 
 def drop(turn: Turn, request: DropPartner) -> Refusal | None:
-    """The part of whoever came last is over, or the ringing; the others go on."""
+    """The part of whoever came last, or is named, is over, or the ringing; the others go on."""
     call = turn.led_by(request.operator)
     if call is None or not call.parties:
         return Refusal("no_partner", "当前没有第三方可以挂断。")
-    last = call.parties[-1]
-    turn.hang_up(call, last.leg)
-    colleagues.gone(turn, call, last)
-    scene.go_on(turn, replace(without(call, last), digits="", digits_deadline=None))
+    wanted = whom.as_written(request.number)
+    found = [each for each in call.parties if wanted in ("", call.number_of(each))]
+    if not found:
+        return Refusal("not_in_talk", f"通话中没有{request.number}，请核对。")
+    dropped = found[-1]
+    turn.hang_up(call, dropped.leg)
+    colleagues.gone(turn, call, dropped)
+    scene.go_on(turn, replace(without(call, dropped), digits="", digits_deadline=None))
     return None
 
 

@@ -55,6 +55,7 @@ _STATUSES: dict[str, tuple[int, str | None]] = {
     "unknown_number": (422, "number"),
     "not_allowed": (403, "number"),
     "yourself": (422, "number"),
+    "not_in_talk": (422, "number"),
     "not_a_partner": (422, "number"),
     "emergency_number": (422, "number"),
     "not_yours": (403, None),
@@ -99,6 +100,16 @@ class WithNumber(BaseModel):
     )
 
 
+class Whom(BaseModel):
+    """Who of the others in the talk is meant."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    number: str = Field(
+        default="", max_length=32, description="As `talk.parties` has it; empty: who came last."
+    )
+
+
 class Keys(BaseModel):
     """What is pressed."""
 
@@ -126,6 +137,28 @@ class SupervisionView(BaseModel):
     since: datetime | None = Field(description="Null while the team leader is rung.")
 
 
+class PartyView(BaseModel):
+    """Somebody whom the operator brought into the talk."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    number: str = Field(description="An operator's, a partner's in the plan, or the one dialled.")
+    ringing: bool
+    private: bool = Field(description="The caller does not hear them.")
+
+
+class TalkView(BaseModel):
+    """How an operator's talk is at the moment."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    leads: bool = Field(description="false: a colleague brought this operator in.")
+    on_hold: bool = Field(description="The operator is not with the caller.")
+    muted: bool
+    recording_paused: bool
+    parties: tuple[PartyView, ...] = Field(description="In the order in which they came.")
+
+
 class OperatorView(BaseModel):
     """One operator, now."""
 
@@ -141,6 +174,7 @@ class OperatorView(BaseModel):
     reference: str | None = Field(
         None, description="What the partner who sent us the caller calls it."
     )
+    talk: TalkView | None = Field(None, description="Null: the operator does not talk.")
     supervision: SupervisionView | None = Field(
         None, description="Who listens; only team leaders are told."
     )
@@ -217,6 +251,7 @@ def operator_view(line: OperatorLine, who: Principal) -> OperatorView:
         call=line.call,
         order=None if line.order is None else shown(line.order),
         reference=line.reference,
+        talk=None if line.talk is None else TalkView.model_validate(line.talk),
         supervision=None
         if supervision is None
         else SupervisionView(
@@ -353,6 +388,7 @@ EXAMPLE: dict[str, JsonValue] = {
     "call": None,
     "order": None,
     "reference": None,
+    "talk": None,
     "supervision": None,
 }
 
@@ -362,6 +398,13 @@ TALKING: dict[str, JsonValue] = {
     "state_title": "通话",
     "call": "1511317865.1",
     "order": "20171122-0252",
+    "talk": {
+        "leads": True,
+        "on_hold": False,
+        "muted": False,
+        "recording_paused": False,
+        "parties": [{"number": "12319", "ringing": True, "private": False}],
+    },
 }
 
 WRAPPING_UP: dict[str, JsonValue] = {
@@ -588,10 +631,11 @@ OPERATORS = (
     ),
     _request(
         "drop-partner",
-        "End the partner's part, or stop its ringing",
-        lambda operator, _: DropPartner(operator),
-        Nothing,
+        "End the part of who came last, or of the one named; or stop the ringing",
+        lambda operator, body: DropPartner(operator, body.number),
+        Whom,
         example_answer=TALKING,
+        example_body={"number": "12319"},
     ),
     _request(
         "first-dialled",
