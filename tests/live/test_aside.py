@@ -194,8 +194,7 @@ async def test_a_caller_is_forwarded_to_a_queue(city: City) -> None:
         await talk.keys("*21701#")
         await within(talk.operator.until_ended())
         await city.until_music(talk.citizen)
-        async with city.operator("002", "seat02") as phone:
-            phone.voice = voice(Sound.FOURTH)
+        async with city.operator("002", "seat02", voice=voice(Sound.FOURTH)) as phone:
             other = await phone.next_call()
             await until_talking((talk.citizen, Sound.CITIZEN), (other, Sound.FOURTH))
             await talk.citizen.hang_up()

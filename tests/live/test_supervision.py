@@ -236,11 +236,10 @@ async def test_a_released_operators_caller_is_first_in_the_queue(city: City) -> 
         await talk.leads("release", caller="queue")
         waiting = (await city.ask("GET", "/calls/waiting"))["calls"]
         assert isinstance(waiting, list)
-        assert len(waiting) == 1, "until 001 has wrapped up, and is rung"
+        assert len(waiting) == 1, "001 is not rung again"
         await within(talk.operator.until_ended())
         await city.until_music(talk.citizen)
-        async with city.operator("002", "seat02") as second:
-            second.voice = voice(Sound.PARTNER)
+        async with city.operator("002", "seat02", voice=voice(Sound.PARTNER)):
             await until_hears(talk.citizen, Sound.PARTNER)
             await talk.citizen.hang_up()
 

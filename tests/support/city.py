@@ -153,11 +153,11 @@ class City:
 
     @asynccontextmanager
     async def operator(
-        self, number: str, seat: str, behaviour: Behaviour = AT_ONCE
+        self, number: str, seat: str, behaviour: Behaviour = AT_ONCE, voice: Pcm | None = None
     ) -> AsyncIterator[Softphone]:
-        """An operator who is ready at a seat; signed out in the end."""
+        """An operator who is ready at a seat; signed out in the end. `voice` is what they say."""
         async with self.softphone(seat, behaviour) as phone:
-            phone.voice = self.recording(VOICE)
+            phone.voice = self.recording(VOICE) if voice is None else voice
             await self.ask("POST", f"/operators/{number}/sign-in", {"seat": seat})
             await until(lambda: self.tried_ready(number), lambda: "the seat is not reachable")
             try:
