@@ -484,8 +484,8 @@ def _command_failed(turn: Turn, event: CommandFailed) -> None:
         return
     to_operator = call.phase in (Phase.CALLING_BACK, Phase.CALLING_OUT)
     told = (call.leg if to_operator else call.id) or call.id
-    if event.command == "MuteRecording" and call.recording_paused():
-        recording.not_paused(turn, call)
+    if event.command in ("MuteRecording", "UnmuteRecording"):
+        recording.not_done(turn, call, event.command)
     elif event.command == "Play" and event.leg == told and call.playback is not None:
         _spoken(turn, call)
     elif event.command == "RecordMessage" and call.recording is not None:

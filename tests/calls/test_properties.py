@@ -421,6 +421,7 @@ class CentreMachine(RuleBasedStateMachine):
         wishes: tuple[Event, ...] = (
             LeaveCall(operator),
             DropPartner(operator),
+            DropPartner(operator, data.draw(st.sampled_from(PARTNERS), label="whom")),
             HangUp(operator),
         )
         self.step(data.draw(st.sampled_from(wishes), label="wish"))

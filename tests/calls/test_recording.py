@@ -12,6 +12,7 @@ from callcenter.calls.events import (
     PauseRecording,
     ResumeRecording,
 )
+from callcenter.calls.talk import recording
 from callcenter.orders.record import Gap
 from tests.calls.desk import Desk
 
@@ -76,6 +77,46 @@ def test_a_pause_that_asterisk_cannot_make_is_told_to_the_operator() -> None:
     desk.happens(CommandFailed(call, "MuteRecording", "no AMI"))
     assert desk.heard(desk.leg_of(call))[-1] == ("not_possible",)
     assert desk.order(call).gaps == ()
+
+
+def test_a_recording_that_cannot_go_on_is_tried_again_and_the_gap_says_so() -> None:
+    desk = Desk()
+    call = desk.talking_call()
+    desk.asks(PauseRecording("001"))
+    began = desk.now
+    desk.wait(10)
+    desk.asks(ResumeRecording("001"))
+    desk.switch.legs[call].unrecorded = True  # it was not carried out
+    desk.happens(CommandFailed(call, "UnmuteRecording", "no AMI"))
+    assert desk.order(call).gaps == (Gap(began),)
+    desk.wait(recording.AGAIN_SECONDS)
+    assert not desk.switch.legs[call].unrecorded
+    assert desk.order(call).gaps == (Gap(began, began + 10 + recording.AGAIN_SECONDS),)
+
+
+def test_what_fails_once_the_call_is_over_changes_no_gap() -> None:
+    desk = Desk()
+    call = desk.talking_call()
+    desk.asks(PauseRecording("001"))
+    began = desk.now
+    desk.wait(10)
+    desk.asks(ResumeRecording("001"))
+    desk.goes(call)
+    desk.happens(CommandFailed(call, "UnmuteRecording", "no such channel"))
+    assert desk.order(call).gaps == (Gap(began, began + 10),)
+
+
+def test_a_pause_of_long_ago_is_not_made_again_after_a_restart() -> None:
+    desk = Desk()
+    call = desk.talking_call()
+    desk.asks(PauseRecording("001"))
+    desk.wait(recording.FRESH_SECONDS)
+    desk.happens(desk.switch.reconciled())
+    desk.happens(CommandFailed(call, "MuteRecording", "no AMI"))
+    assert desk.switch.legs[call].unrecorded
+    assert desk.state(call).recording_paused()
+    desk.asks(ResumeRecording("001"))
+    assert not desk.switch.legs[call].unrecorded
 
 
 def test_what_makes_no_sense_is_refused() -> None:

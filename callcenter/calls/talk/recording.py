@@ -10,6 +10,11 @@ from callcenter.calls.turn import Turn
 from callcenter.orders.record import Gap
 from callcenter.values import replace
 
+AGAIN_SECONDS = 5.0
+"""After which it is tried again to let a recording go on."""
+FRESH_SECONDS = 60.0
+"""What was asked for longer ago has been carried out."""
+
 
 def pause(turn: Turn, request: PauseRecording) -> Refusal | None:
     """The citizen is about to say what is not to be kept, such as a card's number."""
@@ -54,19 +59,38 @@ def closed(turn: Turn, call: Call) -> Call:
     return replace(call, gaps=(*before, replace(last, ended=turn.now)), recording_resumes=None)
 
 
-def not_paused(turn: Turn, call: Call) -> None:
-    """Asterisk could not do it: the operator must not believe that nothing is recorded."""
+def not_done(turn: Turn, call: Call, command: str) -> None:
+    """Asterisk could not pause it, or not let it go on."""
+    if call.phase is Phase.ENDING or not call.has_live(call.id) or not _is_fresh(turn, call):
+        return
+    if command == MuteRecording.__name__ and call.recording_paused():
+        _not_paused(turn, call)
+    elif command == UnmuteRecording.__name__ and not call.recording_paused():
+        # Silence is still written: the gap says so, until it can be ended.
+        gaps = (*call.gaps[:-1], replace(call.gaps[-1], ended=None))
+        turn.put(replace(call, gaps=gaps, recording_resumes=turn.now + AGAIN_SECONDS))
+
+
+def _not_paused(turn: Turn, call: Call) -> None:
+    """The operator must not believe that nothing is recorded."""
+    _tell(turn, call, paused=False)
     call = turn.put(replace(closed(turn, call), gaps=call.gaps[:-1], names=call.names + 1))
     if call.leg is not None and call.has_live(call.leg):
         turn.play(call.leg, f"{call.id}_{call.names}", ("not_possible",))
 
 
 def tell_again(turn: Turn, call: Call) -> None:
-    """After a restart of ours, which may have left it undone."""
-    if call.recording_paused():
-        _tell(turn, call, paused=True)
-    elif call.gaps:
-        _tell(turn, call, paused=False)
+    """After a restart of ours, which may have left undone what was asked for last."""
+    if _is_fresh(turn, call):
+        _tell(turn, call, paused=call.recording_paused())
+
+
+def _is_fresh(turn: Turn, call: Call) -> bool:
+    """Whether a pause began or ended so lately that it may not have been carried out."""
+    if not call.gaps:
+        return False
+    last = call.gaps[-1]
+    return turn.now - (last.began if last.ended is None else last.ended) < FRESH_SECONDS
 
 
 def _tell(turn: Turn, call: Call, *, paused: bool) -> None:
