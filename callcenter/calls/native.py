@@ -12,7 +12,7 @@ from callcenter.calls import call as calls
 from callcenter.calls import callback, comment, outbound, voice_mail
 from callcenter.calls import operator as operators
 from callcenter.calls.arrival import new_call
-from callcenter.calls.commands import Detour, Disconnect, Hangup
+from callcenter.calls.commands import Detour, Disconnect, Guard, Hangup
 from callcenter.calls.events import (
     CallDetoured,
     CallEndedOutside,
@@ -164,10 +164,12 @@ def take(turn: Turn, call: Call) -> Call:
 def come_back(turn: Turn, call: Call, queued: float) -> None:
     """From the dialplan's queue to ours."""
     call = take(turn, call)
+    turn.send(Guard(call.id))  # whatever follows: it may not be music
     calls.wait(
         turn,
         replace(
             call,
+            guarded=True,
             caller_up=True,
             ended_by=None,
             queue=_queue(turn, call),
