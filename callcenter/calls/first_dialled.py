@@ -17,6 +17,8 @@ def pick(turn: Turn, request: PickFirstDialled) -> Refusal | None:
     call = turn.call(state.call) if busy and state.call is not None else None
     if call is None:
         return Refusal("not_in_call", "当前没有通话，不能登记首拨号码。")
+    if call.outbound is not None:
+        return Refusal("not_a_callers", "这是外呼，没有首拨号码可以登记。")
     number = turn.plan.directory.find(as_written(request.number))
     if number is None:
         return Refusal("unknown_number", f"号码表中没有{request.number}，请核对。")

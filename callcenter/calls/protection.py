@@ -174,6 +174,8 @@ def mark(turn: Turn, request: MarkNuisance) -> Refusal | None:
     call = _call_of(turn, request.operator)
     if call is None:
         return Refusal("not_in_call", "当前没有通话，不能标记骚扰电话。")
+    if call.outbound is not None:
+        return Refusal("not_a_callers", "这是外呼，不能标记骚扰电话。")
     if call.nuisance:
         return None
     turn.put(replace(call, nuisance=request.operator))

@@ -23,7 +23,9 @@ from callcenter.calls.events import (
     HangUp,
     Hold,
     LeaveCall,
+    MarkNuisance,
     PauseRecording,
+    PickFirstDialled,
     Release,
     Resume,
     ResumeRecording,
@@ -177,6 +179,12 @@ def test_a_pause_of_its_recording_is_noted(desk: Desk) -> None:
     desk.wait(20)
     assert desk.asks(ResumeRecording("001")) == ""
     assert made(desk).gaps == (Gap(since, since + 20),)
+
+
+def test_what_is_noted_of_callers_is_not_of_who_was_called(desk: Desk) -> None:
+    talking(desk)
+    assert desk.asks(MarkNuisance("001")) == "not_a_callers"
+    assert desk.asks(PickFirstDialled("001", "12319")) == "not_a_callers"
 
 
 def test_the_operator_ends_the_talk_and_wraps_up(desk: Desk) -> None:

@@ -13,12 +13,13 @@ from callcenter.orders.outbound import OutboundOutcome
 from callcenter.orders.record import OrderRecord
 from callcenter.simulator.agent import Call, Side
 from callcenter.simulator.audio import read_wav
-from callcenter.simulator.behaviour import BUSY, NO_ANSWER
+from callcenter.simulator.behaviour import BUSY, NO_ANSWER, Behaviour
 from callcenter.simulator.heard import Catalog
 from callcenter.simulator.phone import Softphone
 from callcenter.simulator.rtp import FRAME
 from tests.support.city import City, edit, new_caller, until, within
 from tests.support.ears import Sound, until_hears, until_talking, voice
+from tests.support.processes import without_controller
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GREETING = False
@@ -197,3 +198,26 @@ async def test_a_units_own_number_is_called_and_an_emergency_number_is_not(city:
         await within(far.call.until_ended())
         (made,) = await made_for(city, order)
         assert (made.outcome, made.number) == (OutboundOutcome.ANSWERED, "12319")
+
+
+async def test_a_controller_that_dies_leaves_the_talk_and_the_ringing_alone(city: City) -> None:
+    caller = new_caller()
+    city.outside.behave(caller, Behaviour(ring_seconds=3.5))
+    async with city.operator("001", "seat01") as phone:
+        order = await order_taken(city, phone, caller)
+        phone.voice = voice(Sound.OPERATOR)
+        await city.ask("POST", f"/orders/{order.number}/calls", {"operator": "001"})
+        seat = await phone.next_call()
+        far = await city.outside.call_to(caller)
+        async with without_controller(city.server):
+            assert far.call.ending is None
+        assert await within(far.call.until_answered())
+        far.call.media.background(voice(Sound.CITIZEN))
+        await until_talking((far.call, Sound.CITIZEN), (seat, Sound.OPERATOR))
+        async with without_controller(city.server):
+            await until_talking((far.call, Sound.CITIZEN), (seat, Sound.OPERATOR))
+        await seat.hang_up()
+        await within(far.call.until_ended())
+        (made,) = await made_for(city, order)
+    assert made.outcome == OutboundOutcome.ANSWERED
+    assert len(made.files) == 1

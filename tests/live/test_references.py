@@ -114,6 +114,7 @@ async def test_their_caller_comes_with_their_reference(city: City, tmp_path: Pat
         await city.until_operator("001", "talking")
         state = await city.ask("GET", "/operators/001")
         assert state["reference"] == "CG-2017/0815"
+        assert "CG-2017/0815" in seat.invite.get("From"), "on the telephone too"
         await seat.hang_up()
         await sipp.until_done()
         order = await city.order_of(caller)
