@@ -107,7 +107,7 @@ async def test_nothing_outlives_a_killed_server() -> None:
     async with running_server() as server:
         below = children(server.process.pid)
         await server.stop(signal.SIGKILL)
-        await until(lambda: not any(lives(pid) for pid in below.values()))
+        await until(lambda: not any(lives(pid) for pid in below.values()), 20)
 
 
 async def test_a_rehearsal_has_its_own_clock_and_data() -> None:
