@@ -52,6 +52,7 @@ async def with_menus(city: City) -> None:
     folder = city.server.settings.plan
     (folder / "dialplan/menus.yaml").write_text(MENUS, encoding="utf-8")
     edit(folder, "dialplan/hours.yaml", "(?m)^hours:", "hours:\n  never: {title: 从不, weekly: {}}")
+    edit(folder, "dialplan/centre.yaml", r"menu_seconds: \d+", "menu_seconds: 12")
     edit(folder, "dialplan/voice_boxes.yaml", r"silence_seconds: \d+", "silence_seconds: 3")
     edit(folder, "dialplan/numbers.yaml", f'"{CHOICES}":', f'"{CHOICES}":\n    menu: main')
     edit(
@@ -97,6 +98,23 @@ async def test_a_wrong_key_and_none_are_told_and_in_the_end_the_caller_is_led_on
     await city.until_heard(call, "menu_wrong", "menu_main")
     await city.until_heard(call, "menu_wrong", "menu_main", "menu_none", "menu_main")
     await city.until_heard(call, "menu_none", "menu_main", "now_ready")
+    await city.until_music(call)
+    await call.hang_up()
+    order = (await city.order_of(caller)).record
+    assert (order.outcome, order.queue) == (Outcome.ABANDONED, "hotline")
+
+
+async def test_who_goes_round_in_menus_is_led_on_in_the_end(city: City) -> None:
+    """From one to the other and back, by key: after 12 s no key counts any more."""
+    caller = new_caller()
+    call = await city.call(CHOICES, caller)
+    assert await within(call.until_answered())
+
+    async def goes_round() -> bool:
+        await call.media.press("20")
+        return any(order.record.queued is not None for order in await city.orders_of(caller))
+
+    await until(goes_round, lambda: "still in menus")
     await city.until_music(call)
     await call.hang_up()
     order = (await city.order_of(caller)).record

@@ -10,7 +10,7 @@ import pytest
 
 from callcenter.orders.record import Outcome
 from callcenter.simulator.behaviour import DECLINE
-from tests.support.city import City, edit, new_caller, until
+from tests.support.city import VOICE, City, edit, new_caller, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GREETING = False
@@ -132,6 +132,22 @@ async def test_who_misses_two_offers_in_a_row_is_not_ready(city: City) -> None:
         assert len(phone.agent.calls) == 2
         await call.hang_up()
         assert (await city.order_of(caller)).record.outcome is Outcome.ABANDONED
+
+
+async def test_who_comes_while_nobody_is_signed_in_may_be_called_back(city: City) -> None:
+    nobody = queue_with("overflow: [{nobody_signed_in: true, to: {callback: hotline}}]")
+    async with plan(city, nobody):
+        caller = new_caller()
+        call = await city.call("12345", caller)
+        await city.until_heard(call, "callback_number", "callback_confirm")
+        await call.media.press("1")
+        await city.until_heard(call, "callback_noted")
+        async with city.operator("001", "seat01"):
+            far = await city.outside.call_to(caller)
+            await city.until_heard(far.call, VOICE)
+            await far.call.hang_up()
+        order = (await city.order_of(caller)).record
+        assert (order.outcome, order.operator) == (Outcome.CALLBACK, "001")
 
 
 async def test_who_comes_to_a_full_queue_is_asked_for_a_message(city: City) -> None:

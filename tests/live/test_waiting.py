@@ -82,6 +82,24 @@ async def test_a_callback_rings_the_operator_then_the_citizen_and_both_hear_each
     await until(two_recordings, lambda: "the waiting and the talk are not both recorded")
 
 
+async def test_another_number_is_keyed_in_and_called(city: City) -> None:
+    caller, other = new_caller(), new_caller()
+    call = await city.waiting_call(caller)
+    await call.media.press("1")
+    await city.until_heard(call, "callback_number", "callback_confirm")
+    await call.media.press("2")
+    await city.until_heard(call, "callback_key_in")
+    await call.media.press(f"{other}#")
+    await city.until_heard(call, "callback_key_in", "callback_number", "callback_confirm")
+    await call.media.press("1")
+    await within(call.until_ended())
+    async with city.operator("001", "seat01"):
+        far = await city.outside.call_to(other)
+        assert await within(far.call.until_answered())
+        await far.call.hang_up()
+    assert (await city.order_of(caller)).record.outcome is Outcome.CALLBACK
+
+
 async def test_a_citizen_who_is_busy_is_told_to_the_operator_and_tried_again_later(
     city: City,
 ) -> None:
