@@ -12,7 +12,7 @@ from callcenter.orders.record import LegRecord, LegRole
 from callcenter.values import replace
 
 _IDLE = frozenset({OperatorStatus.READY, OperatorStatus.NOT_READY})
-_STILL_WAITS = frozenset({Phase.WAITING, Phase.OFFERED})
+_STILL_WAITS = frozenset({Phase.WAITING, Phase.OFFERED, Phase.CALLBACK})
 
 
 def told(
@@ -48,7 +48,7 @@ def told(
     if same and not _rings_again(before, after, call):
         return after if after.told is last else replace(after, told=last)
     if last.state == OperatorStatus.RINGING:
-        change = changed(change, offer=_offer_end(last, before, after, call))
+        change = changed(change, offer=_offer_end(last, after, call))
     return replace(after, told=change)
 
 
@@ -62,19 +62,15 @@ def _rings_again(before: OperatorState | None, after: OperatorState, call: Call 
     return bool(earlier) and earlier[-1].outcome != Ending.LOST
 
 
-def _offer_end(
-    last: StateChange, before: OperatorState | None, after: OperatorState, call: Call | None
-) -> OfferEnd:
+def _offer_end(last: StateChange, after: OperatorState, call: Call | None) -> OfferEnd:
     if after.status is OperatorStatus.TALKING and after.call == last.call:
         return OfferEnd.TAKEN
-    if call is not None and call.phase is Phase.CALLBACK:  # else the citizen was not reached
-        missed = before is not None and after.missed > before.missed
-        return OfferEnd.MISSED if missed else OfferEnd.WITHDRAWN
     if call is None or call.phase not in _STILL_WAITS:
         return OfferEnd.WITHDRAWN
     own = _own_legs(call, last.operator)
     lost = bool(own) and own[-1].outcome == Ending.LOST
-    return OfferEnd.WITHDRAWN if lost else OfferEnd.MISSED
+    in_vain = call.phase is Phase.CALLBACK and bool(own) and own[-1].answered is not None
+    return OfferEnd.WITHDRAWN if lost or in_vain else OfferEnd.MISSED
 
 
 def _own_legs(call: Call, operator: str) -> list[LegRecord]:

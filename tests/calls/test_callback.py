@@ -12,6 +12,7 @@ from callcenter.calls.events import (
     CallDetoured,
     CallEndedOutside,
     Ending,
+    ForceSignOut,
     Forward,
     SipHeaders,
 )
@@ -525,6 +526,15 @@ def test_who_does_not_answer_for_it_has_missed_an_offer(desk: Desk) -> None:
     arranged(desk)
     desk.operator_ready("001", "seat01")
     desk.goes(desk.ringing_at("seat01"), Ending.NO_ANSWER)
+    assert desk.changes[-1].offer is OfferEnd.MISSED
+
+
+def test_who_is_signed_out_while_it_rings_has_missed_it_all_the_same(desk: Desk) -> None:
+    arranged(desk)
+    desk.operator_ready("001", "seat01")
+    assert desk.leader(ForceSignOut("001")) == ""
+    desk.goes(desk.ringing_at("seat01"), Ending.NO_ANSWER)
+    assert desk.operator("001").status is OperatorStatus.OFFLINE
     assert desk.changes[-1].offer is OfferEnd.MISSED
 
 
