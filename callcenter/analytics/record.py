@@ -20,7 +20,8 @@ class OfferEnd(StrEnum):
     MISSED = "missed"
     """Not answered, declined, or the softphone could not be reached."""
     WITHDRAWN = "withdrawn"
-    """The caller went, somebody else was quicker, or the line broke: no fault of the operator."""
+    """The caller went, somebody else was quicker, the line broke, or it was a colleague who asked
+    for a word: no fault of the operator."""
 
 
 @dataclass(frozen=True, slots=True)
