@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from callcenter.calls.events import SupervisionMode
-from callcenter.calls.wallboard import OperatorLine, OperatorStatus, SupervisionLine
+from callcenter.calls.wallboard import OperatorLine, OperatorStatus, QueueLine, SupervisionLine
 from callcenter.staff.roles import Role
 from callcenter.staff.tokens import Origin
 from callcenter.web.access import COOKIE
@@ -47,6 +47,8 @@ CUT_OFF = """() => {
   return [...tall, ...wide.filter((e) => e.clientWidth), ...out].map(name);
 }"""
 """What does not fit into its place."""
+COLOURS = """() => [...document.querySelectorAll(".swatch")].map(
+  (e) => getComputedStyle(e).backgroundColor)"""
 BUSY = replace(
     QUIET,
     waiting=6,
@@ -111,7 +113,25 @@ SUPERVISED = replace(
     ),
 )
 """Team leaders take part in two talks: 001 in one, and one who is no operator in another."""
-BOARDS = {"quiet": QUIET, "busy": BUSY, "extreme": EXTREME, "supervised": SUPERVISED}
+QUEUES = replace(
+    BUSY,
+    queues=tuple(
+        QueueLine(name, title, waiting, since, ready=1, signed_in=13)
+        for name, title, waiting, since in (
+            ("hotline", "12345 综合受理", 6, MORNING - 72),
+            ("business", "企业服务专席", 3, MORNING - 12),
+            ("social_security", "人力资源和社会保障", 0, None),
+            ("housing", "住房公积金", 1, MORNING - 41),
+        )
+    ),
+)
+BOARDS = {
+    "quiet": QUIET,
+    "busy": BUSY,
+    "extreme": EXTREME,
+    "supervised": SUPERVISED,
+    "queues": QUEUES,
+}
 
 
 @pytest.fixture
@@ -209,3 +229,6 @@ async def test_everything_fits_the_screen(
     await expect(page.locator(".takes-part")).to_have_count(int(board is SUPERVISED))
     await page.screenshot(path=SCREENS / f"wallboard-{name}-{size[0]}.png")
     assert await page.evaluate(CUT_OFF) == []
+    colours = await page.evaluate(COLOURS)
+    assert len(set(colours)) == len(colours) > 10, "each outcome has a colour of its own"
+    assert "rgba(0, 0, 0, 0)" not in colours
