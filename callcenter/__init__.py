@@ -34,6 +34,6 @@ renews, and for a call on which the core raises. `calls/native.py` keeps their o
 
 `app.py` puts the pieces together, `recovery.py` reads the state back after a restart,
 `supervisor.py` starts Asterisk and this program and keeps both running; on a machine of their own
-systemd does (`units.py`). By `watchdog.py` either sees that this program is frozen. `simulator/`
-calls us as a citizen would.
+systemd does (`units.py`). By `watchdog.py` either sees that this program is frozen. `backup/` keeps
+all that cannot be made again in one encrypted file. `simulator/` calls us as a citizen would.
 """

@@ -11,6 +11,7 @@ import typer
 
 from callcenter import blocklist
 from callcenter.analytics import cli as analytics
+from callcenter.backup import cli as backup
 from callcenter.clock import SHANGHAI
 from callcenter.numberplan import cli as numberplan
 from callcenter.orders import cli as orders
@@ -108,6 +109,8 @@ app.add_typer(staff.pin_app, name="pin")
 app.add_typer(staff.seat_app, name="seat")
 app.add_typer(staff.token_app, name="token")
 app.command()(audit)
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.command()(simulator.call)
 app.command()(simulator.outside)
 

@@ -32,6 +32,8 @@ SINGLE_FILES = (
 )
 TRUNKS = "trunks"
 PROMPTS = "ivr_prompts"
+FOLDERS = ("agents", "dialplan", PROMPTS, TRUNKS)
+"""All that a plan is made of is in these."""
 _SHAPE = TypeAdapter(dict[str, dict[str, str] | list[str]])
 
 
@@ -71,7 +73,7 @@ def plan_files(folder: Path) -> tuple[str, ...]:
     """
     found = {
         file.relative_to(folder).as_posix()
-        for name in sorted({path.partition("/")[0] for path in (*SINGLE_FILES, TRUNKS)})
+        for name in FOLDERS
         for file in (folder / name).glob("*.y*ml")
         if not file.name.startswith(".")
     }

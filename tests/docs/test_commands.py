@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -116,15 +113,3 @@ def test_commands_named_in_passing_exist() -> None:
         command, rest = find(list(words[1:]))
         known = {option for each in command.params for option in each.opts}
         assert set(rest) <= known, words
-
-
-def test_a_backup_is_whole(tmp_path: Path) -> None:
-    examples = [words for words in EXAMPLES if words[:2] == (".venv/bin/python", "-c")]
-    assert len(examples) == 2
-    (tmp_path / "var").mkdir()
-    for words, name in zip(examples, ("journal", "orders"), strict=True):
-        with sqlite3.connect(tmp_path / f"var/{name}.db") as database:
-            database.execute("CREATE TABLE t AS SELECT 12345 AS number")
-        subprocess.run([sys.executable, *words[1:]], cwd=tmp_path, check=True)
-        with sqlite3.connect(tmp_path / f"{name}.bak") as copy:
-            assert copy.execute("SELECT number FROM t").fetchall() == [(12345,)]

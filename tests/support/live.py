@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -147,11 +147,12 @@ async def running_server(
     orders_url: str = "",
     quota_gb: float | None = None,
     rtp_timeout: int | None = None,
+    before: Callable[[Settings], None] | None = None,
 ) -> AsyncIterator[LiveServer]:
     """`callcenter serve ARGUMENTS` with a copy of a plan; ready to take calls.
 
     `quota_gb` is the room for recordings, `rtp_timeout` how long a leg may be without audio, where
-    it is not as usual.
+    it is not as usual; `before` prepares its data.
     """
     with live_settings() as fresh:
         folder = fresh.data.parent
@@ -163,6 +164,9 @@ async def running_server(
         if rtp_timeout is not None:
             settings = settings.model_copy(update={"rtp_timeout": rtp_timeout})
         trunks = copy_plan(plan, settings.plan, settings)
+        own = settings.rehearsing(0.0) if "--at" in arguments else settings
+        if before is not None:
+            before(own)
         output = folder / "output"
         with output.open("wb") as printed:
             process = await asyncio.create_subprocess_exec(
@@ -173,9 +177,7 @@ async def running_server(
                 stderr=asyncio.subprocess.STDOUT,
                 start_new_session=True,
             )
-        if "--at" in arguments:
-            settings = settings.rehearsing(0.0)
-        server = LiveServer(settings, trunks, process, output)
+        server = LiveServer(own, trunks, process, output)
         try:
             await server.until_healthy()
             yield server

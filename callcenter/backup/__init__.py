@@ -1,0 +1,5 @@
+"""Backup and restore: all that cannot be made again, in one encrypted file.
+
+`make.py` copies it while the server runs, `restore.py` puts it into an empty data folder;
+`sealed.py` is the encryption between, `members.py` what is in the file.
+"""
