@@ -20,8 +20,9 @@ _LINE = {
 
 
 def operators(count: int) -> list[str]:
-    """So many operators' numbers."""
-    return [f"{number:03d}" for number in range(1, count + 1)]
+    """So many operators' numbers, of three digits: 1,000 at the most."""
+    first = 0 if count == 1000 else 1
+    return [f"{number:03d}" for number in range(first, first + count)]
 
 
 def write_plan(folder: Path, seats: int, *, wrap_up: int = 0) -> None:

@@ -56,15 +56,9 @@ def callers_are_here(turn: Turn) -> None:
 
 
 def _cancel_for(turn: Turn, call: Call) -> None:
-    for other in list(turn.calls()):
-        callback = other.callback
-        if (
-            other.id == call.id
-            or callback is None
-            or callback.state is not CallbackState.OPEN
-            or callback.number != call.caller
-        ):
-            continue
+    found = (turn.call(key) for key in turn.index().called_back(call.caller or ""))
+    others = (other for other in found if other is not None and other.id != call.id)
+    for other in sorted(others, key=lambda other: other.opened):
         if other.queue == call.queue and other.queued is not None:
             earlier = other.queued if call.queued is None else min(call.queued, other.queued)
             since = None if call.waits_since is None else turn.now

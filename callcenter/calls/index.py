@@ -176,6 +176,8 @@ class Index:
         self._at_seat: dict[str, str] = {}
         self._seat_of: dict[str, str] = {}
         self._taken_over: dict[str, tuple[str, ...]] = {}
+        self._called_back: defaultdict[str, set[str]] = defaultdict(set)
+        self._number_of: dict[str, str] = {}
         for call in calls:
             self.note_call(call.id, call)
         for operator in operators:
@@ -193,6 +195,20 @@ class Index:
             self._taken_over[key] = call.taken_over_at
         else:
             self._taken_over.pop(key, None)
+        self._note_number(key, None if call is None else call.calls_back)
+
+    def _note_number(self, key: str, number: str | None) -> None:
+        had = self._number_of.get(key)
+        if had == number:
+            return
+        if had is not None:
+            self._called_back[had].discard(key)
+            if not self._called_back[had]:
+                del self._called_back[had]
+            del self._number_of[key]
+        if number is not None:
+            self._called_back[number].add(key)
+            self._number_of[key] = number
 
     def note_operator(self, operator: OperatorState) -> None:
         """An operator is so now; whether they can be rung is told to `ready`."""
@@ -224,6 +240,10 @@ class Index:
     def operator_at(self, seat: str) -> str | None:
         """Who is signed in at that seat."""
         return self._at_seat.get(seat)
+
+    def called_back(self, number: str) -> set[str]:
+        """The calls in which somebody waits to be called back at that number."""
+        return self._called_back.get(number, set())
 
     def due_by(self, now: float, kind: Kind) -> list[str]:
         """What of that kind is due, first what is due longest."""

@@ -21,6 +21,8 @@ from callcenter.values import replace
 def lead_on(turn: Turn) -> bool:
     """Lead on whom this turn's changes give cause to; whether there was anybody."""
     moved = False
+    if not any(queue.overflow for queue in turn.plan.queues.values()):
+        return moved
     for call in _concerned(turn):
         queue = turn.queue(call.queue)
         rule = next((rule for rule in queue.overflow if _holds(turn, call, queue, rule)), None)

@@ -421,6 +421,12 @@ class Call:
         return due
 
     @property
+    def calls_back(self) -> str | None:
+        """The number at which somebody waits to be called back; None where nobody does."""
+        is_open = self.callback is not None and self.callback.state is CallbackState.OPEN
+        return self.callback.number if self.callback is not None and is_open else None
+
+    @property
     def rung(self) -> tuple[str, ...]:
         """The operators' legs that ring while the call is offered."""
         return (self.leg, *self.also) if self.leg is not None else self.also

@@ -94,6 +94,12 @@ class Turn:
         self._plan_hash = centre.plan
         self.shield = centre.shield
         self._recent: dict[str, tuple[float, ...] | None] = {}
+        self._in_order = False
+        """Whether the index has all changes so far."""
+        self._touched: dict[str, OperatorState] | None = None
+        """What `touched_operators` found, unless something has changed since."""
+        self._ready: Ready | None = None
+        """The same of `ready`."""
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -195,6 +201,11 @@ class Turn:
 
     def touched_operators(self) -> dict[str, OperatorState]:
         """The operators whom this turn changed, or something at whose seat, as they are now."""
+        if self._touched is None:
+            self._touched = self._find_touched()
+        return self._touched
+
+    def _find_touched(self) -> dict[str, OperatorState]:
         touched = dict(self._operators)
         seats = {*self._seats, *self._engaged}
         for leg, now in self._features.items():
@@ -217,6 +228,9 @@ class Turn:
     def index(self) -> Index:
         """Everything in order, this turn's changes so far included."""
         index = self.centre.index
+        if self._in_order:
+            return index
+        self._in_order = True
         for key, call in self._calls.items():
             index.note_call(key, call)
         for leg, feature in self._features.items():
@@ -229,6 +243,8 @@ class Turn:
 
     def ready(self) -> Ready:
         """Who can be rung under the plan in force, this turn's changes so far included."""
+        if self._ready is not None:
+            return self._ready
         index = self.index()
         if index.ready is None or index.ready.plan is not self.plan:
             index.ready = Ready(self.plan)
@@ -237,6 +253,7 @@ class Turn:
             changed = self.touched_operators().values()
         for operator in changed:
             index.ready.note(operator, can_ring=self.can_ring(operator))
+        self._ready = index.ready
         return index.ready
 
     def plan_changes(self) -> bool:
@@ -284,31 +301,42 @@ class Turn:
 
     # -- writing -----------------------------------------------------------------------------------
 
+    def _changes(self) -> None:
+        """What was found in order may be so no more."""
+        self._in_order = False
+        self._touched = self._ready = None
+
     def put(self, call: Call) -> Call:
         """Lay a new version of the call over the old one."""
+        self._changes()
         self._calls[call.id] = call
         return call
 
     def put_operator(self, operator: OperatorState) -> OperatorState:
         """Lay a new version of the operator over the old one."""
+        self._changes()
         self._operators[operator.number] = operator
         return operator
 
     def put_feature(self, feature: FeatureCall) -> None:
         """Lay a new version of the feature call over the old one."""
+        self._changes()
         self._features[feature.leg] = feature
 
     def drop_feature(self, leg: str) -> None:
         """Forget a feature call: its leg is gone."""
+        self._changes()
         self._features[leg] = None
 
     def put_supervision(self, supervision: Supervision) -> Supervision:
         """Lay a new version of the supervision over the old one."""
+        self._changes()
         self._supervisions[supervision.leg] = supervision
         return supervision
 
     def drop_supervision(self, leg: str) -> None:
         """Forget a supervision: its leg is gone, or the call's own."""
+        self._changes()
         self._supervisions[leg] = None
 
     def audit(self, act: Act, call: str, refusal: str) -> None:
@@ -328,10 +356,12 @@ class Turn:
 
     def put_seat(self, seat: str, *, reachable: bool) -> None:
         """Note that a seat's softphone came or went."""
+        self._changes()
         self._seats[seat] = None if reachable else self.now
 
     def put_engaged(self, seat: str, *, engaged: bool) -> None:
         """Note that a seat is in a call that is not ours."""
+        self._changes()
         self._engaged[seat] = self.now if engaged else None
 
     def put_recent_calls(self, caller: str, times: tuple[float, ...]) -> None:
@@ -465,6 +495,7 @@ class Turn:
 
     def finish(self, call: Call) -> None:
         """The last leg is gone: the call leaves the centre, its final record is made."""
+        self._changes()
         self._finished.append(call)
         self._calls[call.id] = None
         if not call.line_written:
@@ -605,8 +636,6 @@ class Turn:
     def _missed_calls(self) -> dict[str, Missed]:
         """The callback list, with what this turn changed about it."""
         centre = self.centre
-        listed = dict(centre.missed)
-        _lay_over(listed, self._missed)
         talked = [
             call
             for name, call in self._calls.items()
@@ -615,6 +644,10 @@ class Turn:
             and (before := centre.calls.get(name)) is not None
             and before.talked_with is None
         ]
+        if not self._finished and not talked and not self._missed:
+            return centre.missed
+        listed = dict(centre.missed)
+        _lay_over(listed, self._missed)
         if not self._finished and not talked:
             return listed
         return missed_calls.after(listed, self._finished, talked, self.plan, self.now)

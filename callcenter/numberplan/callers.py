@@ -39,12 +39,17 @@ class Caller:
     raw: str
     """As it came, withheld or not."""
     withheld: bool
-    display: str
-    """What screens show."""
+    country_code: str
+    """Our own."""
     diverted: tuple[str, ...] = ()
     """Numbers that the call was forwarded from, first one first, as they came."""
     first_dialled: str | None = None
     """What the citizen dialled, as the headers tell: the plan's number where it is one."""
+
+    @property
+    def display(self) -> str:
+        """What screens show."""
+        return WITHHELD_TITLE if self.withheld else shown(self.e164, self.raw, self.country_code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ def identify(headers: SipHeaders, plan: Plan, trunk: str, dialled: str = "") -> 
         e164=e164,
         raw=raw,
         withheld=withheld,
-        display=WITHHELD_TITLE if withheld else shown(e164, raw, plan.country_code),
+        country_code=plan.country_code,
         diverted=diverted,
         first_dialled=None if first is None else plan.directory.find(first) or first,
     )

@@ -1,0 +1,173 @@
+"""What an event costs in the core: 1,000 operators and 2,000 waiting callers, and a small house.
+
+    python -m bench.core
+
+A busy hour is played through `step` in simulated time: callers come, an operator ends a talk and
+takes the next who waits, a caller gives up. Two houses take turns on the same processor; printed is
+the mean of each kind of event in µs of processor time. The exit code is 1 where an event in the
+large house costs more than `LIMIT` on the mean.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import sys
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import process_time_ns
+
+from bench.plan import operators, write_plan
+from callcenter.calls.centre import step
+from callcenter.calls.commands import Dial
+from callcenter.calls.events import (
+    BecomeReady,
+    DeadlineReached,
+    Event,
+    SeatReachable,
+    SignIn,
+)
+from callcenter.calls.state import Centre, Phase
+from callcenter.numberplan.loader import load
+from callcenter.numberplan.model import Plan
+from tests.fakes.switch import FakeSwitch
+
+LIMIT = 50.0
+"""µs an event, on the mean of all."""
+CALLS = 1000
+"""A round: so many come, are taken and end."""
+START = 1_512_086_400.0
+RATE = 20.0
+"""Calls a second."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a house is."""
+
+    operators: int
+    waiting: int
+
+    def __str__(self) -> str:
+        return f"{self.operators} operators, {self.waiting} waiting"
+
+
+SMALL, LARGE = Size(20, 40), Size(1000, 2000)
+
+
+@dataclass
+class House:
+    """A centre where everybody talks and the rest waits, with a fake exchange."""
+
+    plan: Plan
+    now: float = START
+    centre: Centre = field(default_factory=Centre)
+    switch: FakeSwitch = field(default_factory=FakeSwitch)
+    spent: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    """Nanoseconds of processor time of each event, by its kind."""
+    callers: int = 0
+    ringing: list[str] = field(default_factory=list)
+
+    @classmethod
+    def filled(cls, size: Size, folder: Path) -> House:
+        """With so many operators who talk, and so many callers who wait."""
+        write_plan(folder, size.operators)
+        plan = load(folder).plan
+        if plan is None:
+            raise ValueError(f"the plan in {folder} has errors")
+        house = cls(plan)
+        for number in operators(size.operators):
+            house.happens(SeatReachable(f"seat{number}", True))
+            house.happens(SignIn(number, f"seat{number}"))
+            house.happens(BecomeReady(number))
+        for _ in range(size.operators + size.waiting):
+            house.arrives()
+        house.spent.clear()
+        return house
+
+    def happens(self, event: Event) -> None:
+        """One event, measured; what it leads to follows."""
+        before = process_time_ns()
+        result = step(self.centre, event, self.plan, self.now)
+        self.spent[type(event).__name__].append(process_time_ns() - before)
+        self.switch.send(result.commands)
+        self.ringing += [each.leg for each in result.commands if isinstance(each, Dial)]
+
+    def arrives(self) -> None:
+        """A citizen calls; who is offered the call answers."""
+        self.passes()
+        self.callers += 1
+        self.switch.caller_arrives("12345", "telecom", f"138{self.callers:08d}")
+        self._settle()
+
+    def ends(self, phase: Phase) -> None:
+        """The longest-standing caller in that phase hangs up."""
+        self.passes()
+        legs = (call.leg for call in self.centre.calls.values() if call.phase is phase)
+        self.switch.far_end_goes(next(leg for leg in legs if leg is not None))
+        self._settle()
+
+    def mean(self) -> float:
+        """µs an event."""
+        times = [each for kind in self.spent.values() for each in kind]
+        return sum(times) / len(times) / 1000
+
+    def passes(self) -> None:
+        """Time goes on; deadlines are met."""
+        self.now += 1 / RATE
+        while (due := self.centre.deadline()) is not None and due <= self.now:
+            self.happens(DeadlineReached())
+            self._settle()
+
+    def _settle(self) -> None:
+        """All news, and every seat that rings answers."""
+        while self.switch.told or self.ringing:
+            if self.switch.told:
+                self.happens(self.switch.told.pop(0))
+            else:
+                self.switch.far_end_answers(self.ringing.pop(0))
+
+
+def main() -> int:
+    """Run it; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m bench.core", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    rounds = parser.parse_args().rounds
+    with TemporaryDirectory() as folder:
+        houses = {
+            size: House.filled(size, Path(folder) / str(size.operators)) for size in (SMALL, LARGE)
+        }
+    gc.collect()
+    gc.freeze()  # as the controller does once it is up
+    for _ in range(rounds):
+        for house in houses.values():
+            for _ in range(CALLS):
+                house.arrives()
+                house.ends(Phase.TALKING)
+    means = {size: house.mean() for size, house in houses.items()}
+    print(table({size: house.spent for size, house in houses.items()}))
+    print(f"ratio {means[LARGE] / means[SMALL]:.2f}; limit {LIMIT:.0f} µs an event")
+    return int(means[LARGE] > LIMIT)
+
+
+def table(spent: Mapping[Size, Mapping[str, list[int]]]) -> str:
+    """Mean µs of each kind of event in each house, and of all; the dearest first."""
+    kinds = {kind for each in spent.values() for kind in each}
+    total = {kind: sum(sum(each.get(kind, ())) for each in spent.values()) for kind in kinds}
+    rows = [("event", *map(str, spent)), ("---", *("---" for _ in spent))]
+    for kind in sorted(kinds, key=lambda kind: -total[kind]):
+        rows.append((kind, *(_mean(each.get(kind, [])) for each in spent.values())))
+    everything = ([ns for times in each.values() for ns in times] for each in spent.values())
+    rows.append(("all", *map(_mean, everything)))
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _mean(times: list[int]) -> str:
+    return f"{sum(times) / len(times) / 1000:.1f}" if times else "–"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
