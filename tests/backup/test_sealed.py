@@ -35,7 +35,7 @@ def test_what_was_sealed_is_there_again(size: int) -> None:
     content = os.urandom(size)
     file = sealed(content, step=30_011)
     assert opened(file) == content
-    assert content[:16] == b"" or content[:16] not in file
+    assert size < 16 or content[:16] not in file  # fewer bytes may be there by chance
 
 
 def test_the_same_content_never_looks_the_same() -> None:
