@@ -24,7 +24,7 @@ from callcenter.asterisk.link import AsteriskLink
 from callcenter.asterisk.native_queue import NativeQueues
 from callcenter.asterisk.queue_log import CallRecord, follow
 from callcenter.asterisk.recorder import Recorder
-from callcenter.asterisk.render import RenderError, render
+from callcenter.asterisk.render import RELOADS, RenderError, render
 from callcenter.asterisk.secrets import USER, ari_password
 from callcenter.asterisk.switch import GUARD, GUARD_SECONDS, AsteriskSwitch
 from callcenter.calls.events import OrderNumbersTaken, SeatReachable
@@ -105,6 +105,8 @@ class Controller:
         self._plan_problems = plan_problems
         self._not_rendered: str | None = None
         """Why Asterisk's configuration cannot be made from the last good plan."""
+        self._half_rendered = False
+        """The disk did not take all of it."""
         self._to_reload: set[str] = set()
         """Asterisk's modules whose configuration changed and was not read again yet."""
         self._rendered: Exchange | None = None
@@ -305,7 +307,7 @@ class Controller:
                 continue
             if not self._render(loaded.plan):
                 continue
-            await self._runtime.use_plan(loaded.plan)
+            self._runtime.use_plan(loaded.plan)
             self._plan_problems = ()
             log.info("plan_in_force", plan=loaded.plan.hash)
             await self._reload()
@@ -333,7 +335,7 @@ class Controller:
                 await self._reload()
 
     def _render(self, plan: Plan) -> bool:
-        """Make Asterisk's configuration of the plan at this moment; whether that was possible."""
+        """Make Asterisk's configuration of the plan at this moment; whether that is possible."""
         exchange = exchange_of(plan, self._runtime.clock.datetime())
         try:
             rendered = render(self._settings, exchange)
@@ -341,6 +343,15 @@ class Controller:
             log.error("plan_not_in_asterisk", error=str(error))
             self._not_rendered = str(error)
             return False
+        except OSError as error:  # the calls follow the plan; Asterisk too at the next full minute
+            log.error("plan_not_in_asterisk", error=str(error))
+            self._not_rendered = str(error)
+            self._rendered = None
+            self._half_rendered = True
+            return True
+        if self._half_rendered:
+            self._to_reload.update(RELOADS.values())
+            self._half_rendered = False
         self._not_rendered = None
         self._rendered = exchange
         if rendered.needs_restart:
@@ -401,7 +412,7 @@ class Controller:
                     name="journal",
                     ok=journal.error is None,
                     needed=False,
-                    text=journal.error or "stored",
+                    text=journal.told(),
                     since=journal.degraded_since,
                 ),
                 Part(
@@ -468,7 +479,7 @@ async def run_controller(settings: Settings) -> None:
         switch.tell = runtime.post
         controller = Controller(settings, journal, runtime, ari, problems)
         async with starting(supervisor):
-            await runtime.use_plan(plan)
+            runtime.use_plan(plan)
             numbers = asyncio.create_task(controller.take_numbers_from_store())
             await asyncio.wait({numbers}, timeout=NUMBERS_SECONDS)
         _spare_the_collector()

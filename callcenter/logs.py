@@ -16,6 +16,16 @@ FILE_BYTES = 20_000_000
 KEPT_FILES = 10
 
 
+class _File(RotatingFileHandler):
+    """On a full disk a line is left out: the terminal has those that matter, without a traceback
+    for each."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Say what is wrong with the line itself, not with the disk."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
+
 def log_to(file: Path) -> None:
     """Send everything from INFO on to `file`, and from WARNING on to the terminal too."""
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -39,9 +49,7 @@ def log_to(file: Path) -> None:
         ],
         foreign_pre_chain=shared,
     )
-    to_file = RotatingFileHandler(
-        file, maxBytes=FILE_BYTES, backupCount=KEPT_FILES, encoding="utf-8"
-    )
+    to_file = _File(file, maxBytes=FILE_BYTES, backupCount=KEPT_FILES, encoding="utf-8")
     to_file.setFormatter(lines)
     to_terminal = logging.StreamHandler(sys.stderr)
     to_terminal.setFormatter(lines)

@@ -39,6 +39,7 @@ from callcenter.clock import Clock
 from callcenter.numberplan.model import Plan
 from callcenter.recovery import Restored
 from callcenter.store.journal import Entry, Journal, Snapshot
+from callcenter.store.tail import Tail
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +48,9 @@ COMMIT_SECONDS = 0.2
 SYNC_SECONDS = 1.0
 """A person does not wait longer for the disk."""
 TAIL_LIMIT = 100_000
-"""Entries kept in memory while the journal cannot be written."""
+"""Events kept in memory while the journal cannot be written; of older ones, what they led to."""
+COMMIT_ENTRIES = 1000
+"""In one commit: on a full disk each new try costs no more than that."""
 RETRY_SECONDS = 1.0
 SNAPSHOT_EVENTS = 5000
 """So many events are replayed at the most after a kill; some 100 µs each."""
@@ -79,6 +82,13 @@ class Durability:
     degraded_since: float | None = None
     error: str | None = None
     unstored: int = 0
+    """Events that are in memory alone."""
+
+    def told(self) -> str:
+        """For /healthz."""
+        if self.error is None:
+            return "stored"
+        return f"durability is degraded, {self.unstored} events in memory alone: {self.error}"
 
 
 @dataclass(slots=True)
@@ -114,13 +124,15 @@ class Runtime:
         self._incoming: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
         self._turns: list[asyncio.Future[None]] = []
-        self._tail: deque[Entry] = deque()
+        self._tail = Tail(TAIL_LIMIT)
         self._storing: asyncio.Task[None] | None = None
         self._watchers: set[asyncio.Event] = set()
         self._raised_at: float | None = None
         self._retry_at = 0.0
         """When storing may be tried again, as `perf_counter` counts."""
         self._snapshot_seq = restored.seq
+        self._texts: str | None = None
+        """The plan's, until they are in an entry."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     # -- coming in ---------------------------------------------------------------------------------
@@ -137,9 +149,9 @@ class Runtime:
         self._wake.set()
         return await answer
 
-    async def use_plan(self, plan: Plan) -> None:
+    def use_plan(self, plan: Plan) -> None:
         """Put a new plan in force for everything that happens from now on."""
-        await self._journal.keep_plan(plan.hash, plan.source_json())
+        self._texts = plan.source_json()
         self.plan = plan
         if self.centre.plan != plan.hash:
             self.post(PlanChanged(plan.hash))
@@ -225,8 +237,7 @@ class Runtime:
         finally:
             if timer is not None:
                 timer.cancel()
-        if self._tail and self._storing is None and perf_counter() >= self._retry_at:
-            self._storing = asyncio.ensure_future(self._store_tail())
+        self._try_to_store()
 
     def _is_due(self, now: float) -> bool:
         deadline = self._deadline
@@ -251,7 +262,7 @@ class Runtime:
         finally:  # also when we are told to stop: what happened has consequences
             self._switch.send(tuple(commands))
         if answers:
-            self._aside(self._answer(answers))
+            self._aside(self._answer(answers, self._storing))
         for watcher in self._watchers:
             watcher.set()
         if self._seq - self._snapshot_seq >= SNAPSHOT_EVENTS and not self._tail:
@@ -263,13 +274,15 @@ class Runtime:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _answer(self, answers: list[_Answer]) -> None:
+    async def _answer(self, answers: list[_Answer], storing: asyncio.Task[None] | None) -> None:
         """Tell people what came of their requests, once a loss of power would not undo it.
 
         A disk that does not take it in time is known to be (`durability`); the request is done.
         """
         try:
             async with asyncio.timeout(SYNC_SECONDS):
+                if storing is not None:  # a slow commit goes on
+                    await asyncio.shield(storing)
                 await self._journal.synced()
         except (OSError, sqlite3.Error, TimeoutError) as error:
             log.error("journal_not_on_disk", error=f"{type(error).__name__}: {error}")
@@ -358,50 +371,54 @@ class Runtime:
                 states=result.states,
                 audit=result.audit,
                 outbound=result.outbound,
+                texts=self._texts,
             )
         )
+        self._texts = None
         return result, failed
 
     async def _store(self) -> None:
         """Store the tail; give up waiting, not storing, after 200 ms."""
-        if self._storing is None:
-            self._storing = asyncio.ensure_future(self._store_tail())
-        elif self.durability.error is not None:
-            return  # known to be slow: it goes on by itself
+        self._try_to_store()
+        if self._storing is None or self.durability.error is not None:
+            self.durability.unstored = len(self._tail)
+            return  # known to be slow or broken: it goes on, or is tried again, by itself
         done, _ = await asyncio.wait([self._storing], timeout=COMMIT_SECONDS)
         if not done:
             self._degrade("a commit takes over 200 ms")
 
+    def _try_to_store(self) -> None:
+        if self._tail and self._storing is None and perf_counter() >= self._retry_at:
+            self._storing = asyncio.ensure_future(self._store_tail())
+
     async def _store_tail(self) -> None:
         """Store until nothing is left to store, or it fails."""
         try:
-            while self._tail:
-                entries = list(self._tail)
+            while entries := self._tail.take(COMMIT_ENTRIES):
+                snapshot = self._snapshot() if self._tail.needs_snapshot else None
                 began = perf_counter()
-                await self._journal.commit(entries)
+                await self._journal.commit(entries, snapshot)
                 self.timings.commit(perf_counter() - began)
-                for _ in entries:
-                    self._tail.popleft()
+                self._tail.stored(snapshot)
         except sqlite3.Error as error:
             self._degrade(str(error))
             self._retry_at = perf_counter() + RETRY_SECONDS
-            log.error("journal_not_written", error=str(error), unstored=len(self._tail))
-            while len(self._tail) > TAIL_LIMIT:
-                self._tail.popleft()
         else:
-            if self.durability.degraded_since is not None:
-                log.warning("journal_written_again")
+            since = self.durability.degraded_since
+            if since is not None:
+                seconds = round(self.clock.now() - since, 3)
+                log.warning("journal_written_again", after_seconds=seconds)
             self.durability = Durability()
         finally:
             self._storing = None
 
     def _degrade(self, error: str) -> None:
-        since = self.durability.degraded_since
-        self.durability = Durability(
-            degraded_since=self.clock.now() if since is None else since,
-            error=error,
-            unstored=len(self._tail),
-        )
+        """Say so; in the log once for each reason, however long that lasts."""
+        was = self.durability
+        since = self.clock.now() if was.degraded_since is None else was.degraded_since
+        self.durability = Durability(since, error, len(self._tail))
+        if error != was.error:
+            log.error("journal_not_written", error=error, unstored=len(self._tail))
 
     def _snapshot(self) -> Snapshot:
         self._snapshot_seq = self._seq

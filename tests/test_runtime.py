@@ -35,7 +35,7 @@ from callcenter.numberplan.model import Plan
 from callcenter.orders.record import Outcome
 from callcenter.recovery import restore
 from callcenter.runtime import Runtime
-from callcenter.store.journal import Entry, Journal
+from callcenter.store.journal import Entry, Journal, Snapshot
 from tests.fakes.waiting import until
 from tests.plans import edited, small_plan
 
@@ -43,23 +43,33 @@ CALL = CallArrived("15.1", "telecom", "12345")
 
 
 class WatchedJournal(Journal):
-    """A real journal that tells when it has stored, and can be made slow or broken."""
+    """A real journal that tells when it has stored, and can be made slow, broken or read-only."""
 
     def __init__(self, path: Path, order: list[str]) -> None:
         super().__init__(path)
+        self.path = path
         self.order = order
         self.broken = False
+        self.read_only = False
+        self.tries = 0
         self.may_go_on = threading.Event()
         self.may_go_on.set()
         self.batches: list[int] = []
 
-    def _commit(self, entries: list[Entry]) -> None:
+    def _commit(self, entries: list[Entry], snapshot: Snapshot | None) -> None:
+        self.tries += 1
         self.may_go_on.wait()
+        self._db.execute(f"PRAGMA query_only={self.read_only}")
         if self.broken:
             raise sqlite3.OperationalError("disk I/O error")
-        super()._commit(entries)
+        super()._commit(entries, snapshot)
         self.batches.append(len(entries))
         self.order += [f"stored {entry.kind}" for entry in entries]
+
+    def _connect(self) -> sqlite3.Connection:
+        database = super()._connect()
+        database.execute("PRAGMA busy_timeout=50")
+        return database
 
 
 @dataclass
@@ -93,7 +103,7 @@ async def at_work(folder: Path, plan: Plan | None = None) -> AsyncIterator[Bench
     await journal.open()
     switch = WatchedSwitch(order)
     runtime = Runtime(await restore(journal, plan), plan, journal, switch, Clock())
-    await runtime.use_plan(plan)
+    runtime.use_plan(plan)
     running = asyncio.create_task(runtime.run())
     try:
         yield Bench(runtime, journal, switch, order)
@@ -356,7 +366,7 @@ async def test_a_killed_process_is_replayed_under_the_plan_of_its_time(tmp_path:
     await journal.open()
     old = edited("agents/operators.yaml", "王敏", "王小敏")
     runtime = Runtime(await restore(journal, old), old, journal, WatchedSwitch([]), Clock())
-    await runtime.use_plan(old)
+    runtime.use_plan(old)
     running = asyncio.create_task(runtime.run())
     await runtime.request(SignIn("001", "seat01"))
     state = encode_centre(runtime.centre)

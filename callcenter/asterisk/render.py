@@ -38,7 +38,7 @@ _WITHOUT_SETTINGS = (
     "websocket_client",
 )  # fmt: skip
 """Asterisk logs an error where one of these is absent, and needs nothing in it."""
-_RELOADS = {
+RELOADS = {
     "extensions.conf": "pbx_config",
     "pjsip.conf": "res_pjsip",
     "musiconhold.conf": "res_musiconhold",
@@ -70,19 +70,20 @@ class Rendered:
     @property
     def reloads(self) -> tuple[str, ...]:
         """The modules that take the changes up when they are reloaded."""
-        modules = (_RELOADS.get(name) for name in self.changed)
+        modules = (RELOADS.get(name) for name in self.changed)
         return tuple(dict.fromkeys(module for module in modules if module))
 
     @property
     def needs_restart(self) -> bool:
         """Whether something changed that Asterisk reads only when it starts."""
-        return any(name.endswith(".conf") and name not in _RELOADS for name in self.changed)
+        return any(name.endswith(".conf") and name not in RELOADS for name in self.changed)
 
 
 def render(settings: Settings, exchange: Exchange) -> Rendered:
     """Write configuration and sounds for this plan; tell what changed.
 
-    Raises RenderError where a value of the plan cannot be in Asterisk's configuration.
+    Raises RenderError where a value of the plan cannot be in Asterisk's configuration, OSError
+    where the disk does not take it: some files may be written then.
     """
     secrets = asterisk_secrets(settings, exchange.seats)
     texts = configuration(settings, exchange, secrets)
@@ -169,11 +170,16 @@ def write_change(file: Path, content: bytes, mode: int = 0o640) -> bool:
         return False
     file.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=file.parent, prefix=".new-", delete=False) as new:
-        new.write(content)
-    path = Path(new.name)
-    path.chmod(mode)
-    _same_owner(file if file.is_file() else file.parent, path)
-    path.replace(file)
+        path = Path(new.name)
+        try:
+            new.write(content)
+            new.flush()
+            path.chmod(mode)
+            _same_owner(file if file.is_file() else file.parent, path)
+            path.replace(file)
+        except OSError:
+            path.unlink()
+            raise
     return True
 
 

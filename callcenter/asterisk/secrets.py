@@ -10,6 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from callcenter.disk import sync_names
 from callcenter.settings import Settings
 
 USER = "callcenter"
@@ -91,11 +92,15 @@ def _write(file: Path, value: str, *, keep: bool = False) -> str:
     new = Path(name)
     with os.fdopen(handle, "w", encoding="utf-8") as opened:
         opened.write(value)
+        opened.flush()
+        os.fsync(opened.fileno())
     if not keep:
         new.replace(file)
+        sync_names(file.parent)
         return value
     try:
         file.hardlink_to(new)
+        sync_names(file.parent)
     except FileExistsError:
         return file.read_text(encoding="utf-8")
     finally:

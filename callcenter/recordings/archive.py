@@ -28,6 +28,7 @@ from typing import Protocol
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from callcenter.disk import sync_names
 from callcenter.orders.times import local
 from callcenter.recordings import wav
 from callcenter.recordings.space import DAY, RATE_DAYS, Space, measure
@@ -273,7 +274,7 @@ class Archive:
                 raise
             _copy_across(source, target)
             source.unlink()
-        _sync(target.parent)
+        sync_names(target.parent)
 
     def _idle(self) -> list[str]:
         """Names of spooled files that nobody has written to for a while, oldest first."""
@@ -390,15 +391,6 @@ def _copy_across(source: Path, target: Path) -> None:
         copy.flush()
         os.fsync(copy.fileno())
     part.replace(target)
-
-
-def _sync(folder: Path) -> None:
-    """Have the folder's names on the disk."""
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def _days(folder: Path) -> Iterator[Path]:

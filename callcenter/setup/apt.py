@@ -57,7 +57,7 @@ def _postgresql() -> bool:
 
 VENV_SUPPORT = Need("python3-venv", _module("ensurepip"))
 ROOT_MAKER = Need("mmdebstrap", _command("mmdebstrap"))
-FOR_ALL_TESTS = (Need("postgresql", _postgresql),)
+FOR_ALL_TESTS = (Need("postgresql", _postgresql), Need("strace", _command("strace")))
 FOR_LIVE_TESTS = (
     Need("sip-tester", _command("sipp")),
     Need("baresip-core", _command("baresip")),

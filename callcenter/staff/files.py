@@ -17,6 +17,8 @@ from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter
 
+from callcenter.disk import sync_names
+
 T = TypeVar("T")
 
 
@@ -55,6 +57,7 @@ class SecretFile(Generic[T]):
                 opened.flush()
                 os.fsync(opened.fileno())
             Path(name).replace(self._path)
+            sync_names(self._path.parent)
         return new
 
     @contextmanager

@@ -113,6 +113,8 @@ class Entry:
     audit: tuple[AuditRecord, ...] = ()
     outbound: tuple[OutboundRecord, ...] = ()
     """What came of calls that operators made."""
+    texts: str | None = None
+    """The plan's, where the journal may not have them: old events are replayed under it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,13 +186,13 @@ class Journal:
         self._second.shutdown()
         self._thread.shutdown()
 
-    async def commit(self, entries: list[Entry]) -> None:
-        """Store these entries together, or none of them.
+    async def commit(self, entries: list[Entry], snapshot: Snapshot | None = None) -> None:
+        """Store these entries together, with a snapshot if one is given, or nothing of it.
 
         Raises:
             sqlite3.Error: they could not be stored.
         """
-        await self._do(lambda: self._commit(entries))
+        await self._do(lambda: self._commit(entries, snapshot))
         self._commits += 1
         self._unmoved += len(entries)
         if self._unmoved >= CHECKPOINT_ENTRIES and (self._moving is None or self._moving.done()):
@@ -280,12 +282,6 @@ class Journal:
         """Note how far queue_log's file goes; the lines that are in it are dropped here."""
         await self._do(lambda: self._keep_lines_written(written))
 
-    async def keep_plan(self, plan: str, texts: str) -> None:
-        """Keep a plan's texts by its hash, so that old events can be replayed under it."""
-        await self._do(
-            lambda: self._write("INSERT OR IGNORE INTO plans VALUES (?, ?)", (plan, texts))
-        )
-
     async def plan(self, plan: str) -> str | None:
         """The texts of the plan with that hash."""
         return await self._do(lambda: self._text("SELECT body FROM plans WHERE hash = ?", plan))
@@ -301,7 +297,7 @@ class Journal:
 
     async def keep_snapshot(self, snapshot: Snapshot) -> None:
         """Keep the state after an event; older snapshots but a few are dropped."""
-        await self._do(lambda: self._keep_snapshot(snapshot))
+        await self._do(lambda: self._commit([], snapshot))
 
     async def last_snapshot(self) -> Snapshot | None:
         """The newest snapshot."""
@@ -355,10 +351,12 @@ class Journal:
         row = self._db.execute(statement, values).fetchone()
         return None if row is None else str(row[0])
 
-    def _commit(self, entries: list[Entry]) -> None:
+    def _commit(self, entries: list[Entry], snapshot: Snapshot | None) -> None:
         with self._whole():
             for entry in entries:
                 self._insert(entry)
+            if snapshot is not None:
+                self._keep_snapshot(snapshot)
 
     @contextmanager
     def _whole(self) -> Iterator[None]:
@@ -366,10 +364,11 @@ class Journal:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # a full disk has ended it already
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
 
     def _insert(self, entry: Entry) -> None:
         self._write(
@@ -399,6 +398,8 @@ class Journal:
         for made in entry.outbound:
             body = _OUTBOUND.dump_json(made).decode()
             self._write("INSERT INTO outbound (event, body) VALUES (?, ?)", (entry.seq, body))
+        if entry.texts is not None:
+            self._write("INSERT OR IGNORE INTO plans VALUES (?, ?)", (entry.plan, entry.texts))
         for line in entry.queue_log:
             self._write("INSERT INTO queue_log (line) VALUES (?)", (line,))
         if entry.cursor is not None:

@@ -17,6 +17,7 @@ from typing import Protocol
 
 import structlog
 
+from callcenter.disk import sync_names
 from callcenter.store.journal import Written
 
 log = structlog.get_logger(__name__)
@@ -137,6 +138,8 @@ def _append(file: Path, batch: _Batch, written: Written | None) -> Written:
             rest = rest[os.write(handle, rest) :]
         os.fdatasync(handle)
         there = os.fstat(handle)
+        if written is None or there.st_ino != written.inode:
+            sync_names(file.parent)
         return Written(batch.last, there.st_ino, there.st_size)
     finally:
         os.close(handle)

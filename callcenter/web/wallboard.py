@@ -190,11 +190,17 @@ SHARE_TITLES = (
 _LAMP_TITLES = {
     "asterisk": "电话交换",
     "journal": "通话日志",
-    "durability": "即时存盘",
     "store": "工单库",
     "plan": "号码方案",
     "core": "话务逻辑",
 }
+
+
+_ALARM_DETAILS = {
+    "journal": "通话照常，记录暂存内存；勿停机，请通知技术值班",
+    "store": "通话照常，工单稍后入库；请通知技术值班",
+}
+"""What is at stake, where it is not the calls."""
 
 
 @dataclass(slots=True)
@@ -389,4 +395,5 @@ def _alarms(board: Wallboard, health: Health, limits: Thresholds) -> Iterable[Al
         if not part.ok:
             title = _LAMP_TITLES.get(part.name, part.name)
             level = Level.RED if part.needed else Level.YELLOW
-            yield Alarm(f"part_{part.name}", level, f"{title} 异常", "请通知技术值班")
+            detail = _ALARM_DETAILS.get(part.name, "请通知技术值班")
+            yield Alarm(f"part_{part.name}", level, f"{title} 异常", detail)

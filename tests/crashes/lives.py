@@ -18,7 +18,7 @@ from callcenter.clock import Clock
 from callcenter.numberplan.model import Plan
 from callcenter.recovery import restore
 from callcenter.runtime import Runtime
-from callcenter.store.journal import Entry, Journal
+from callcenter.store.journal import Entry, Journal, Snapshot
 from tests.crashes.world import World
 
 T = TypeVar("T")
@@ -60,8 +60,8 @@ class CopiedJournal(Journal):
     async def _do_aside(self, work: Callable[[], T]) -> T:
         return work()
 
-    def _commit(self, entries: list[Entry]) -> None:
-        super()._commit(entries)
+    def _commit(self, entries: list[Entry], snapshot: Snapshot | None) -> None:
+        super()._commit(entries, snapshot)
         self._committed(entries)
 
     def copy(self) -> bytes:
@@ -109,7 +109,7 @@ class Life:
         await self._journal.open()
         restored = await restore(self._journal, plan)
         self._runtime = Runtime(restored, plan, self._journal, self, WorldClock(world=self.world))
-        await self._runtime.use_plan(plan)
+        self._runtime.use_plan(plan)
         running = asyncio.create_task(self._runtime.run())
         try:
             yield self

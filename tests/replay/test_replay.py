@@ -74,10 +74,14 @@ async def test_a_controller_reads_it_back(name: str, tmp_path: Path) -> None:
     recording = read(name)
     journal = Journal(tmp_path / "journal.db")
     await journal.open()
-    for used in {event.plan for event in recording.events}:
-        await journal.keep_plan(used, plan_source(used))
     await journal.commit(
-        [Entry(e.seq, e.at, e.plan, e.logic, e.kind, e.body, e.rejected) for e in recording.events]
+        [
+            Entry(
+                *(e.seq, e.at, e.plan, e.logic, e.kind, e.body, e.rejected),
+                texts=plan_source(e.plan),
+            )
+            for e in recording.events
+        ]
     )
     restored = await restore(journal, plan(recording.events[-1].plan))
     await journal.close()

@@ -6,6 +6,7 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,21 @@ async def test_a_commit_is_whole_or_not_at_all(journal: Journal) -> None:
     assert await journal.cursor("queue_log") == 0
 
 
+async def test_a_disk_that_is_full_in_the_midst_of_a_commit_leaves_nothing_of_it(
+    journal: Journal, tmp_path: Path
+) -> None:
+    """SQLite has ended the transaction by itself then."""
+    limit = "PRAGMA max_page_count={}".format
+    pages = (tmp_path / "data" / "journal.db-wal").stat().st_size // 4096 + 4
+    await journal._do(lambda: journal._db.execute(limit(pages)))
+    with pytest.raises(sqlite3.OperationalError, match="database or disk is full"):
+        await journal.commit([an_entry(seq, a_record("a")) for seq in range(1, 1000)])
+    assert await journal.entries_after(0) == []
+    await journal._do(lambda: journal._db.execute(limit(1_000_000)))
+    await journal.commit([an_entry(1)])
+    assert await journal.entries_after(0) == [an_entry(1)]
+
+
 async def test_a_place_in_a_file_moves_on_with_its_event(journal: Journal) -> None:
     assert await journal.cursor("queue_log") == 0
     await journal.commit([an_entry(1, cursor=("queue_log", 120))])
@@ -138,18 +154,17 @@ async def test_a_place_in_a_file_moves_on_with_its_event(journal: Journal) -> No
 
 
 async def test_plans_are_kept_by_hash(journal: Journal) -> None:
-    await journal.keep_plan("abc", "text")
-    await journal.keep_plan("abc", "text")
+    for seq in (1, 2):
+        await journal.commit([replace(an_entry(seq), plan="abc", texts="text")])
     assert await journal.plan("abc") == "text"
     assert await journal.plan("def") is None
 
 
 async def test_the_plan_in_force_last_is_known(journal: Journal) -> None:
     assert await journal.last_plan() is None
-    await journal.keep_plan("plan", "first")
-    await journal.keep_plan("never used", "second")
-    await journal.commit([an_entry(1)])
-    assert await journal.last_plan() == "first"
+    await journal.commit([replace(an_entry(1), plan="old", texts="first")])
+    await journal.commit([replace(an_entry(2), texts="second"), an_entry(3)])
+    assert await journal.last_plan() == "second"
 
 
 async def test_only_the_last_snapshots_are_kept(journal: Journal, tmp_path: Path) -> None:

@@ -271,9 +271,10 @@ async def until(
     otherwise: Callable[[], str],
     *,
     every: float = _POLL,
+    patience: float = PATIENCE,
 ) -> None:
     """Wait for a condition; fails with `otherwise` after a while."""
-    deadline = time() + PATIENCE
+    deadline = time() + patience
     while True:
         found = condition()
         if found if isinstance(found, bool) else await found:

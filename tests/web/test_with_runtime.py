@@ -75,7 +75,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     clock = Clock()
     runtime = Runtime(await restore(journal, plan), plan, journal, switch, clock)
     switch.runtime = runtime
-    await runtime.use_plan(plan)
+    runtime.use_plan(plan)
     store = OrderStore.in_folder(tmp_path)
     projector = Projector(OrderFeed(journal), store, clock.now, first_pause=0.01, rest=0.01)
     services = Services(

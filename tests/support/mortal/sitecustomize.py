@@ -8,7 +8,7 @@ from pathlib import Path
 
 from callcenter.asterisk.switch import AsteriskSwitch
 from callcenter.calls.commands import Command
-from callcenter.store.journal import Entry, Journal
+from callcenter.store.journal import Entry, Journal, Snapshot
 
 _FILE = Path(os.environ["DEATH_AFTER"])
 _commit = Journal._commit
@@ -21,8 +21,8 @@ def _die_after(point: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _mortal_commit(journal: Journal, entries: list[Entry]) -> None:
-    _commit(journal, entries)
+def _mortal_commit(journal: Journal, entries: list[Entry], snapshot: Snapshot | None) -> None:
+    _commit(journal, entries, snapshot)
     for entry in entries:
         _die_after(f"commit {entry.kind}")
 

@@ -1,0 +1,145 @@
+"""The disk of journal or orders fails while people talk: calls go on, orders arrive afterwards."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
+
+import pytest
+
+from callcenter.orders.record import OrderRecord, Outcome
+from tests.support.city import VOICE, City, new_caller, until, within
+from tests.support.processes import children
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+GREETING = False
+ARRIVES = 60.0
+"""Seconds until an order is filed after a long outage: the store is tried every half minute."""
+Fault = Callable[[City], AbstractContextManager[None]]
+TEN_MINUTES = pytest.param(600.0, marks=pytest.mark.long)
+
+
+@contextmanager
+def locked(file: str, city: City) -> Iterator[None]:
+    """Another program holds the file's lock, and does not let go of it."""
+    path = city.server.settings.data / file
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA busy_timeout=10000")
+        other.execute("BEGIN IMMEDIATE")
+        yield
+
+
+@contextmanager
+def full(city: City) -> Iterator[None]:
+    """The system lets the controller write to no file any more, its log included."""
+    controller = children(city.server.process.pid)["callcenter"]
+    before = resource.prlimit(controller, resource.RLIMIT_FSIZE)
+    resource.prlimit(controller, resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(controller, resource.RLIMIT_FSIZE, before)
+
+
+FAULTS: dict[str, tuple[Fault, str, str]] = {
+    "journal locked": (partial(locked, "journal.db"), "journal", "通话日志"),
+    "orders locked": (partial(locked, "orders.db"), "store", "工单库"),
+    "disk full": (full, "journal", "通话日志"),
+}
+"""By name: the fault, the part of /healthz that tells it, its name on the wallboard."""
+
+
+async def is_well(city: City, part: str) -> bool:
+    """What /healthz says of that part."""
+    return bool((await city.health())[part]["ok"])
+
+
+async def is_told(city: City, part: str, title: str) -> None:
+    """Wait until the fault is told; calls are served all the same."""
+
+    async def is_ill() -> bool:
+        return not await is_well(city, part)
+
+    await until(is_ill, lambda: f"{part} is well")
+    url = city.server.settings.web_url
+    async with city.http.get(f"{url}/healthz") as answer:
+        assert (answer.status, (await answer.json())["status"]) == (200, "degraded")
+    async with city.http.get(f"{url}/wallboard") as page:
+        assert f"{title} 异常" in await page.text()
+
+
+async def arrived(city: City, caller: str) -> OrderRecord:
+    """The one order of that caller, once its call is over."""
+
+    async def is_there() -> bool:
+        return any(order.record.outcome for order in await city.orders_of(caller))
+
+    await until(is_there, lambda: f"no order of {caller}", patience=ARRIVES)
+    return (await city.order_of(caller)).record
+
+
+@pytest.mark.parametrize("seconds", [0.0, TEN_MINUTES])
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_calls_go_on_and_their_orders_arrive_afterwards(
+    city: City, fault: str, seconds: float
+) -> None:
+    fails, part, title = FAULTS[fault]
+    talker, waiter = new_caller(), new_caller()
+    served: list[str] = []
+    async with city.operator("001", "seat01") as phone:
+        talk = await city.talk(talker)
+        seat = await phone.next_call()
+        with fails(city):
+            waits = await city.call("12345", waiter)
+            assert await within(waits.until_answered())
+            await city.until_music(waits)
+            await is_told(city, part, title)
+            async with city.operator("002", "seat02"):
+                await city.until_heard(waits, VOICE)
+                await waits.hang_up()
+                until_then = time.monotonic() + seconds
+                while not served or time.monotonic() < until_then:
+                    await city.until_operator("002", "ready")
+                    served.append(new_caller())
+                    await (await city.talk(served[-1])).hang_up()
+            talk.media.background(city.recording("signed_in"))
+            await city.until_heard(seat, "signed_in")
+            assert talk.ending is None
+        await until(partial(is_well, city, part), lambda: "the disk is back, and not used")
+        await talk.hang_up()
+        for caller, operator in ((talker, "001"), (waiter, "002"), *((c, "002") for c in served)):
+            order = await arrived(city, caller)
+            assert (order.outcome, order.operator) == (Outcome.ANSWERED, operator)
+
+
+async def test_a_controller_that_dies_meanwhile_is_back_and_takes_calls(city: City) -> None:
+    talker, waiter = new_caller(), new_caller()
+    controller = children(city.server.process.pid)["callcenter"]
+    async with city.operator("001", "seat01") as phone:
+        talk = await city.talk(talker)
+        seat = await phone.next_call()
+        with locked("journal.db", city):
+            waits = await city.call("12345", waiter)
+            await city.until_music(waits)
+            os.kill(controller, signal.SIGKILL)
+            await until(
+                lambda: children(city.server.process.pid).get("callcenter", 0) != controller,
+                lambda: "it is not started again",
+            )
+            await city.server.until_healthy()
+            async with city.operator("002", "seat02"):
+                await city.until_heard(waits, VOICE)
+                await waits.hang_up()
+            talk.media.background(city.recording("signed_in"))
+            await city.until_heard(seat, "signed_in")
+        await until(partial(is_well, city, "journal"), lambda: "the journal is not written")
+        await talk.hang_up()
+        for caller, operator in ((talker, "001"), (waiter, "002")):
+            order = await arrived(city, caller)
+            assert (order.outcome, order.operator) == (Outcome.ANSWERED, operator)
