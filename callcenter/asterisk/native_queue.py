@@ -105,7 +105,7 @@ class NativeQueues:
         try:
             async with asyncio.timeout(PAUSE_SECONDS):
                 await self._write()
-        except (AmiError, TimeoutError) as error:
+        except (AmiError, OSError) as error:
             log.warning("native_queue_not_paused", error=str(error))
 
     def bring_back(self, channels: Sequence[JsonObject]) -> None:
@@ -182,16 +182,22 @@ class NativeQueues:
     # -- members ---------------------------------------------------------------------------------
 
     async def _until_written(self) -> None:
+        said = ""
         while True:
             try:
                 await self._write()
                 return
-            except AmiError as error:
-                log.warning("members_not_read_by_asterisk", error=str(error))
+            except (AmiError, OSError) as error:
+                if str(error) != said:  # a disk may be full for hours
+                    said = str(error)
+                    log.warning("members_not_read_by_asterisk", error=said)
             await asyncio.sleep(SETTLE_SECONDS)
 
     async def _write(self) -> None:
-        """Write who answers, and have Asterisk read it, if it changed. Raises AmiError."""
+        """Write who answers, and have Asterisk read it, if it changed.
+
+        Raises AmiError and OSError.
+        """
         async with self._writing:
             centre, plan = self._core.centre, self._core.plan
             for queue in plan.queues:

@@ -6,10 +6,12 @@ import asyncio
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from callcenter.orders.record import Outcome
@@ -50,6 +52,44 @@ def command_lines() -> str:
         except OSError:  # it has ended meanwhile
             continue
     return "\n".join(lines)
+
+
+@pytest.mark.parametrize("seconds", [10.0, pytest.param(600.0, marks=pytest.mark.long)])
+async def test_orders_of_calls_while_postgresql_is_gone_arrive_afterwards_once(
+    postgresql: PostgreSQL, seconds: float
+) -> None:
+    url = postgresql.address("postgres").render_as_string(hide_password=False)
+    async with running_server(orders_url=url) as server, aiohttp.ClientSession() as session:
+        store = OrderStore.of(server.settings, read_only=True)
+        await until(store.exists, lambda: "no tables were made")
+        citizen = await Citizen.on(server.trunks["telecom"], server.sip)
+        callers = []
+
+        async def is_told() -> bool:
+            async with session.get(f"{server.settings.web_url}/healthz") as answer:
+                body = await answer.json()
+            ill = [part["name"] for part in body["parts"] if not part["ok"]]
+            return (answer.status, body["status"]) == (200, "degraded") and "store" in ill
+
+        with postgresql.stopped():
+            back = time.monotonic() + seconds
+            while time.monotonic() < back:
+                callers.append(new_caller())
+                call = await citizen.dial("12345", caller=callers[-1])
+                assert await within(call.until_answered())
+                await call.hang_up()
+            await until(is_told, lambda: "it is not told")
+
+        async def all_filed() -> bool:
+            return (await store.page(OrderFilter(outcome=Outcome.ABANDONED))).total == len(callers)
+
+        await until(all_filed, lambda: "some orders are missing", patience=60)
+        found = await store.page(OrderFilter(), limit=len(callers) + 1)
+        told = {order.record.caller for order in found.orders}
+        assert told == {f"+86{caller}" for caller in callers}
+        assert found.total == len(callers)
+        await citizen.close()
+        await store.close()
 
 
 async def test_a_call_while_postgresql_hangs_leaves_its_one_order_there(

@@ -44,7 +44,7 @@ def test_tests_need_more(done: list[str]) -> None:
 def test_fast_tests_need_no_asterisk_and_no_browser(done: list[str]) -> None:
     bootstrap.set_up(for_tests=True, with_asterisk=False)
     assert done[0] == "python3-venv"
-    assert sorted(done[1:]) == ["pages", "postgresql", "python"]
+    assert sorted(done[1:]) == ["pages", "postgresql strace", "python"]
 
 
 def test_the_systems_own_asterisk_is_enough(

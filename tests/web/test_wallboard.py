@@ -151,6 +151,14 @@ def test_a_part_that_fails_is_alarming() -> None:
     assert not view.lamps[0].ok
 
 
+@pytest.mark.parametrize(("name", "title"), [("journal", "通话日志"), ("store", "工单库")])
+def test_where_only_storing_fails_the_alarm_says_that_calls_go_on(name: str, title: str) -> None:
+    full = Part(name=name, ok=False, needed=False, text="disk is full", since=MORNING)
+    (alarm,) = look(QUIET, health=Health(parts=(full,))).alarms
+    assert (alarm.level, alarm.title) == (Level.YELLOW, f"{title} 异常")
+    assert alarm.detail.startswith("通话照常，")
+
+
 def test_time_alone_changes_nothing_but_what_ticks() -> None:
     board = with_operator(OperatorStatus.TALKING)
     assert look(board) == look(replace(board, at=MORNING + 1))
