@@ -57,6 +57,7 @@ def entries() -> list[Entry]:
         Entry(
             *(e.seq, e.at, e.plan, e.logic, e.kind, e.body, e.rejected),
             records=results[e.seq].records if e.seq in results else (),
+            texts=plan_source(e.plan),
         )
         for e in STORY.events
     ]
@@ -77,8 +78,6 @@ async def live_through(settings: Settings, events: list[Entry]) -> None:
     """Events, their orders filed, one of them with an entry and a recording; a PIN."""
     settings.spooled_recordings.mkdir(parents=True)
     async with at_work(settings) as (journal, store):
-        for used in {event.plan for event in STORY.events}:
-            await journal.keep_plan(used, plan_source(used))
         await journal.commit(events)
         await Projector(OrderFeed(journal), store, float).catch_up()
         order = (await store.page(OrderFilter())).orders[-1].record

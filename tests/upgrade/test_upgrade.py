@@ -40,14 +40,17 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     for name in ("journal", "orders"):
         with closing(sqlite3.connect(data / f"{name}.db")) as database:
             database.executescript((request.param / f"{name}.sql").read_text(encoding="utf-8"))
+            if name == "journal":
+                used = {event.plan for event in RECORDING.events}
+                plans = [(each, plan_source(each)) for each in used]
+                database.executemany("INSERT OR IGNORE INTO plans VALUES (?, ?)", plans)
+                database.commit()
     return Settings(data=data, plan=tmp_path / "plan")
 
 
 async def opened(settings: Settings) -> tuple[Journal, Restored]:
     journal = Journal(settings.data / "journal.db")
     await journal.open()
-    for used in {event.plan for event in RECORDING.events}:
-        await journal.keep_plan(used, plan_source(used))
     return journal, await restore(journal, plan(REST[0].plan))
 
 
