@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import yaml
@@ -17,6 +18,8 @@ Value = str | list["Value"] | dict[str, "Value"]
 _NULLS = ("", "~", "null", "Null", "NULL")
 _NULL_TAG = "tag:yaml.org,2002:null"
 _DEEPEST = 20
+_WIDE_COLON = re.compile(r"\s*(?:- )?[\w'\"]+ *：")
+"""A key followed by the colon that Chinese keyboards write."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,20 @@ class Tree:
         self.problems.append(Problem(self.file, mark.line, mark.column, text))
 
 
+def _advice(text: str, mark: Mark) -> tuple[Mark, str]:
+    """Where the mistake is, and what to write: YAML notices a wrong sign a line too late."""
+    lines = text.splitlines()
+    for number in (mark.line, mark.line - 1):
+        line = lines[number - 1].split(" #")[0] if 0 < number <= len(lines) else ""
+        indent = line[: len(line) - len(line.lstrip())]
+        if "\t" in indent:
+            return Mark(number, indent.index("\t") + 1), "write spaces instead of the tab"
+        wide = _WIDE_COLON.match(line)
+        if wide is not None:
+            return Mark(number, wide.end()), "write `: ` instead of the wide `：`"
+    return mark, "correct the syntax here or just before"
+
+
 def parse(file: str, text: str) -> Tree:
     """Never raises: what is wrong with the text is in `Tree.problems`."""
     tree = Tree(file)
@@ -64,7 +81,8 @@ def parse(file: str, text: str) -> Tree:
         at = error.problem_mark or error.context_mark
         mark = Mark(at.line + 1, at.column + 1) if at else Mark(1, 1)
         what = "; ".join(part for part in (error.context, error.problem) if part)
-        tree.problem(mark, f"is not YAML ({what}); correct the syntax here or just before")
+        mark, advice = _advice(text, mark)
+        tree.problem(mark, f"is not YAML ({what}); {advice}")
         return tree
     except (yaml.YAMLError, ValueError) as error:
         what = str(error).splitlines()[0] if str(error) else type(error).__name__

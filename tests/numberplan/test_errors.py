@@ -41,6 +41,20 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
         "is not YAML (mapping values are not allowed in this context); "
         "correct the syntax here or just before",
     ),
+    "a tab": (
+        QUEUES,
+        "    title: 综合受理",
+        "‸\ttitle: 综合受理",
+        "is not YAML (while scanning for the next token; found character that cannot start any "
+        "token); write spaces instead of the tab",
+    ),
+    "the colon of Chinese keyboards": (
+        QUEUES,
+        "    title: 综合受理",
+        "    title‸：综合受理",
+        "is not YAML (mapping values are not allowed in this context); "
+        "write `: ` instead of the wide `：`",
+    ),
     "a list instead of a file of keys": (
         MENUS,
         "menus: {}\n",
