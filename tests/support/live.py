@@ -166,7 +166,7 @@ async def running_server(
         trunks = copy_plan(plan, settings.plan, settings)
         own = settings.rehearsing(0.0) if "--at" in arguments else settings
         if before is not None:
-            before(own)
+            await asyncio.to_thread(before, own)
         output = folder / "output"
         with output.open("wb") as printed:
             process = await asyncio.create_subprocess_exec(
