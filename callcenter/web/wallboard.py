@@ -197,8 +197,8 @@ _LAMP_TITLES = {
 
 
 _ALARM_DETAILS = {
-    "journal": "通话照常，记录暂存内存；勿停机，请通知技术值班",
-    "store": "通话照常，工单稍后入库；请通知技术值班",
+    "journal": "通话照常，勿停机，请通知技术值班",
+    "store": "通话照常，请通知技术值班",
 }
 """What is at stake, where it is not the calls."""
 
