@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,28 +10,21 @@ import pytest
 from callcenter.calls.events import Ending
 from callcenter.orders.record import LegRole, Outcome
 from callcenter.simulator.behaviour import AT_ONCE, BUSY, DECLINE, NO_ANSWER, Behaviour
-from tests.support.city import VOICE, City, edit, new_caller, until, within
+from tests.support.city import (
+    OPERATORS,
+    QUEUES,
+    VOICE,
+    City,
+    changed_plan,
+    edit,
+    new_caller,
+    until,
+    within,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GREETING = False
-QUEUES, OPERATORS = "dialplan/queues.yaml", "agents/operators.yaml"
 SECOND = "\n  second: {title: 英语, skills: {english: 2}, ring_seconds: 3, wrap_up_seconds: 2}\n"
-
-
-@asynccontextmanager
-async def with_edits(city: City, *edits: Callable[[Path], None]) -> AsyncIterator[None]:
-    """Another plan for a while."""
-    folder = city.server.settings.plan
-    before = {file: (folder / file).read_text(encoding="utf-8") for file in (QUEUES, OPERATORS)}
-    for each in edits:
-        each(folder)
-    await city.until_plan_is(folder)
-    try:
-        yield
-    finally:
-        for file, text in before.items():
-            (folder / file).write_text(text, encoding="utf-8")
-        await city.until_plan_is(folder)
 
 
 def ring_all(folder: Path) -> None:
@@ -56,7 +48,7 @@ async def test_of_two_who_answer_at_the_same_moment_one_talks_and_the_other_is_f
     city: City,
 ) -> None:
     async with (
-        with_edits(city, ring_all),
+        changed_plan(city, ring_all),
         city.operator("001", "seat01", AT_ONCE) as one,
         city.operator("002", "seat02", AT_ONCE) as two,
     ):
@@ -84,7 +76,7 @@ async def test_one_does_not_take_it_and_the_other_rings_on(
     city: City, behaviour: Behaviour
 ) -> None:
     async with (
-        with_edits(city, ring_all),
+        changed_plan(city, ring_all),
         city.operator("001", "seat01", behaviour),
         city.operator("002", "seat02", Behaviour(ring_seconds=1.0)),
     ):
@@ -102,7 +94,7 @@ async def test_one_does_not_take_it_and_the_other_rings_on(
 
 async def test_who_was_rung_in_vain_is_ready_without_a_mark(city: City) -> None:
     async with (
-        with_edits(city, ring_all),
+        changed_plan(city, ring_all),
         city.operator("001", "seat01", NO_ANSWER) as deaf,
         city.operator("002", "seat02", Behaviour(ring_seconds=0.5)),
     ):
@@ -117,7 +109,7 @@ async def test_a_caller_who_waited_long_enough_goes_to_who_has_the_skill_at_its_
     city: City,
 ) -> None:
     async with (
-        with_edits(city, overflow("{waited: 2, to: {queue: second}}")),
+        changed_plan(city, overflow("{waited: 2, to: {queue: second}}")),
         city.operator("005", "seat01") as beginner,
         city.operator("010", "seat02"),
     ):
@@ -134,7 +126,7 @@ async def test_a_caller_who_waited_long_enough_goes_to_who_has_the_skill_at_its_
 async def test_a_queue_leads_on_to_a_partner_who_gives_the_caller_back_when_busy(
     city: City,
 ) -> None:
-    async with with_edits(city, overflow("{nobody_signed_in: true, to: {partner: '12319'}}")):
+    async with changed_plan(city, overflow("{nobody_signed_in: true, to: {partner: '12319'}}")):
         caller = new_caller()
         call = await city.call("12345", caller)
         far = await city.outside.call_to("12319", trunk="12319")
@@ -178,7 +170,7 @@ async def test_a_team_leader_moves_a_waiting_caller_to_a_queue_whose_operator_an
     city: City,
 ) -> None:
     async with (
-        with_edits(city, overflow("{waited: 600, to: {queue: second}}")),
+        changed_plan(city, overflow("{waited: 600, to: {queue: second}}")),
         city.operator("010", "seat02"),
     ):
         caller = new_caller()

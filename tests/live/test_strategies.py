@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from callcenter.orders.record import Outcome
 from callcenter.simulator.behaviour import DECLINE
-from tests.support.city import VOICE, City, edit, new_caller, until
+from tests.support.city import OPERATORS, QUEUES, VOICE, City, changed_plan, edit, new_caller, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GREETING = False
-QUEUES, OPERATORS = "dialplan/queues.yaml", "agents/operators.yaml"
 
 
 def queue_with(*lines: str) -> Callable[[Path], None]:
@@ -26,22 +24,6 @@ def queue_with(*lines: str) -> Callable[[Path], None]:
         edit(folder, QUEUES, r"(?m)^ *announce_operator: .*\n", "")
 
     return write
-
-
-@asynccontextmanager
-async def plan(city: City, *edits: Callable[[Path], None]) -> AsyncIterator[None]:
-    """Another plan for a while."""
-    folder = city.server.settings.plan
-    before = {file: (folder / file).read_text(encoding="utf-8") for file in (QUEUES, OPERATORS)}
-    for each in edits:
-        each(folder)
-    await city.until_plan_is(folder)
-    try:
-        yield
-    finally:
-        for file, text in before.items():
-            (folder / file).write_text(text, encoding="utf-8")
-        await city.until_plan_is(folder)
 
 
 async def taken_by(city: City, caller: str | None = None) -> str:
@@ -72,7 +54,7 @@ async def taken_by(city: City, caller: str | None = None) -> str:
 async def test_calls_one_after_the_other(city: City, strategy: str, taken: list[str]) -> None:
     """They become ready in another order than the plan has them in."""
     async with (
-        plan(city, queue_with(f"strategy: {strategy}")),
+        changed_plan(city, queue_with(f"strategy: {strategy}")),
         city.operator("002", "seat02"),
         city.operator("003", "seat03"),
         city.operator("001", "seat01"),
@@ -82,7 +64,7 @@ async def test_calls_one_after_the_other(city: City, strategy: str, taken: list[
 
 async def test_who_has_taken_fewest_calls_is_rung_though_idle_for_less_long(city: City) -> None:
     async with (
-        plan(city, queue_with("strategy: fewest_calls")),
+        changed_plan(city, queue_with("strategy: fewest_calls")),
         city.operator("001", "seat01"),
         city.operator("002", "seat02"),
     ):
@@ -98,7 +80,7 @@ async def test_a_penalty_is_admitted_after_some_waiting(city: City) -> None:
         edit(folder, OPERATORS, r"(王丽萍, skills: \[[^]]*\])", r"\1, penalties: {hotline: 2}")
 
     relaxed = queue_with("relax: [{after: 2, up_to: 2}]")
-    async with plan(city, relaxed, penalty), city.operator("002", "seat02"):
+    async with changed_plan(city, relaxed, penalty), city.operator("002", "seat02"):
         caller = new_caller()
         call = await city.talk(caller)
         await call.hang_up()
@@ -112,7 +94,7 @@ async def test_a_penalty_is_admitted_after_some_waiting(city: City) -> None:
 async def test_who_calls_again_gets_the_operator_of_last_time(city: City) -> None:
     caller = new_caller()
     async with (
-        plan(city, queue_with("same_operator_hours: 1")),
+        changed_plan(city, queue_with("same_operator_hours: 1")),
         city.operator("002", "seat02"),
     ):
         assert await taken_by(city, caller) == "002"
@@ -125,7 +107,7 @@ async def test_who_misses_two_offers_in_a_row_is_not_ready(city: City) -> None:
     def twice(folder: Path) -> None:
         edit(folder, QUEUES, r"not_ready_after_misses: \d", "not_ready_after_misses: 2")
 
-    async with plan(city, twice), city.operator("001", "seat01", DECLINE) as phone:
+    async with changed_plan(city, twice), city.operator("001", "seat01", DECLINE) as phone:
         caller = new_caller()
         call = await city.waiting_call(caller)
         await city.until_operator("001", "not_ready")
@@ -136,7 +118,7 @@ async def test_who_misses_two_offers_in_a_row_is_not_ready(city: City) -> None:
 
 async def test_who_comes_while_nobody_is_signed_in_may_be_called_back(city: City) -> None:
     nobody = queue_with("overflow: [{nobody_signed_in: true, to: {callback: hotline}}]")
-    async with plan(city, nobody):
+    async with changed_plan(city, nobody):
         caller = new_caller()
         call = await city.call("12345", caller)
         await city.until_heard(call, "callback_number", "callback_confirm")
@@ -151,7 +133,7 @@ async def test_who_comes_while_nobody_is_signed_in_may_be_called_back(city: City
 
 
 async def test_who_comes_to_a_full_queue_is_asked_for_a_message(city: City) -> None:
-    async with plan(city, queue_with("overflow: [{length: 1, to: {voice_box: hotline}}]")):
+    async with changed_plan(city, queue_with("overflow: [{length: 1, to: {voice_box: hotline}}]")):
         first = await city.waiting_call(new_caller())
         await city.until_music(first)
         caller = new_caller()

@@ -38,6 +38,7 @@ T = TypeVar("T")
 
 PATIENCE = 20.0
 """Seconds that anything may take on a busy machine."""
+QUEUES, OPERATORS = "dialplan/queues.yaml", "agents/operators.yaml"
 VOICE = "now_ready"
 """What operators say all the time: who hears it is connected."""
 _POLL = 0.05
@@ -294,6 +295,22 @@ def edit(folder: Path, file: str, pattern: str, new: str) -> None:
     text, changes = re.subn(pattern, new, path.read_text(encoding="utf-8"))
     assert changes, f"{pattern} is not in {file}"
     path.write_text(text, encoding="utf-8")
+
+
+@asynccontextmanager
+async def changed_plan(city: City, *edits: Callable[[Path], None]) -> AsyncIterator[None]:
+    """Another plan for a while: its queues or operators are edited."""
+    folder = city.server.settings.plan
+    before = {file: (folder / file).read_text(encoding="utf-8") for file in (QUEUES, OPERATORS)}
+    for each in edits:
+        each(folder)
+    await city.until_plan_is(folder)
+    try:
+        yield
+    finally:
+        for file, text in before.items():
+            (folder / file).write_text(text, encoding="utf-8")
+        await city.until_plan_is(folder)
 
 
 @asynccontextmanager
