@@ -152,6 +152,7 @@ class Controller:
             find_order=self.find_order,
         )
         metrics = Metrics(runtime.wallboard, self._lag, lambda: self._archive.space)
+        switch.tried_again = metrics.tried_again
         runtime.timings.step = metrics.step_seconds
         runtime.timings.commit = metrics.commit_seconds
         services = Services(

@@ -337,6 +337,13 @@ class Ari:
         bridges = found if isinstance(found, list) else []
         return [str(each.get("id")) for each in bridges if isinstance(each, dict)]
 
+    async def run(self) -> str:
+        """Names the run of Asterisk that answers: another one has another name."""
+        found = await self.request("GET", "/asterisk/info", {"only": "status"})
+        status = found.get("status") if isinstance(found, dict) else None
+        began = status.get("startup_time") if isinstance(status, dict) else None
+        return began if isinstance(began, str) else ""
+
     async def ignore_events(self, *kinds: str) -> None:
         """Have Asterisk leave out events of these kinds for our app."""
         await self.request(

@@ -105,6 +105,7 @@ class AsteriskLink:
         """Tell the core which legs there are, then let go what was held back."""
         try:
             await self._ari.ignore_events(*IGNORED)
+            run = await self._ari.run()
             await self._queues.pause()
             channels = await self._ari.channels()
             bridges = tuple(each for each in await self._ari.bridges() if our_bridge(each))
@@ -121,7 +122,9 @@ class AsteriskLink:
         self._queues.bring_back(channels)
         answered = tuple(leg for channel in channels if (leg := answered_leg(channel)) is not None)
         callers = tuple(leg for channel in channels if (leg := caller_here(channel)) is not None)
-        self._tell(SwitchReconciled(tuple(legs), arriving, outside, answered, callers, bridges))
+        self._tell(
+            SwitchReconciled(tuple(legs), arriving, outside, answered, callers, bridges, run)
+        )
         for event in held:
             self._take(event)
         self.connected = True

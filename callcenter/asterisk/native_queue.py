@@ -120,16 +120,24 @@ class NativeQueues:
         try:
             async with asyncio.timeout(longest + GRACE_SECONDS):
                 while True:
-                    if not await self._fetch(fetched):
+                    if not await self._are_left(fetched):
                         break
                     await asyncio.sleep(LOOK_SECONDS)
-        except (AmiError, AriError, TimeoutError) as error:
+        except (AmiError, TimeoutError) as error:
             log.warning("callers_not_brought_back", error=str(error))
         finally:
             self._paused = False
         if fetched:
             log.info("callers_brought_back", calls=sorted(fetched))
         await self._until_written()
+
+    async def _are_left(self, fetched: set[str]) -> bool:
+        """Whether there are callers to fetch still, or that cannot be told now."""
+        try:
+            return await self._fetch(fetched)
+        except AriError as error:
+            log.warning("callers_not_looked_for", error=str(error))
+            return True
 
     async def _fetch(self, fetched: set[str]) -> bool:
         """Fetch whom no seat rings for; whether there are others to look at again."""

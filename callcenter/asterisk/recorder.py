@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
-from callcenter.asterisk.ami import Ami, AmiError
+from callcenter.asterisk.ami import AmiError
 from callcenter.asterisk.ari import AriError
+
+
+class Connection(Protocol):
+    """What is used of AMI (ami.py)."""
+
+    async def act(self, action: str, channel: str, **fields: str) -> None:
+        """Carry out an action on a channel. Raises AmiError."""
 
 
 class Recorder:
@@ -17,7 +25,7 @@ class Recorder:
     """
 
     def __init__(
-        self, ami: Callable[[], Ami | None], channel: Callable[[str], str], folder: Path
+        self, ami: Callable[[], Connection | None], channel: Callable[[str], str], folder: Path
     ) -> None:
         self._ami = ami
         self._channel = channel
@@ -29,8 +37,10 @@ class Recorder:
         await self._ask("MixMonitorMute", leg, Direction="both", State=state)
 
     async def start(self, leg: str, recording: str) -> None:
-        """Record the channel to a file of that name."""
-        await self._ask("MixMonitor", leg, File=str(self._folder / f"{recording}.wav"))
+        """Record the channel to a file of that name, unless that was begun before."""
+        file = self._folder / f"{recording}.wav"
+        if not file.exists():
+            await self._ask("MixMonitor", leg, File=str(file))
 
     async def stop(self, leg: str) -> None:
         """Close that file."""

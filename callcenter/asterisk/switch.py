@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -78,6 +79,12 @@ FALLBACK = "fallback"
 """The context that does without us what the plan says; extension `s`."""
 
 _IS_THERE = 409
+_FAULT = 500
+NOT_MADE = "Allocation failed"
+"""Asterisk's 500 for a telephone that is not there: another try would find it no more."""
+AGAIN_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8)
+"""Before each further try of what Asterisk did not do for a reason of its own."""
+
 _HARMLESS = (
     Disconnect
     | Separate
@@ -100,6 +107,45 @@ _WAITED_FOR = (
     | Separate
     | Disconnect
 )
+
+
+_REPEATABLE = (
+    Answer
+    | Ring
+    | StopRinging
+    | Unguard
+    | StartMusic
+    | StopMusic
+    | StopPlaying
+    | TalkOver
+    | Mute
+    | Unmute
+    | MuteRecording
+    | UnmuteRecording
+    | RecordAside
+    | StopRecordingAside
+    | Connect
+    | Join
+    | Separate
+    | Disconnect
+    | Hangup
+)
+"""Done twice these are as done once: tried again though they may have been done."""
+
+_UNDONE_BY: dict[type[Command], type[Command]] = {
+    Ring: StopRinging,
+    StopRinging: Ring,
+    StartMusic: StopMusic,
+    StopMusic: StartMusic,
+    Guard: Unguard,
+    Mute: Unmute,
+    Unmute: Mute,
+    MuteRecording: UnmuteRecording,
+    UnmuteRecording: MuteRecording,
+    Play: StopPlaying,
+    RecordMessage: StopRecording,
+}
+"""What failed is not tried again once the other has been sent."""
 
 
 _ASIDE = Guard | MuteRecording | UnmuteRecording | RecordAside | StopRecordingAside
@@ -148,6 +194,8 @@ class AsteriskSwitch:
         """Begins the recording of a leg; ARI has no way to record one that will be bridged."""
         self.recorder: Records = NoRecorder()
         """Pauses recordings and makes further ones."""
+        self.tried_again: Callable[[], None] = lambda: None
+        """For metrics: called with each further try of a command."""
         self._ari = ari
         self._sounds = sounds
         self._lanes: dict[str, deque[Command]] = {}
@@ -180,13 +228,33 @@ class AsteriskSwitch:
         try:
             while lane:
                 sent = [(command, self._begin(command)) for command in _together(lane)]
-                for command, answer in sent:
+                failed: list[tuple[Command, AriError, list[Command]]] = []
+                for number, (command, answer) in enumerate(sent, start=1):
                     try:
                         await answer
                     except AriError as error:
-                        await self._failed(command, error)
+                        failed.append((command, error, [later for later, _ in sent[number:]]))
+                for command, why, later in failed:
+                    await self._once_more(command, why, later)
         finally:
             del self._lanes[call]
+
+    async def _once_more(self, command: Command, error: AriError, later: Sequence[Command]) -> None:
+        """Try again what Asterisk did not do; `later` was sent after it. Tell if that fails."""
+        if isinstance(command, Connect):
+            command = replace(command, new=False)
+        for pause in AGAIN_SECONDS:
+            if not _is_worth_it(command, error) or any(_undoes(each, command) for each in later):
+                break
+            await asyncio.sleep(pause)
+            self.tried_again()
+            try:
+                await self._begin(command)
+            except AriError as again:
+                error = again
+            else:
+                return
+        await self._failed(command, error)
 
     def _begin(self, command: Command) -> Awaitable[object]:
         """Send what needs no answer first; the rest when this is awaited."""
@@ -355,6 +423,20 @@ def _together(lane: deque[Command]) -> list[Command]:
     while lane and not isinstance(lane[0], _ASIDE) and not isinstance(taken[-1], _WAITED_FOR):
         taken.append(lane.popleft())
     return taken
+
+
+def _is_worth_it(command: Command, error: AriError) -> bool:
+    """Whether another try may do, and does no harm."""
+    if error.status == NO_ANSWER:
+        return isinstance(command, _REPEATABLE)
+    return error.status >= _FAULT and NOT_MADE not in error.message
+
+
+def _undoes(later: Command, command: Command) -> bool:
+    """Whether what was sent later makes the other one needless, or wrong."""
+    wanted = _UNDONE_BY.get(type(command))
+    over = isinstance(later, Hangup) or (wanted is not None and isinstance(later, wanted))
+    return over and _leg(later) == _leg(command)
 
 
 async def _connected(made: Asked, added: Sequence[Asked]) -> None:

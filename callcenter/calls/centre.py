@@ -16,6 +16,7 @@ from callcenter.calls import (
     audit,
     callback,
     comment,
+    cut_off,
     destination,
     features,
     first_dialled,
@@ -503,6 +504,7 @@ def _switch_reconciled(turn: Turn, event: SwitchReconciled) -> None:
 
     A caller whom nobody knows, as the news of the arrival was lost with us, arrives once more.
     """
+    anew = cut_off.is_new(turn, event.switch)
     there = set(event.legs)
     known: set[str] = set()
     for call in list(turn.calls()):
@@ -516,7 +518,7 @@ def _switch_reconciled(turn: Turn, event: SwitchReconciled) -> None:
             native.take(turn, turn.call(call.id) or call)
         elif call.phase is Phase.NATIVE and call.id in there and call.id not in event.arriving:
             native.come_back(turn, call, call.queued or call.opened)
-        if gone:
+        if gone and not (anew and cut_off.end(turn, turn.call(call.id) or call, gone)):
             _legs_ended(turn, turn.call(call.id) or call, gone, Ending.LOST)
         still = turn.call(call.id)
         if still is not None:

@@ -185,7 +185,10 @@ class UnmuteRecording:
 
 @dataclass(frozen=True, slots=True)
 class RecordAside:
-    """Record what this leg says and hears to a file of its own, until it ends or is told to."""
+    """Record what this leg says and hears to a file of its own, until it ends or is told to.
+
+    Repeated it changes nothing.
+    """
 
     leg: str
     recording: str

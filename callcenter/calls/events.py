@@ -192,6 +192,8 @@ class SwitchReconciled:
     """Of the legs, the callers'."""
     bridges: tuple[str, ...] = ()
     """The bridges that Asterisk has of ours."""
+    switch: str = ""
+    """Which run of Asterisk tells it; empty where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)

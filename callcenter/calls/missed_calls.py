@@ -75,14 +75,15 @@ def after(
 
 def _missed_number(call: Call, plan: Plan) -> str | None:
     """Whom to call back because of that call; None for nobody."""
-    if call.talked_with is not None or call.outbound is not None:
+    talked = call.talked_with is not None and not call.cut_off
+    if talked or call.outbound is not None:
         return None
     if call.callback is not None:
         failed = call.callback.state is CallbackState.FAILED
         return call.callback.number if failed else None
     forwarded = any(leg.role is LegRole.PARTNER for leg in call.legs)
     for_us = call.queue is not None or (call.hotline is not None and not forwarded)
-    if call.outcome is Outcome.INTERRUPTED and not call.line_written:
+    if call.outcome is Outcome.INTERRUPTED and not (call.line_written or call.cut_off):
         return None  # given up by us: the caller may still be with the fallback dialplan
     if call.outcome not in _IN_VAIN or call.caller is None or call.caller_withheld or not for_us:
         return None

@@ -40,3 +40,5 @@ class Scene:
     ringing: tuple[str, ...] = ()
     recorded: str = ""
     """Who is recorded aside, as the caller does not hear them."""
+    recording: str = ""
+    """The name of that recording."""

@@ -371,6 +371,8 @@ class Call:
     """Times the switch could not connect the two, or hang-ups that were repeated."""
     line_written: bool = False
     """Asterisk's own record of the call's end has been seen."""
+    cut_off: bool = False
+    """Asterisk ended under it: its own record will not come."""
     callback: Callback | None = None
     outbound: Outbound | None = None
     survey: SurveyState | None = None
@@ -637,6 +639,8 @@ class Centre:
     """By day (`20171122`, Asia/Shanghai); today's and yesterday's."""
     plan: str = ""
     """Hash of the plan in force."""
+    switch: str = ""
+    """Which run of Asterisk has the calls; empty before any was heard of."""
     trunk_channels: dict[str, int] = field(default_factory=dict)
     """Live legs by trunk."""
     experience: dict[str, Experience] = field(default_factory=dict)

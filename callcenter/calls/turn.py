@@ -92,6 +92,7 @@ class Turn:
         self._order = (centre.order_day, centre.order_sequence)
         self._outbound = centre.outbound_made
         self._plan_hash = centre.plan
+        self._switch = centre.switch
         self.shield = centre.shield
         self._recent: dict[str, tuple[float, ...] | None] = {}
         self._in_order = False
@@ -379,6 +380,15 @@ class Turn:
         """Note the hash of the plan in force."""
         self._plan_hash = plan
 
+    @property
+    def switch(self) -> str:
+        """Which run of Asterisk has the calls."""
+        return self._switch
+
+    def put_switch(self, switch: str) -> None:
+        """Note which run of Asterisk has them from now on."""
+        self._switch = switch
+
     def last_asked(self, queue: str) -> str | None:
         """The operator who was offered a call of that queue last."""
         return self._asked.get(queue) or self.centre.last_asked.get(queue)
@@ -558,6 +568,7 @@ class Turn:
         centre.order_day, centre.order_sequence = self._order
         centre.outbound_made = self._outbound
         centre.plan = self._plan_hash
+        centre.switch = self._switch
         centre.experience = experience
         centre.missed = missed
         centre.shield = self.shield

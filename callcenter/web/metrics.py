@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
+from prometheus_client import Counter as Count
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -56,6 +57,18 @@ class Metrics:
             buckets=_FAST,
             registry=self._registry,
         )
+        started = Gauge(
+            "callcenter_started_seconds",
+            "When the controller started, in seconds since 1970",
+            registry=self._registry,
+        )
+        started.set_to_current_time()
+        tried_again = Count(
+            "callcenter_commands_tried_again",
+            "Commands that Asterisk did not carry out at once",
+            registry=self._registry,
+        )
+        self.tried_again: Callable[[], None] = tried_again.inc
         self.step_seconds: Callable[[float], None] = step.observe
         self.commit_seconds: Callable[[float], None] = commit.observe
         self._part = Gauge(

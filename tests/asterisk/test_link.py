@@ -129,6 +129,14 @@ async def test_a_lost_websocket_is_opened_again_and_compared_again(bench: Bench)
     assert bench.told == [SwitchReconciled(()), SwitchReconciled(())]
 
 
+async def test_which_run_of_asterisk_it_is_is_told(bench: Bench) -> None:
+    began = "2017-12-01T10:00:00.000+0800"
+    bench.ari.answers["GET /asterisk/info"] = {"status": {"startup_time": began}}
+    await bench.connection()
+    await until(lambda: bench.link.connected)
+    assert bench.told == [SwitchReconciled((), switch=began)]
+
+
 async def test_comparing_is_tried_again_until_asterisk_answers(bench: Bench) -> None:
     bench.ari.refusals["GET /channels"] = AriError(503, "busy")
     await bench.connection()

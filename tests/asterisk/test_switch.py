@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from callcenter.asterisk.ari import AriError
+from callcenter.asterisk.ari import AriError, JsonValue
 from callcenter.asterisk.switch import GUARD_SECONDS, AsteriskSwitch
 from callcenter.calls.commands import (
     Answer,
@@ -233,6 +233,76 @@ async def test_commands_of_one_call_are_sent_in_order_without_waiting_for_answer
     ]
     slow.set()
     await bench.switch.close()
+
+
+FAULT = AriError(500, "")
+UNKNOWN = AriError(0, "no answer in time")
+
+
+def heals(bench: Bench, request: str, error: AriError, times: int = 2) -> None:
+    """Asterisk does not do that so often, then does."""
+    answer = bench.ari._answer
+    left = [error] * times
+
+    async def once_more(method: str, path: str) -> JsonValue:
+        if f"{method} {path}" == request and left:
+            raise left.pop()
+        return await answer(method, path)
+
+    bench.ari._answer = once_more  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("error", [FAULT, UNKNOWN], ids=["refused", "unanswered"])
+async def test_what_asterisk_did_not_do_is_tried_again(error: AriError) -> None:
+    bench = Bench()
+    heals(bench, "POST /channels/15.1/variable", error)
+    assert await bench.carry_out(Unguard("15.1"), Hangup("15.9")) == []
+    assert bench.ari.paths().count("POST /channels/15.1/variable") == 3
+
+
+async def test_who_is_in_the_bridge_already_is_not_put_there_again() -> None:
+    bench = Bench()
+    heals(bench, "POST /bridges/15.1_b/addChannel", FAULT, times=1)
+    bench.ari.refusals["POST /bridges/15.1_b"] = AriError(409, "exists")
+    bench.ari.answers["GET /bridges/15.1_b"] = {"channels": ["15.1_1"]}
+    assert await bench.carry_out(Connect("15.1", "15.1_b", ("15.1", "15.1_1"), new=True)) == []
+    last = [each for each in bench.ari.asked if each.path.endswith("addChannel")][-1]
+    assert last.query["channel"] == "15.1"
+
+
+@pytest.mark.parametrize(
+    ("command", "later"),
+    [
+        (StartMusic("15.1", "default"), StopMusic("15.1")),
+        (Ring("15.1"), StopRinging("15.1")),
+        (TO_SEAT, Hangup("15.1_1")),
+    ],
+    ids=["music", "ringing", "dialling"],
+)
+async def test_what_was_undone_meanwhile_is_not_tried_again(
+    command: Command, later: Command
+) -> None:
+    bench = Bench()
+    path = {"StartMusic": "15.1/moh", "Ring": "15.1/ring", "Dial": "15.1_1"}[type(command).__name__]
+    bench.ari.refusals[f"POST /channels/{path}"] = FAULT
+    await bench.carry_out(command, later)
+    assert bench.ari.paths().count(f"POST /channels/{path}") == 1
+
+
+@pytest.mark.parametrize("command", [TO_SEAT, SendDigits("15.1", "2", 1.0)], ids=["dial", "digits"])
+async def test_what_may_have_been_done_is_not_done_twice(command: Command) -> None:
+    bench = Bench()
+    path = "/channels/15.1_1" if command is TO_SEAT else "/channels/15.1/dtmf"
+    bench.ari.refusals[f"POST {path}"] = UNKNOWN
+    assert len(await bench.carry_out(command)) == 1
+    assert bench.ari.paths().count(f"POST {path}") == 1
+
+
+async def test_a_telephone_that_is_not_there_is_not_rung_again() -> None:
+    bench = Bench()
+    bench.ari.refusals["POST /channels/15.1_1"] = AriError(500, '{"error":"Allocation failed"}')
+    assert await bench.carry_out(TO_SEAT) == [LegEnded("15.1_1", Ending.UNREACHABLE)]
+    assert len(bench.ari.asked) == 1
 
 
 async def test_into_a_new_bridge_legs_follow_without_waiting_for_its_answer() -> None:

@@ -124,6 +124,9 @@ def _of_caller(world: World, call: Call) -> Iterator[str]:
         return
     if call.scene.private and not leg.outside:
         yield from _of_room(world, call, call.scene.private)
+        recorded = world.switch.legs.get(call.scene.recorded)
+        if recorded is not None and recorded.aside != call.scene.recording:
+            yield f"what {recorded.name} says without {call.id} is not recorded"
     if call.caller_up and not (leg.answered or leg.outside):
         yield f"{call.id} is not answered"
     if call.phase is Phase.NATIVE:

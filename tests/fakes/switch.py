@@ -142,6 +142,8 @@ class FakeSwitch:
     heard: bool = True
     """Whether a controller is connected: otherwise a leg of ours whose far end answers is ended."""
     arrivals: int = 0
+    run: int = 1
+    """It has been started so often."""
 
     # -- what callers and softphones do --------------------------------------------------------
 
@@ -193,6 +195,13 @@ class FakeSwitch:
         lines = CallEndedOutside | CallTakenOutside
         self.told = [event for event in self.told if isinstance(event, lines)]
 
+    def dies(self) -> None:
+        """It has ended with all its calls, wrote nothing more, and is there anew."""
+        self.run += 1
+        self.legs.clear()
+        self.bridges.clear()
+        self.told.clear()
+
     def reconciled(self) -> SwitchReconciled:
         outside = tuple(leg.name for leg in self.legs.values() if leg.outside)
         ours = tuple(leg for leg in self.legs.values() if not leg.outside)
@@ -204,6 +213,7 @@ class FakeSwitch:
             ),
             callers=tuple(leg.name for leg in ours if leg.trunk),
             bridges=tuple(sorted(self.bridges)),
+            switch=str(self.run),
         )
 
     def dead_mans_switch(self, leg: str) -> None:

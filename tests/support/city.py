@@ -143,8 +143,7 @@ class City:
         self, seat: str, behaviour: Behaviour = AT_ONCE
     ) -> AsyncIterator[Softphone]:
         """A softphone registered for a seat."""
-        password = seat_password(self.server.settings, seat)
-        phone = await Softphone.register(seat, password, self.server.sip, behaviour=behaviour)
+        phone = await self.registered(seat, behaviour)
         try:
             yield phone
         finally:
@@ -153,6 +152,11 @@ class City:
                     if call.ending is None:
                         await call.hang_up()
                 await phone.unregister()
+
+    async def registered(self, seat: str, behaviour: Behaviour = AT_ONCE) -> Softphone:
+        """A softphone registered for a seat, for whoever takes it away again."""
+        password = seat_password(self.server.settings, seat)
+        return await Softphone.register(seat, password, self.server.sip, behaviour=behaviour)
 
     @asynccontextmanager
     async def operator(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 
 import numpy as np
@@ -44,6 +44,8 @@ _STRETCH = 0.1
 """Seconds in which a sound that goes on must be heard."""
 _LOUD = 300.0
 """Amplitude from which a tone is there; voices have 3900, and an echo or a click far less."""
+_QUIET = 20.0
+"""Mean amplitude below which nothing is heard: music is far above it."""
 _WIDTH = 12.0
 """Hz on either side that belong to a tone."""
 
@@ -115,3 +117,25 @@ def _stretches(
     wave = np.exp(-2j * np.pi * PITCHES[sound] * np.arange(size) / RATE)
     for start in range(0, len(pcm) - size + 1, size):
         yield start / RATE, abs(pcm[start : start + size] @ wave) * 2 / size >= _LOUD
+
+
+def longest_gap(call: Call, sound: Sound, since: float, until: float) -> float:
+    """The longest stretch between those moments in which a sound was missing, in seconds."""
+    return _longest(not heard for _, heard in _stretches(call, sound, since, until))
+
+
+def longest_silence(call: Call, since: float, until: float) -> float:
+    """The longest stretch between those moments in which nothing at all was heard, in seconds."""
+    pcm = call.media.heard.pcm(since, until).astype(np.float64)
+    size = int(_STRETCH * RATE)
+    whole = pcm[: len(pcm) // size * size].reshape(-1, size)
+    return _longest(bool(quiet) for quiet in np.sqrt((whole**2).mean(axis=1)) < _QUIET)
+
+
+def _longest(missing: Iterable[bool]) -> float:
+    """How long the longest run of stretches is."""
+    longest = run = 0
+    for each in missing:
+        run = run + 1 if each else 0
+        longest = max(longest, run)
+    return longest * _STRETCH

@@ -105,6 +105,10 @@ def show_again(turn: Turn, call: Call) -> None:
         _connect(turn, call, call.bridge, scene.talk, new=False)
     if scene.private:
         _connect(turn, call, _bridge(scene), scene.private, new=False)
+    if scene.recording:
+        turn.send(RecordAside(scene.recorded, scene.recording))
+    elif call.leg is not None and _is_led(call):
+        turn.send(StopRecordingAside(call.leg))
 
 
 def _phase(call: Call) -> Phase:
@@ -153,8 +157,11 @@ def _show(turn: Turn, call: Call) -> Call:
         call = _caller_talks(turn, call, had, want)
     if set(want.private) - set(had.private):
         _connect(turn, call, _bridge(want), want.private, new=not had.private)
-    if want.recorded != had.recorded:
-        call = _record_aside(turn, call, had.recorded, want.recorded)
+    if want.recorded == had.recorded:
+        want = replace(want, recording=had.recording)
+    else:
+        call, recording = _record_aside(turn, call, had.recorded, want.recorded)
+        want = replace(want, recording=recording)
     if had.private and not want.private:
         turn.send(Disconnect(_bridge(had)))
     return turn.put(replace(call, scene=want))
@@ -188,16 +195,17 @@ def _caller_talks(turn: Turn, call: Call, had: Scene, want: Scene) -> Call:
     return replace(call, bridge=bridge)
 
 
-def _record_aside(turn: Turn, call: Call, before: str, now: str) -> Call:
-    """What is said without the caller is not in the caller's recording."""
+def _record_aside(turn: Turn, call: Call, before: str, now: str) -> tuple[Call, str]:
+    """What is said without the caller is not in the caller's recording; the name of its own."""
     if before in call.in_use() and call.has_live(before):
         turn.send(StopRecordingAside(before))
     if not now:
-        return call
-    turn.send(RecordAside(now, f"{call.id}_a{call.names + 1}"))
+        return call, ""
+    recording = f"{call.id}_a{call.names + 1}"
+    turn.send(RecordAside(now, recording))
     if call.recording_paused():
         turn.send(MuteRecording(now))
-    return replace(call, names=call.names + 1)
+    return replace(call, names=call.names + 1), recording
 
 
 def _connect(turn: Turn, call: Call, bridge: str, legs: tuple[str, ...], *, new: bool) -> None:
