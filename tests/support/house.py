@@ -99,6 +99,8 @@ class Guest:
     operator: Call | None = None
     partner: Call | None = None
     talked: bool = False
+    since: float = 0.0
+    """When it came to where it stays."""
 
     def telephones(self) -> Iterator[Call]:
         """Those that are in the call."""
@@ -210,6 +212,7 @@ class House:
     async def _waits(self) -> Guest:
         guest = await self._dials("12345", Stay.WAITING)
         await until_hears(guest.citizen, Sound.OTHER)
+        guest.since = _now()
         return guest
 
     async def _leaves_a_message(self) -> Guest:
@@ -235,6 +238,7 @@ class House:
         own = await desk.phone.next_call(20.0)
         guest = next(each for each in self.guests if each.caller[-8:] in own.invite.from_.uri)
         guest.desk, guest.operator, guest.stay, desk.guest = desk, own, Stay.RINGING, guest
+        guest.since = _now()
         if not answered:
             await self._asks(desk, "not-ready", {"reason": "break"})
         return guest
@@ -261,7 +265,7 @@ class House:
             guest.partner = await speaking(far)
             third = (guest.partner, Sound.PARTNER)
             await until_talking(*(two if three else two[1:]), third)
-        guest.stay = stay
+        guest.stay, guest.since = stay, _now()
 
     async def _is_connected(self, guest: Guest, desk: Desk) -> Call:
         """The operator's telephone hears the caller; it may have been rung more than once."""
@@ -324,6 +328,7 @@ class House:
         guest.desk, guest.operator, guest.stay, desk.guest = desk, own, Stay.SERVED, guest
         guest.talked = True
         await until_talking((guest.citizen, Sound.CITIZEN), (own, Sound.OPERATOR))
+        guest.since = _now()
         return guest
 
     def _has_left(self, guest: Guest) -> None:
@@ -380,6 +385,7 @@ class House:
 
     def _wrong(self, until_: float) -> Iterator[str]:
         for guest in self.guests:
+            since = max(self._since, guest.since)
             if guest.stay in LASTING:
                 yield from (
                     f"the {guest.stay} call of {guest.caller} lost a party: {call.ending}"
@@ -387,12 +393,12 @@ class House:
                     if call.ending is not None
                 )
             for call, sound in guest.conversation():
-                gap = longest_gap(call, sound, self._since, until_)
+                gap = longest_gap(call, sound, since, until_)
                 if gap > LONGEST_SILENCE:
                     who = f"{call.number} in the {guest.stay} call of {guest.caller}"
                     yield f"{who} did not hear the {sound} for {gap:.1f} s"
             if guest.hears_music:
-                gap = longest_silence(guest.citizen, self._since, until_)
+                gap = longest_silence(guest.citizen, since, until_)
                 if gap > LONGEST_SILENCE:
                     yield f"{guest.stay}, {guest.caller} heard nothing for {gap:.1f} s"
 
