@@ -254,7 +254,7 @@ class House:
         if stay is Stay.SURVEY:
             await self._asks(desk, "hang-up")
             guest.stay, guest.desk, guest.operator, desk.guest = stay, None, None, None
-            await self.city.until_heard(guest.citizen, "survey_service")
+            await until_hears(guest.citizen, Sound.OTHER)
         elif stay is Stay.HELD:
             await self._asks(desk, "hold")
             await until_hears(guest.citizen, Sound.OTHER)
