@@ -123,7 +123,6 @@ _REPEATABLE = (
     | MuteRecording
     | UnmuteRecording
     | RecordAside
-    | StopRecordingAside
     | Connect
     | Join
     | Separate
