@@ -26,7 +26,7 @@ from callcenter.asterisk.queue_log import CallRecord, follow
 from callcenter.asterisk.recorder import Recorder
 from callcenter.asterisk.render import RELOADS, RenderError, render
 from callcenter.asterisk.secrets import USER, ari_password
-from callcenter.asterisk.switch import GUARD, GUARD_SECONDS, AsteriskSwitch
+from callcenter.asterisk.switch import GUARD, AsteriskSwitch
 from callcenter.calls.events import OrderNumbersTaken, SeatReachable
 from callcenter.calls.turn import shanghai_day
 from callcenter.clock import Clock
@@ -262,16 +262,16 @@ class Controller:
             self._ami = None
             await ami.close()
 
-    async def _arm(self, switch: AsteriskSwitch, leg: str) -> None:
+    async def _arm(self, switch: AsteriskSwitch, leg: str, seconds: int) -> None:
         """Arm the dead man's switch of a leg. Raises AriError where neither way works."""
         if self._ami is not None:
             try:
                 channel = self._ari.called_back.channel(leg)
-                await self._ami.set_variable(channel, GUARD, str(GUARD_SECONDS))
+                await self._ami.set_variable(channel, GUARD, str(seconds))
                 return
             except AmiError as error:
                 log.debug("not_armed_by_ami", leg=leg, error=str(error))
-        await switch.arm_by_ari(leg)
+        await switch.arm_by_ari(leg, seconds)
 
     async def _record(self, leg: str) -> None:
         """Begin the recording of a leg; without a connection the talk goes on all the same."""

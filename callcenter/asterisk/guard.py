@@ -23,7 +23,7 @@ async def renew_guards(centre: Centre, send: Callable[[tuple[Command, ...]], Non
         for name in guarded:
             call = centre.calls.get(name)
             if call is not None and call.guarded:
-                send((Guard(name),))
+                send((Guard(name, call.is_in_talk),))
             await asyncio.sleep(ROUND_SECONDS / len(guarded))
         if not guarded:
             await asyncio.sleep(ROUND_SECONDS)

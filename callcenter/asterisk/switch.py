@@ -70,6 +70,9 @@ which takes the packets of a new far end for late ones where their numbers are l
 the one before, and leaves them out: the recording would lack that voice."""
 GUARD_SECONDS = 6
 """A caller who is not talking goes to the fallback dialplan this long after our last renewal."""
+TALK_GUARD_SECONDS = 20
+"""The same of one whom an operator has put on hold: they shall not lose each other while a frozen
+controller is replaced."""
 GUARD = "TIMEOUT(absolute)"
 OVER = "OVER"
 """Set where a caller's talk is over: the fallback dialplan ends the call."""
@@ -186,9 +189,10 @@ class AsteriskSwitch:
     def __init__(self, ari: Ari, sounds: Path) -> None:
         self.tell: Callable[[Event], None] = _nobody_listens
         """Takes the events that failures become."""
-        self.arm: Callable[[str], Awaitable[None]] = self.arm_by_ari
-        """Arms a leg's dead man's switch. ARI sets a variable only once what is being played is
-        over, which may be too late: AMI is better, while there is a connection."""
+        self.arm: Callable[[str, int], Awaitable[None]] = self.arm_by_ari
+        """Arms a leg's dead man's switch, for so many seconds. ARI sets a variable only once what
+        is being played is over, which may be too late: AMI is better, while there is a connection.
+        """
         self.record: Callable[[str], Awaitable[None]] = _not_recorded
         """Begins the recording of a leg; ARI has no way to record one that will be bridged."""
         self.recorder: Records = NoRecorder()
@@ -213,9 +217,9 @@ class AsteriskSwitch:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def arm_by_ari(self, leg: str) -> None:
+    async def arm_by_ari(self, leg: str, seconds: int) -> None:
         """Arm the dead man's switch as soon as nothing is played to the leg. Raises AriError."""
-        await self._ari.set_variable(leg, GUARD, str(GUARD_SECONDS))
+        await self._ari.set_variable(leg, GUARD, str(seconds))
 
     async def close(self) -> None:
         """Wait for what is under way."""
@@ -265,8 +269,8 @@ class AsteriskSwitch:
                 return ari.ring(leg)
             case StopRinging(leg):
                 return ari.stop_ringing(leg)
-            case Guard(leg):
-                return self.arm(leg)
+            case Guard(leg, in_talk):
+                return self.arm(leg, TALK_GUARD_SECONDS if in_talk else GUARD_SECONDS)
             case Unguard(leg):
                 return ari.set_variable(leg, GUARD, "0")
             case ArriveAgain(leg):

@@ -445,7 +445,7 @@ def reconnect(turn: Turn, call: Call) -> None:
         turn.send(Answer(call.id))
     elif call.phase in (Phase.OFFERED, Phase.FORWARDING):
         turn.send(Ring(call.id))
-    turn.send(Guard(call.id) if call.guarded else Unguard(call.id))
+    turn.send(Guard(call.id, call.is_in_talk) if call.guarded else Unguard(call.id))
     if not call.hears_music and call.phase in (Phase.WAITING, Phase.OFFERED):
         call = stop_music(turn, call)  # nobody knows how far the announcement came: music again
     if call.hears_music:

@@ -66,6 +66,8 @@ class Guard:
     """Arm the dead man's switch: if we do not renew it, the leg goes to the fallback dialplan."""
 
     leg: str
+    in_talk: bool = False
+    """An operator has this caller, and comes back: it waits longer before it cuts them off."""
 
 
 @dataclass(frozen=True, slots=True)

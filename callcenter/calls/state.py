@@ -457,6 +457,11 @@ class Call:
             return self.playback is not None  # it goes on, but none is begun
         return self.phase is Phase.WAITING
 
+    @property
+    def is_in_talk(self) -> bool:
+        """Whether an operator is in the call, though perhaps not with the caller at the moment."""
+        return self.leg is not None and self.phase in WITH_OPERATOR
+
     def rings(self, leg: str) -> bool:
         """Whether that leg is one of ours and its far end has not answered yet."""
         return any(each.leg == leg and each.answered is None for each in self.live())

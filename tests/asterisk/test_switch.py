@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.asterisk.ari import AriError, JsonValue
-from callcenter.asterisk.switch import GUARD_SECONDS, AsteriskSwitch
+from callcenter.asterisk.switch import GUARD_SECONDS, TALK_GUARD_SECONDS, AsteriskSwitch
 from callcenter.calls.commands import (
     Answer,
     ArriveAgain,
@@ -106,6 +106,11 @@ class Bench:
             Guard("15.1"),
             "POST /channels/15.1/variable",
             {"variable": "TIMEOUT(absolute)", "value": str(GUARD_SECONDS)},
+        ),
+        (
+            Guard("15.1", in_talk=True),
+            "POST /channels/15.1/variable",
+            {"variable": "TIMEOUT(absolute)", "value": str(TALK_GUARD_SECONDS)},
         ),
         (
             Unguard("15.1"),
@@ -358,7 +363,7 @@ async def test_a_guard_under_way_is_waited_for_as_it_may_go_another_way() -> Non
     bench = Bench()
     armed = asyncio.Event()
 
-    async def arm(leg: str) -> None:
+    async def arm(leg: str, _: int) -> None:
         await armed.wait()
 
     bench.switch.arm = arm

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from callcenter.calls.codec import decode_centre, encode_centre
-from callcenter.calls.commands import Connect, SendDigits, StartMusic
+from callcenter.calls.commands import Connect, Guard, SendDigits, StartMusic
 from callcenter.calls.events import (
     AddPartner,
     Alternate,
@@ -60,6 +60,15 @@ def rooms(desk: Desk, call: str) -> list[set[str]]:
 
 
 # -- hold ------------------------------------------------------------------------------------------
+
+
+def test_the_dead_mans_switch_leaves_a_caller_on_hold_time_for_the_next_controller() -> None:
+    desk = Desk()
+    call = desk.talking_call()
+    assert desk.asks(Hold("001")) == ""
+    assert desk.switch.sent.count(Guard(call, in_talk=True)) == 1
+    desk.goes(desk.centre.calls[call].leg or "", Ending.LOST)
+    assert not desk.centre.calls[call].is_in_talk
 
 
 def test_who_is_on_hold_hears_music_and_is_guarded() -> None:

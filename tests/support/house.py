@@ -404,19 +404,27 @@ class House:
 
     async def until_right(self) -> None:
         """Wait until operators, callers who wait and legs are as the house has them."""
-        for guest in self.guests:  # a telephone that was rung once more, or an operator's who left
+        for guest in self.guests:
             if guest.stay is Stay.RINGING and guest.desk is not None:
-                await self._rings(guest, guest.desk)
+                await self._rings_or_waits(guest, guest.desk)
         for look in (self._operators, self._waiting, self._legs):
             await _until_none(look)
 
-    async def _rings(self, guest: Guest, desk: Desk) -> None:
-        def rung() -> bool:
-            live = _live(desk.phone.agent.calls)
-            guest.operator = live[-1] if live else guest.operator
-            return len(live) == 1
+    async def _rings_or_waits(self, guest: Guest, desk: Desk) -> None:
+        """An offer may be over, where Asterisk took the caller: then they wait again."""
 
-        await until(rung, lambda: f"{desk.number} is rung by {len(_live(desk.phone.agent.calls))}")
+        async def is_settled() -> bool:
+            live = _live(desk.phone.agent.calls)
+            state = await self.city.operator_state(desk.number)
+            if live and state == "ringing":
+                guest.operator = live[-1]
+            elif not live and state == "not_ready":
+                guest.stay, guest.desk, guest.operator, desk.guest = Stay.WAITING, None, None, None
+            else:
+                return False
+            return True
+
+        await until(is_settled, lambda: f"{desk.number} neither rings nor is free")
 
     async def _operators(self) -> AsyncIterator[str]:
         answer = await self.city.ask("GET", "/operators", None)

@@ -170,7 +170,7 @@ def _show(turn: Turn, call: Call) -> Call:
 def _caller_waits(turn: Turn, call: Call, *, music: bool) -> Call:
     """Alone, so the dead man's switch is armed."""
     if not call.guarded:
-        turn.send(Guard(call.id))
+        turn.send(Guard(call.id, call.is_in_talk))
     if music and not call.hears_music:
         turn.send(StartMusic(call.id, _music(turn, call)))
     elif call.hears_music and not music:
