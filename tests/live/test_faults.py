@@ -1,8 +1,7 @@
 """Parts of the house break while it is full of calls in every state, one after the other.
 
 Nobody who talks is cut off or hears nothing for 5 s, each call leaves one order with whole
-recordings, and the next controller knows who is doing what. The many deaths of many calls are in
-test_faults_long.py.
+recordings, and the next controller knows who is doing what.
 """
 
 from __future__ import annotations
@@ -18,18 +17,15 @@ import pytest_asyncio
 
 from callcenter.orders.record import Outcome
 from tests.fakes import waiting
-from tests.support.city import City, new_caller, within
-from tests.support.ears import Sound, until_hears
+from tests.support.city import City
 from tests.support.faulty_way import FaultyWay
-from tests.support.house import LONGEST_SILENCE, ONE_OF_EACH, House, Stay, furnish
+from tests.support.house import ONE_OF_EACH, House, Stay, furnish
 from tests.support.processes import children, lives
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GREETING = False
 SEATS = 7
 """Five in calls, two to serve who comes."""
-SHARE = 0.2
-"""Of the requests that Asterisk refuses."""
 SLOW = 0.7
 """Seconds that every request, and every event, takes."""
 
@@ -87,30 +83,6 @@ async def test_the_controller_is_killed(house: House) -> None:
     await serve_a_newcomer(house)
 
 
-async def test_the_controller_freezes(house: House) -> None:
-    """Whoever calls then is let in by Asterisk to where nobody is, and yet hears music in time."""
-    async with full(house):
-        async with replaced(house, "callcenter", signal.SIGSTOP):
-            newcomer = await house.city.call("12345", new_caller())
-            assert await within(newcomer.until_answered())
-            answered = newcomer.answered_at or 0.0
-        await until_hears(newcomer, Sound.OTHER)
-        await newcomer.hang_up()
-        assert answered - newcomer.began_at < LONGEST_SILENCE
-    await serve_a_newcomer(house)
-
-
-async def test_the_websocket_is_cut(house: House, way: FaultyWay) -> None:
-    """Somebody leaves while nobody hears of it."""
-    async with full(house):
-        before = children(house.city.server.process.pid)
-        leaver = next(guest for guest in house.guests if guest.stay is Stay.TALKING)
-        way.cut_events()
-        await house.leaves(leaver)
-        await serve_a_newcomer(house)
-        assert children(house.city.server.process.pid) == before
-
-
 async def test_asterisk_answers_slowly(house: House, way: FaultyWay) -> None:
     async with full(house):
         way.delay = SLOW
@@ -118,17 +90,6 @@ async def test_asterisk_answers_slowly(house: House, way: FaultyWay) -> None:
             await serve_a_newcomer(house)
         finally:
             way.delay = 0.0
-
-
-async def test_asterisk_refuses_a_share_of_the_requests(house: House, way: FaultyWay) -> None:
-    async with full(house):
-        way.failing, way.refused = SHARE, 0
-        try:
-            for _ in range(3):
-                await serve_a_newcomer(house)
-        finally:
-            way.failing = 0.0
-        assert way.refused > 0
 
 
 async def test_everybody_leaves_one_order_and_a_whole_recording(house: House) -> None:
