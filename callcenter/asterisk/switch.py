@@ -256,8 +256,17 @@ class AsteriskSwitch:
             except AriError as again:
                 error = again
             else:
+                await self._begin_again(command, later)
                 return
         await self._failed(command, error)
+
+    async def _begin_again(self, command: Command, later: Sequence[Command]) -> None:
+        """Music that began before its leg was answered, as that was late, is heard by nobody."""
+        if not isinstance(command, Answer):
+            return
+        for each in later:
+            if isinstance(each, StartMusic) and each.leg == command.leg:
+                await self._once_more(each, AriError(_FAULT, "begun too early"), ())
 
     def _begin(self, command: Command) -> Awaitable[object]:
         """Send what needs no answer first; the rest when this is awaited."""

@@ -303,6 +303,18 @@ async def test_what_may_have_been_done_is_not_done_twice(command: Command) -> No
     assert bench.ari.paths().count(f"POST {path}") == 1
 
 
+async def test_music_begins_again_where_it_began_before_the_answer() -> None:
+    bench = Bench()
+    heals(bench, "POST /channels/15.1/answer", FAULT, times=1)
+    assert await bench.carry_out(Answer("15.1"), StartMusic("15.1", "default")) == []
+    assert bench.ari.paths() == [
+        "POST /channels/15.1/answer",
+        "POST /channels/15.1/moh",
+        "POST /channels/15.1/answer",
+        "POST /channels/15.1/moh",
+    ]
+
+
 async def test_a_telephone_that_is_not_there_is_not_rung_again() -> None:
     bench = Bench()
     bench.ari.refusals["POST /channels/15.1_1"] = AriError(500, '{"error":"Allocation failed"}')

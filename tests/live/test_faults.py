@@ -17,7 +17,8 @@ import pytest_asyncio
 
 from callcenter.orders.record import Outcome
 from tests.fakes import waiting
-from tests.support.city import City
+from tests.support.city import City, new_caller, within
+from tests.support.ears import Sound, until_hears
 from tests.support.faulty_way import FaultyWay
 from tests.support.house import ONE_OF_EACH, House, Stay, furnish
 from tests.support.processes import children, lives
@@ -81,6 +82,28 @@ async def test_the_controller_is_killed(house: House) -> None:
     async with full(house), replaced(house, "callcenter", signal.SIGKILL):
         pass
     await serve_a_newcomer(house)
+
+
+async def test_the_controller_freezes(house: House) -> None:
+    """Whoever calls then is let in by Asterisk to where nobody is, and waits for the next one."""
+    async with full(house):
+        async with replaced(house, "callcenter", signal.SIGSTOP):
+            newcomer = await house.city.call("12345", new_caller())
+            assert await within(newcomer.until_answered())
+        await until_hears(newcomer, Sound.OTHER)
+        await newcomer.hang_up()
+    await serve_a_newcomer(house)
+
+
+async def test_the_websocket_is_cut(house: House, way: FaultyWay) -> None:
+    """Somebody leaves while nobody hears of it."""
+    async with full(house):
+        before = children(house.city.server.process.pid)
+        leaver = next(guest for guest in house.guests if guest.stay is Stay.TALKING)
+        way.cut_events()
+        await house.leaves(leaver)
+        await serve_a_newcomer(house)
+        assert children(house.city.server.process.pid) == before
 
 
 async def test_asterisk_answers_slowly(house: House, way: FaultyWay) -> None:
