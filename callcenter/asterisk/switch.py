@@ -408,7 +408,9 @@ class AsteriskSwitch:
         name = type(command).__name__
         leg = _leg(command)
         gone = error.status == 404
-        level = log.debug if gone or isinstance(command, Guard) else log.warning
+        level = (
+            log.debug if gone or isinstance(command, Guard | StopRecordingAside) else log.warning
+        )
         level("command_failed", call=_call(command), leg=leg, command=name, error=str(error))
         if isinstance(command, Dial):
             if error.status == NO_ANSWER:  # it may ring all the same
