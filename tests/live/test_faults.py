@@ -27,6 +27,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 GREETING = False
 SEATS = 7
 """Five in calls, two to serve who comes."""
+SHARE = 0.2
+"""Of the requests that Asterisk refuses."""
 SLOW = 0.7
 """Seconds that every request, and every event, takes."""
 
@@ -84,6 +86,7 @@ async def test_the_controller_is_killed(house: House) -> None:
     await serve_a_newcomer(house)
 
 
+@pytest.mark.long
 async def test_the_controller_freezes(house: House) -> None:
     """Whoever calls then is let in by Asterisk to where nobody is, and waits for the next one."""
     async with full(house):
@@ -106,6 +109,7 @@ async def test_the_websocket_is_cut(house: House, way: FaultyWay) -> None:
         assert children(house.city.server.process.pid) == before
 
 
+@pytest.mark.long
 async def test_asterisk_answers_slowly(house: House, way: FaultyWay) -> None:
     async with full(house):
         way.delay = SLOW
@@ -113,6 +117,17 @@ async def test_asterisk_answers_slowly(house: House, way: FaultyWay) -> None:
             await serve_a_newcomer(house)
         finally:
             way.delay = 0.0
+
+
+async def test_asterisk_refuses_a_share_of_the_requests(house: House, way: FaultyWay) -> None:
+    async with full(house):
+        way.failing, way.refused = SHARE, 0
+        try:
+            for _ in range(2):
+                await serve_a_newcomer(house)
+        finally:
+            way.failing = 0.0
+        assert way.refused > 0
 
 
 async def test_everybody_leaves_one_order_and_a_whole_recording(house: House) -> None:
