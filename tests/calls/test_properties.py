@@ -587,10 +587,7 @@ class CentreMachine(RuleBasedStateMachine):
         if what == "restart":
             self._restart()
         elif what == "death":
-            self.told_gone |= set(self.switch.legs)
-            self.unwritten |= {*self.switch.legs, *self.centre.ended_calls}
-            self.switch.dies()
-            self.step(self.switch.reconciled())
+            self._death()
         else:
             self.plan = self.plans[int(what)]
             self.step(PlanChanged(self.plan.hash))
@@ -598,10 +595,20 @@ class CentreMachine(RuleBasedStateMachine):
     def _restart(self) -> None:
         """The state is read back; what was told meanwhile is lost; then we compare."""
         self.centre = decode_centre(encode_centre(self.centre))
-        lost = [event.leg for event in self.switch.told if isinstance(event, LegEnded)]
+        self.told_gone |= self._lost()
         self.switch.lose_events()
-        self.told_gone |= set(lost)
         self.step(self.switch.reconciled())
+
+    def _death(self) -> None:
+        """Of Asterisk, with all that it has."""
+        self.told_gone |= {*self.switch.legs, *self._lost()}
+        self.unwritten |= set(self.switch.legs)
+        self.switch.dies()
+        self.step(self.switch.reconciled())
+
+    def _lost(self) -> set[str]:
+        """Legs of whose end nobody will be told."""
+        return {event.leg for event in self.switch.told if isinstance(event, LegEnded)}
 
     # -- what must hold --------------------------------------------------------------------------
 

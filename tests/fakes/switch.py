@@ -196,11 +196,11 @@ class FakeSwitch:
         self.told = [event for event in self.told if isinstance(event, lines)]
 
     def dies(self) -> None:
-        """It has ended with all its calls, wrote nothing more, and is there anew."""
+        """It has ended with all its calls and is there anew: of these it writes no more lines."""
         self.run += 1
         self.legs.clear()
         self.bridges.clear()
-        self.told.clear()
+        self.lose_events()
 
     def reconciled(self) -> SwitchReconciled:
         outside = tuple(leg.name for leg in self.legs.values() if leg.outside)
