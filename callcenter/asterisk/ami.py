@@ -8,12 +8,13 @@ answers, and not notice a peer that went silent. All four are taken care of here
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
 
 from panoramisk import Manager
+from panoramisk.ami_protocol import AMIProtocol
 
 from callcenter.asterisk.secrets import USER, ami_password
 from callcenter.settings import Settings
@@ -46,12 +47,29 @@ class SeatRung:
     seat: str
 
 
-class _Message(Protocol):
+class Message(Protocol):
     """What we use of panoramisk's messages."""
 
     success: bool
 
-    def get(self, key: str, default: str = "") -> str: ...
+    def get(self, key: str, default: str) -> str:
+        """A header's value, or what is given where there is none."""
+
+    def items(self) -> Iterable[tuple[str, str | list[str]]]:
+        """All headers; the values of one that came several times are a list."""
+
+    def __setitem__(self, key: str, value: str) -> None: ...
+
+
+class OnceEach(AMIProtocol):  # type: ignore[misc]  # panoramisk has no types
+    """A header that comes twice in a message is a list to panoramisk, which then fails on it."""
+
+    def handle_message(self, message: Message) -> None:
+        """Take a message, each of its headers once."""
+        for name, value in list(message.items()):
+            if isinstance(value, list):
+                message[name] = value[0]
+        super().handle_message(message)
 
 
 class Contacts:
@@ -82,6 +100,16 @@ class Contacts:
         return frozenset(seat for seat, uris in self._uris.items() if uris)
 
 
+def listed(messages: Iterable[Message]) -> Iterator[tuple[str, str]]:
+    """Seats and contacts that can be reached, from Asterisk's list of contacts."""
+    for message in messages:
+        if message.get("Event", "") != "ContactList":
+            continue
+        seat, there = message.get("Endpoint", ""), message.get("Status", "")
+        if there not in ("Unreachable", "Removed") and not seat.startswith(_TRUNK):
+            yield seat, message.get("Uri", "")
+
+
 class Ami:
     """One connection. When it is lost, make another one: nothing is sent twice."""
 
@@ -91,6 +119,8 @@ class Ami:
         self._changes: asyncio.Queue[SeatContact | SeatRung] = asyncio.Queue()
         self._lost = asyncio.Event()
         self._pinging: asyncio.Task[None] | None = None
+        manager.register_event("ContactStatus", self._contact_changed)
+        manager.register_event("AgentCalled", self._seat_rung)
 
     @classmethod
     async def connect(cls, settings: Settings) -> Ami:
@@ -99,6 +129,7 @@ class Ami:
             host="127.0.0.1",
             port=settings.ami_port,
             loop=asyncio.get_running_loop(),
+            protocol_factory=OnceEach,
             ping_delay=_NEVER,
             ping_interval=_NEVER,
         )
@@ -114,8 +145,6 @@ class Ami:
                 await connected.wait()
         except (OSError, TimeoutError) as error:
             raise AmiError(f"no AMI at 127.0.0.1:{settings.ami_port}: {error}") from error
-        manager.register_event("ContactStatus", self._contact_changed)
-        manager.register_event("AgentCalled", self._seat_rung)
         try:
             secret = ami_password(settings)
             await self._ask({"Action": "Login", "Username": USER, "Secret": secret})
@@ -133,13 +162,7 @@ class Ami:
             if "No Contacts" not in str(error):
                 raise
             messages = []
-        self._contacts.replace(
-            (seat, message.get("Uri"))
-            for message in messages
-            if message.get("Event") == "ContactList"
-            and message.get("Status") not in ("Unreachable", "Removed")
-            and not (seat := message.get("Endpoint")).startswith(_TRUNK)
-        )
+        self._contacts.replace(listed(messages))
         return self._contacts.seats
 
     async def changes(self) -> AsyncIterator[SeatContact | SeatRung]:
@@ -194,7 +217,7 @@ class Ami:
         self._lost.set()
         self._manager.close()
 
-    async def _ask(self, action: dict[str, str]) -> list[_Message]:
+    async def _ask(self, action: dict[str, str]) -> list[Message]:
         """Send one action, once; its answers, in order."""
         for name, value in action.items():
             if "\r" in value or "\n" in value:
@@ -206,9 +229,9 @@ class Ami:
             answer = await asyncio.wait_for(future, _ANSWER_SECONDS)
         except TimeoutError as error:
             raise AmiError(f"{action['Action']}: no answer in {_ANSWER_SECONDS:.0f} s") from error
-        messages = cast(list[_Message], answer if isinstance(answer, list) else [answer])
+        messages = cast(list[Message], answer if isinstance(answer, list) else [answer])
         if not messages[0].success:
-            raise AmiError(f"{action['Action']}: {messages[0].get('Message')}")
+            raise AmiError(f"{action['Action']}: {messages[0].get('Message', '')}")
         return messages
 
     async def _ping(self) -> None:
@@ -221,13 +244,13 @@ class Ami:
                 self._lost.set()
                 self._manager.close()
 
-    def _contact_changed(self, _: Manager, message: _Message) -> None:
-        seat, there = message.get("AOR"), _THERE.get(message.get("ContactStatus"))
+    def _contact_changed(self, _: Manager, message: Message) -> None:
+        seat, there = message.get("AOR", ""), _THERE.get(message.get("ContactStatus", ""))
         if there is None or seat.startswith(_TRUNK):
             return
-        change = self._contacts.note(seat, message.get("URI"), there)
+        change = self._contacts.note(seat, message.get("URI", ""), there)
         if change is not None:
             self._changes.put_nowait(change)
 
-    def _seat_rung(self, _: Manager, message: _Message) -> None:
-        self._changes.put_nowait(SeatRung(message.get("Interface").removeprefix("PJSIP/")))
+    def _seat_rung(self, _: Manager, message: Message) -> None:
+        self._changes.put_nowait(SeatRung(message.get("Interface", "").removeprefix("PJSIP/")))

@@ -373,11 +373,20 @@ class Ari:
                 yield {}
                 async for message in websocket:
                     if message.type is aiohttp.WSMsgType.TEXT:
-                        event = json.loads(message.data, object_hook=self.called_back.named)
+                        event = read_json(message.data, self.called_back)
                         if isinstance(event, dict):
                             yield event
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise AriError(0, f"{type(error).__name__}: {error}") from error
+
+
+def read_json(text: str | bytes, names: CalledBack) -> JsonValue:
+    """What Asterisk sent, with legs' names for channels' ids. Raises ValueError."""
+    try:
+        value: JsonValue = json.loads(text, object_hook=names.named)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    return value
 
 
 def _settle(asked: Asked, status: int, text: bytes, names: CalledBack) -> None:
@@ -385,7 +394,7 @@ def _settle(asked: Asked, status: int, text: bytes, names: CalledBack) -> None:
         asked.set_exception(AriError(status, text.decode("utf-8", "replace")))
         return
     try:
-        asked.set_result(json.loads(text, object_hook=names.named) if text else None)
+        asked.set_result(read_json(text, names) if text else None)
     except ValueError as error:
         asked.set_exception(AriError(NO_ANSWER, f"{type(error).__name__}: {error}"))
 

@@ -47,7 +47,9 @@ IGNORED = (
 )
 """Events that nothing here looks at: Asterisk is asked not to send them."""
 
-
+LONGEST_NUMBER = 12
+"""Digits; a time that has more is none."""
+_LONGEST = 10**LONGEST_NUMBER
 _SNOOP = "Snoop/"
 """Begins the name of a channel that hears another one: only we make these."""
 
@@ -107,7 +109,7 @@ class Decoder:
                 return RecordingFinished(
                     _recorded_leg(recording),
                     _text(recording.get("name")),
-                    float(spoken) if isinstance(spoken, int) else None,
+                    float(spoken) if isinstance(spoken, int) and abs(spoken) < _LONGEST else None,
                 )
             case "RecordingFailed":
                 recording = _object(event.get("recording"))
@@ -253,7 +255,8 @@ def _recorded_leg(recording: JsonObject) -> str:
 
 
 def _seconds(text: str) -> float:
-    return float(text) if text.isascii() and text.isdigit() else 0.0
+    plain = text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER
+    return float(text) if plain else 0.0
 
 
 def _channel(event: JsonObject, key: str) -> str:
@@ -265,7 +268,10 @@ def _object(value: JsonValue) -> JsonObject:
 
 
 def _text(value: JsonValue) -> str:
-    return value if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    # JSON can hold halves of characters, which nothing can be written with.
+    return value if value.isascii() else value.encode("utf-8", "replace").decode()
 
 
 def _texts(value: JsonValue) -> list[str]:

@@ -16,7 +16,7 @@ from typing import BinaryIO
 from urllib.parse import unquote
 
 from callcenter.asterisk.causes import ending
-from callcenter.asterisk.decode import header_lines
+from callcenter.asterisk.decode import LONGEST_NUMBER, header_lines
 from callcenter.calls.events import (
     CallEndedOutside,
     CallTakenOutside,
@@ -155,7 +155,7 @@ def _record(call: str, values: list[str]) -> CallRecord:
 
 
 def _seconds(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
         raise ValueError(f"{text!r} is no whole number")
     return int(text)
 
