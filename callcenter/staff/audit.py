@@ -33,6 +33,7 @@ _TITLES = {
     "pull_waiting": "指派来电",
     "block_caller": "列入黑名单",
     "unblock_caller": "移出黑名单",
+    "hear_recording": "听录音",
 }
 
 

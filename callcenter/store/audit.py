@@ -1,7 +1,8 @@
 """The audit in the order store: one row of every act of a team leader, never changed or removed.
 
-`file` is called by a projector alone; a row that is filed again changes nothing. While the database
-is away, every method raises `sqlalchemy.exc.SQLAlchemyError` or `OSError`.
+`file` is called by a projector alone; a row that is filed again changes nothing. `note` is for what
+is no event of the centre. While the database is away, every method raises
+`sqlalchemy.exc.SQLAlchemyError` or `OSError`.
 """
 
 from __future__ import annotations
@@ -92,6 +93,12 @@ class AuditStore:
             dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
             await connection.execute(dialect.insert(AUDIT).on_conflict_do_nothing(), rows)
             await move_cursor(connection, READER, Cursor(position, records[-1].id))
+
+    async def note(self, record: AuditRecord) -> None:
+        """Keep this row, before what it is about is done."""
+        row = {name: storable(value) for name, value in asdict(record).items()}
+        async with self._writer.begin() as connection:
+            await connection.execute(sa.insert(AUDIT), row)
 
     async def page(self, wanted: AuditFilter, *, limit: int = 100, offset: int = 0) -> AuditPage:
         """Rows, newest first."""

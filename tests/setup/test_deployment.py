@@ -44,6 +44,27 @@ def test_systemd_accepts_the_units_without_a_word(tmp_path: Path) -> None:
 
 
 @pytest.mark.live
+@pytest.mark.parametrize("source", UNITS, ids=lambda source: str(source.stem))
+def test_each_is_as_hardened_as_the_readmes_say(source: Path, tmp_path: Path) -> None:
+    """Another version of systemd counts a little differently."""
+    for readme in ("README.md", "README.zh-CN.md"):
+        told = (PROJECT / readme).read_text(encoding="utf-8")
+        gives = re.search(rf"([\d.]+) for `{source.stem}`|`{source.stem}` 为 ([\d.]+)", told)
+        assert gives is not None, f"{readme} does not say it"
+        figure = float(gives[1] or gives[2])
+        copied = tmp_path / source.name
+        copied.write_text(source.read_text(encoding="utf-8").replace(HOME, str(PROJECT)))
+        done = subprocess.run(
+            ["systemd-analyze", "security", "--offline=yes", "--no-pager", copied],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        found = re.search(r"exposure level for \S+: ([\d.]+)", done.stdout)
+        assert found is not None and abs(float(found[1]) - figure) <= 0.4
+
+
+@pytest.mark.live
 def test_the_vagrantfile_is_valid(tmp_path: Path) -> None:
     folders = {"VAGRANT_HOME": tmp_path / "home", "VAGRANT_DOTFILE_PATH": tmp_path / "dot"}
     done = subprocess.run(

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from structlog.testing import capture_logs
 
 from callcenter.orders.record import SurveyAnswer
+from callcenter.store.audit import AuditStore
 from callcenter.store.recordings import RecordingKind, RecordingStore, RemovedBecause
 from callcenter.store.tables import METADATA
 from tests.fakes.centre import World
@@ -106,6 +107,30 @@ async def test_who_heard_it_is_logged(operator: Api, leader: Api) -> None:
     ]
     assert heard[0]["who"] == "001"
     assert heard[1]["who"].startswith("team_leader:")
+
+
+async def test_who_heard_it_is_in_the_audit(operator: Api, leader: Api) -> None:
+    await operator.raw("GET", SOUND)
+    await leader.raw("GET", SOUND, Range="bytes=0-9")
+    rows = (await leader.ask("GET", "/audit?act=hear_recording"))[1]["rows"]
+    noted = cast("list[dict[str, JsonValue]]", rows)
+    first, last = sorted(noted, key=lambda row: str(row["who"]))
+    assert (first["who"], first["call"], first["act_title"]) == ("001", "call-1", "听录音")
+    assert first["detail"] == f"file={RECORDING.file}, order={ENDED.number}"
+    assert str(last["who"]).startswith("team_leader:") and first["address"]
+    assert str(last["detail"]).endswith("range=bytes=0-9")
+
+
+async def test_nobody_hears_it_while_that_cannot_be_noted(
+    leader: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: object) -> None:
+        raise OSError("read-only")
+
+    monkeypatch.setattr(AuditStore, "note", fails)
+    response = await leader.raw("GET", SOUND)
+    assert response.status == 503
+    assert CONTENT not in await response.read()
 
 
 async def test_others_hear_nothing_and_are_not_logged(
