@@ -29,7 +29,7 @@ FILES = sorted(TEXTS)
 WAVS = frozenset(re.findall(r"(?m)^  (\w+):", TEXTS["ivr_prompts/catalog.yaml"]))
 PLAN = plan_of(TEXTS)
 LOOP = asyncio.new_event_loop()
-asyncio.set_event_loop(LOOP)  # panoramisk's futures want one
+"""Never run: panoramisk's futures want one."""
 
 
 def yaml(data: bytes) -> None:
@@ -103,6 +103,7 @@ class Nowhere(asyncio.Transport):
 
 def ami(data: bytes) -> None:
     """What a manager connection sends, cut in two; the actions with the ids 1 and 2 are ours."""
+    asyncio.set_event_loop(LOOP)  # whoever had one before may have taken it away
     manager = Manager(loop=LOOP, encoding="utf8")
     Ami(manager)  # hears of softphones and seats
     manager.protocol = protocol = OnceEach()
