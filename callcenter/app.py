@@ -27,6 +27,7 @@ from callcenter.asterisk.recorder import Recorder
 from callcenter.asterisk.render import RELOADS, RenderError, render
 from callcenter.asterisk.secrets import USER, ari_password
 from callcenter.asterisk.switch import GUARD, AsteriskSwitch
+from callcenter.attacks.keeper import Keeper
 from callcenter.calls.events import OrderNumbersTaken, SeatReachable
 from callcenter.calls.turn import shanghai_day
 from callcenter.clock import Clock
@@ -113,6 +114,9 @@ class Controller:
         """What Asterisk's configuration was made of last."""
         self._ami: Ami | None = None
         self._queues = NativeQueues(settings, ari, runtime)
+        self._attacks = Keeper(
+            settings, runtime.clock, lambda: runtime.plan, self._softphones, self._reload_bans
+        )
         self._pins = Pins(settings.secrets)
         self._store = OrderStore.of(settings)
         self._figures = FigureStore(self._store.engine)
@@ -167,6 +171,7 @@ class Controller:
             pins=self._pins,
             tokens=Tokens(self._settings.secrets),
             metrics=metrics,
+            attacks=self._attacks,
             health=lambda: self._health(link),
             route=self._route,
         )
@@ -182,6 +187,7 @@ class Controller:
                 parts.create_task(self._states.run(), name="states")
                 parts.create_task(self._acts.run(), name="audit")
                 parts.create_task(self._made.run(), name="outbound")
+                parts.create_task(self._attacks.run(), name="attacks")
                 parts.create_task(self._queue_log.run(), name="queue_log")
                 parts.create_task(self._archive.run(), name="recordings")
                 parts.create_task(self._watch_plan(), name="plan")
@@ -373,6 +379,13 @@ class Controller:
                 return
             self._to_reload.discard(module)
 
+    def _softphones(self) -> frozenset[str]:
+        return frozenset() if self._ami is None else self._ami.softphones
+
+    async def _reload_bans(self) -> None:
+        self._to_reload.add("acl")
+        await self._reload()
+
     def _plan_text(self) -> str:
         """What /healthz says of the plan."""
         if self._plan_problems:
@@ -395,6 +408,7 @@ class Controller:
 
     def _health(self, link: AsteriskLink) -> Health:
         journal = self._runtime.durability
+        attack = self._attacks.attack
         store = min(
             self._projector.health(),
             *(each.health() for each in (self._states, self._acts, self._made)),
@@ -443,6 +457,13 @@ class Controller:
                     needed=False,
                     text=self._plan_text(),
                     since=None,
+                ),
+                Part(
+                    name="attacks",
+                    ok=attack is None,
+                    needed=False,
+                    text="none" if attack is None else attack.told(),
+                    since=None if attack is None else attack.since,
                 ),
                 Part(
                     name="core",

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, NoReturn
 
 import typer
-from pydantic import ValidationError
 
 from callcenter.clock import SHANGHAI
 from callcenter.numberplan.model import Treatment
+from callcenter.own_server import RefusedError, ask
 from callcenter.settings import Settings, SettingsError, load_settings
-from callcenter.staff.roles import Role
-from callcenter.staff.tokens import Origin, Tokens
 from callcenter.web.api.blocklist import Blocklist
-from callcenter.web.api.errors import Problem
 
 app = typer.Typer(help="Who is kept out, until when and why.", no_args_is_help=True)
 
-ANSWER_SECONDS = 10.0
 _PATH = "/api/v1/blocklist"
 
 Number = Annotated[str, typer.Argument(help="In any spelling; a prefix ends in *, in quotes.")]
@@ -88,33 +80,10 @@ def _ask(
     rehearsal: bool, method: str, path: str, body: dict[str, str | float] | None = None
 ) -> Blocklist:
     """What the server answers to an administrator; ends the program with its sentence."""
-    settings = _settings(rehearsal)
-    tokens = Tokens(settings.secrets)
-    text, token = tokens.create(
-        Role.ADMINISTRATOR, None, Origin.COMMAND, now=time.time(), seconds=60.0
-    )
-    request = urllib.request.Request(
-        settings.web_url + path,
-        None if body is None else json.dumps(body).encode(),
-        {"Authorization": f"Bearer {text}", "Content-Type": "application/json"},
-        method=method,
-    )
     try:
-        with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:
-            return Blocklist.model_validate_json(answer.read())
-    except urllib.error.HTTPError as error:
-        _stop(_sentence(error.read()) or f"the server answered {error.code}")
-    except (OSError, ValidationError) as error:
-        _stop(f"{settings.web_url} does not answer ({error}): is script/server running?")
-    finally:
-        tokens.revoke(token.id)
-
-
-def _sentence(answer: bytes) -> str | None:
-    try:
-        return Problem.model_validate_json(answer).message
-    except ValidationError:
-        return None
+        return ask(_settings(rehearsal), method, path, Blocklist, body)
+    except RefusedError as error:
+        _stop(str(error))
 
 
 def _settings(rehearsal: bool) -> Settings:

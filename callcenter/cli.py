@@ -11,6 +11,7 @@ import typer
 
 from callcenter import blocklist
 from callcenter.analytics import cli as analytics
+from callcenter.attacks import cli as attacks
 from callcenter.backup import cli as backup
 from callcenter.clock import SHANGHAI
 from callcenter.numberplan import cli as numberplan
@@ -105,6 +106,7 @@ app.add_typer(orders.app, name="orders")
 app.command(name="report")(analytics.report)
 app.add_typer(recordings.app, name="recordings")
 app.add_typer(blocklist.app, name="block")
+app.add_typer(attacks.app, name="ban")
 app.add_typer(staff.pin_app, name="pin")
 app.add_typer(staff.seat_app, name="seat")
 app.add_typer(staff.token_app, name="token")

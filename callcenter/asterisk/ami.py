@@ -8,6 +8,7 @@ answers, and not notice a peer that went silent. All four are taken care of here
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ _PING_SECONDS = 5.0
 _NEVER = 1_000_000
 """Seconds; keeps panoramisk's own pings quiet."""
 _TRUNK = "trunk-"
+_ADDRESS = re.compile(r"sips?:(?:[^@]*@)?([0-9.]+)(?:[:;>]|$)")
 _THERE = {"Created": True, "Reachable": True, "Removed": False, "Unreachable": False}
 """Contact states that change something. A new contact counts until it fails to answer."""
 
@@ -99,6 +101,12 @@ class Contacts:
         """Seats that can be rung."""
         return frozenset(seat for seat, uris in self._uris.items() if uris)
 
+    @property
+    def addresses(self) -> frozenset[str]:
+        """Where they are; Asterisk puts the address that a softphone registered from into these."""
+        found = (_ADDRESS.match(uri) for uris in self._uris.values() for uri in uris)
+        return frozenset(each[1] for each in found if each is not None)
+
 
 def listed(messages: Iterable[Message]) -> Iterator[tuple[str, str]]:
     """Seats and contacts that can be reached, from Asterisk's list of contacts."""
@@ -153,6 +161,11 @@ class Ami:
             raise
         self._pinging = asyncio.create_task(self._ping())
         return self
+
+    @property
+    def softphones(self) -> frozenset[str]:
+        """The addresses of the softphones that are there."""
+        return self._contacts.addresses
 
     async def contacts(self) -> frozenset[str]:
         """The seats whose softphone can be rung now. Raises AmiError."""

@@ -33,12 +33,15 @@ HEADERS = (
 )
 RETURNED = "returned"
 """The extension of context `arrival` that hands a waiting caller back to the controller."""
+BANS = "bans.conf"
+"""Who is refused; attacks/keeper.py writes it."""
 _WITHOUT_SETTINGS = (
-    "acl", "ccss", "cel", "features", "pjproject", "queuerules", "stasis", "udptl",
+    "ccss", "cel", "features", "pjproject", "queuerules", "stasis", "udptl",
     "websocket_client",
 )  # fmt: skip
 """Asterisk logs an error where one of these is absent, and needs nothing in it."""
 RELOADS = {
+    "acl.conf": "acl",
     "extensions.conf": "pbx_config",
     "pjsip.conf": "res_pjsip",
     "musiconhold.conf": "res_musiconhold",
@@ -128,6 +131,7 @@ def configuration(
         "tone": tone.NAME,
         "returned": RETURNED,
         "again": AGAIN,
+        "bans": BANS,
     }
     templates = _environment()
     texts = {f"{name}.conf": "; Nothing to set.\n" for name in _WITHOUT_SETTINGS}

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import re
+
 from callcenter.numberplan.callers import normalised
 from callcenter.numberplan.dialled import bare
 from callcenter.numberplan.model import DialTarget, Plan
+
+_SUBSCRIBER = re.compile(
+    r"1(?!349|740)[3-9][0-9]{9}"  # a mobile, on earth
+    r"|(10|2[0-9]|[3-9][0-9]{2})[2-8][0-9]{6,7}"  # in a town; no service's number begins so
+)
+"""National numbers that people have in China."""
 
 
 def citizen_number(plan: Plan, written: str) -> str | None:
     """A citizen's number as E.164; None for one that we do not call.
 
-    These are emergency numbers, our own and those of partners, numbers abroad, and what is no
-    number at all.
+    These are emergency numbers, our own and those of partners, numbers abroad, services that cost
+    the caller more than a call does (168…, by satellite), and what is no number at all: whoever
+    calls us can key in what we are to call.
     """
     digits = bare(written)
     if digits in plan.emergencies:
         return None
     number = normalised(digits, plan.area_code, plan.country_code)
     if number is None or not number.startswith(f"+{plan.country_code}"):
+        return None
+    if plan.country_code == "86" and not _SUBSCRIBER.fullmatch(number.removeprefix("+86")):
         return None
     ours = (plan.directory, plan.pilots, plan.own_lines)
     if any(each.find(spelling) is not None for each in ours for spelling in (digits, number)):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from ipaddress import IPv4Network
 from typing import Annotated, Self
 
 from pydantic import (
@@ -617,6 +618,27 @@ class SilentShape(Shape):
     """From the prompt's beginning to the end of the call."""
 
 
+def _network(text: str) -> str:
+    try:
+        return str(IPv4Network(text))
+    except ValueError:
+        raise ValueError("write an address or a network, such as 10.1.0.0/16") from None
+
+
+class AttackShape(Shape):
+    """Who sends so many wrong SIP passwords or unknown names in so many minutes is refused.
+
+    Trunks and registered softphones never are.
+    """
+
+    tries: Annotated[int, Field(ge=3, le=100_000)] = 20
+    minutes: Annotated[float, Field(gt=0, le=1440, allow_inf_nan=False)] = 10.0
+    ban_minutes: Annotated[float, Field(gt=0, le=1440, allow_inf_nan=False)] = 60.0
+    """Each ban of an address is twice as long as its last, a day at the most."""
+    never: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
+    """Addresses and networks that are not banned either."""
+
+
 class ProtectionFile(Shape):
     """dialplan/protection.yaml: against callers who keep others from being served; may be missing.
 
@@ -632,6 +654,7 @@ class ProtectionFile(Shape):
     """The same, for callers of the blocklist."""
     nuisance: NuisanceShape | None = None
     silent: SilentShape | None = None
+    sip: AttackShape = AttackShape()
 
 
 class VoiceBoxShape(Shape):

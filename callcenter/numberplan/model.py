@@ -347,6 +347,18 @@ class SilentRule(Frozen):
     """From the prompt's beginning to the end of the call."""
 
 
+class AttackRule(Frozen):
+    """When an address that sends us SIP is refused for a while."""
+
+    tries: int = 20
+    """So many wrong passwords or unknown names in so many minutes are too many."""
+    minutes: float = 10.0
+    ban_minutes: float = 60.0
+    """The first ban; each that follows is twice as long as the last, a day at the most."""
+    never: tuple[str, ...] = ()
+    """Networks whose addresses are not banned, as 10.0.0.0/8."""
+
+
 class Protection(Frozen):
     """Against callers who keep others from being served."""
 
@@ -358,6 +370,7 @@ class Protection(Frozen):
     nuisance: NuisanceRule | None = None
     """None: marks are noted on the order, nothing more."""
     silent: SilentRule | None = None
+    sip: AttackRule = AttackRule()
 
 
 class Operator(Frozen):

@@ -10,7 +10,7 @@ import asyncio
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Self
 
@@ -183,10 +183,11 @@ class Call:
         self._server.respond(self._response(200, body), on_silence=self._unacknowledged)
         self._up()
 
-    def refuse(self, status: int = 603) -> None:
-        """Refuse an incoming call: 486 busy, 603 declined, 503 unavailable, …"""
+    def refuse(self, status: int = 603, contact: str | None = None) -> None:
+        """Refuse an incoming call: 486 busy, 603 declined, 503 unavailable, 302 with `contact`, the
+        address where the caller is to call instead."""
         if self._server is not None and self.state is CallState.INCOMING:
-            self._server.respond(self._response(status))
+            self._server.respond(self._response(status, contact=contact))
             self._end(Ending(Side.LOCAL, status, "refused", None))
 
     async def hang_up(self) -> Ending:
@@ -200,8 +201,18 @@ class Call:
         elif self.state is CallState.UP:
             bye = self._request("BYE")
             self._end(Ending(Side.LOCAL, 200, "OK", None))
-            await self._agent.ask(bye, self._next_hop)
+            await self._agent.ask(bye, self._hop)
         return await self.until_ended()
+
+    async def ask(
+        self, method: str, *headers: tuple[str, str], uri: str | None = None, body: bytes = b""
+    ) -> Response:
+        """Send any request within the dialog, and return the final response.
+
+        `uri` and headers may be whatever a hostile telephone would send.
+        """
+        request = self._request(method).with_headers(*headers)
+        return await self._agent.ask(replace(request, uri=uri or request.uri, body=body), self._hop)
 
     # -- signalling, outgoing ----------------------------------------------------------------------
 
@@ -251,7 +262,7 @@ class Call:
             self._target = _contact(response, self._target)
             self._routes = tuple(reversed(response.values("Record-Route"))) or self._routes
             self._ack = self._request("ACK", sequence=self.invite.cseq[0])
-        self._agent.send_ack(self._ack, self._next_hop)
+        self._agent.send_ack(self._ack, self._hop)
         if self.state is CallState.ENDED or self.answered_at is not None:
             return
         try:
@@ -336,7 +347,7 @@ class Call:
     # -- both --------------------------------------------------------------------------------------
 
     @property
-    def _next_hop(self) -> Place:
+    def _hop(self) -> Place:
         first = NameAddress.parse(self._routes[0]).uri if self._routes else self._target
         return Uri.parse(first).place
 
@@ -354,10 +365,10 @@ class Call:
         ]
         return Request(tuple(headers), b"", method, self._target)
 
-    def _response(self, status: int, body: bytes = b"") -> Response:
+    def _response(self, status: int, body: bytes = b"", contact: str | None = None) -> Response:
         if self._server is None:
             raise SipError("there is no request to answer")
-        headers = [("Contact", f"<{self._agent.contact}>"), ("Allow", METHODS)]
+        headers = [("Contact", f"<{contact or self._agent.contact}>"), ("Allow", METHODS)]
         if body:
             headers.append(("Content-Type", "application/sdp"))
         return response_to(
@@ -376,7 +387,7 @@ class Call:
         if self.state is not CallState.ENDED:
             bye = self._request("BYE")
             self._end(Ending(by, status, reason, None))
-            self._agent.spawn(self._agent.ask(bye, self._next_hop))
+            self._agent.spawn(self._agent.ask(bye, self._hop))
 
     def _end(self, ending: Ending) -> None:
         if self.state is CallState.ENDED:

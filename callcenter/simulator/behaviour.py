@@ -23,6 +23,8 @@ class Behaviour:
     """How long it rings first; 0: not at all."""
     talk_seconds: float | None = None
     """After so long it hangs up; None: only the other side does."""
+    contact: str | None = None
+    """Where a 302 sends the caller: a SIP address."""
 
     async def take(self, call: Call, voice: Pcm | None = None) -> None:
         """Deal with one incoming call to its end; `voice` is said over and over."""
@@ -34,7 +36,7 @@ class Behaviour:
         if await call.ended_within(self.ring_seconds):
             return
         if self.status != 200:
-            call.refuse(self.status)
+            call.refuse(self.status, self.contact)
             return
         if voice is not None:
             call.media.background(voice)

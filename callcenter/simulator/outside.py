@@ -84,6 +84,11 @@ class Outside:
         """Where a trunk's far end listens. Raises KeyError for an unknown trunk."""
         return self._agents[trunk].place
 
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """Every call that reached the outside and is not forgotten, trunk by trunk."""
+        return tuple(call for agent in self._agents.values() for call in agent.calls)
+
     def behave(self, number: str, behaviour: Behaviour) -> None:
         """From now on calls to this number are dealt with like this."""
         self._behaviours[number] = behaviour

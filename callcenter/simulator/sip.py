@@ -200,6 +200,7 @@ REASONS = {
     180: "Ringing",
     183: "Session Progress",
     200: "OK",
+    302: "Moved Temporarily",
     404: "Not Found",
     405: "Method Not Allowed",
     408: "Request Timeout",

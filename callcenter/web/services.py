@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from callcenter.attacks.bans import Attack, Ban, Change
 from callcenter.calls.events import Act, Request
 from callcenter.calls.missed_calls import CallbackList
 from callcenter.calls.refusal import Refusal
@@ -58,6 +59,25 @@ class ShownTime(Protocol):
         """Seconds since 1970 UTC."""
 
 
+class Attacks(Protocol):
+    """Addresses that are refused because of what they sent."""
+
+    @property
+    def bans(self) -> tuple[Ban, ...]:
+        """Those that hold now."""
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """The latest, oldest first."""
+
+    @property
+    def attack(self) -> Attack | None:
+        """What goes on, if anything."""
+
+    def lift(self, address: str, by: str) -> bool:
+        """Let an address in again; whether it was banned."""
+
+
 class CallCentre(Protocol):
     """The runtime, as the web sees it."""
 
@@ -101,6 +121,7 @@ class Services:
     pins: Pins
     tokens: Tokens
     metrics: Metrics
+    attacks: Attacks
     health: Callable[[], Health]
     route: Callable[[str, str | None, datetime], Route]
     """What happens to a call for a number, from a caller (E.164 or None), at an aware moment."""

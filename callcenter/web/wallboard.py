@@ -192,6 +192,7 @@ _LAMP_TITLES = {
     "journal": "通话日志",
     "store": "工单库",
     "plan": "号码方案",
+    "attacks": "外部攻击",
     "core": "话务逻辑",
 }
 
@@ -396,4 +397,5 @@ def _alarms(board: Wallboard, health: Health, limits: Thresholds) -> Iterable[Al
             title = _LAMP_TITLES.get(part.name, part.name)
             level = Level.RED if part.needed else Level.YELLOW
             detail = _ALARM_DETAILS.get(part.name, "请通知技术值班")
-            yield Alarm(f"part_{part.name}", level, f"{title} 异常", detail)
+            what = "已设防" if part.name == "attacks" else "异常"
+            yield Alarm(f"part_{part.name}", level, f"{title} {what}", detail)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
+from callcenter.attacks.bans import Attack, Ban, Change
 from callcenter.calls.events import Act, Request, SignIn
 from callcenter.calls.missed_calls import CallbackList
 from callcenter.calls.refusal import Refusal
@@ -184,6 +185,23 @@ def route(number: str, caller: str | None, at: datetime) -> Route:
 
 
 @dataclass
+class FakeAttacks:
+    """Addresses that are refused; lifts what it has."""
+
+    bans: tuple[Ban, ...] = ()
+    changes: tuple[Change, ...] = ()
+    attack: Attack | None = None
+    lifted: list[tuple[str, str]] = field(default_factory=list)
+
+    def lift(self, address: str, by: str) -> bool:
+        if address not in {ban.address for ban in self.bans}:
+            return False
+        self.lifted.append((address, by))
+        self.bans = tuple(ban for ban in self.bans if ban.address != address)
+        return True
+
+
+@dataclass
 class World:
     """Everything behind the web, and handles to move it."""
 
@@ -193,6 +211,7 @@ class World:
     tokens: Tokens
     recordings_folder: Path
     health: Health = WELL
+    attacks: FakeAttacks = field(default_factory=FakeAttacks)
     machine_time: float = 1000.0
 
     def services(self) -> Services:
@@ -208,6 +227,7 @@ class World:
             pins=self.pins,
             tokens=self.tokens,
             metrics=Metrics(self.centre.wallboard, lambda: Lag(journal=3, store=2)),
+            attacks=self.attacks,
             health=lambda: self.health,
             route=route,
             machine_time=lambda: self.machine_time,

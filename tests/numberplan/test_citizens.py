@@ -16,7 +16,7 @@ from tests.plans import small_plan, with_callbacks
         ("013800001111", "+8613800001111"),
         ("87200000", "+8651987200000"),
         ("051987200000", "+8651987200000"),
-        ("02112345678", "+862112345678"),
+        ("02162345678", "+862162345678"),
         ("+8613800001111", "+8613800001111"),
     ],
 )
@@ -34,6 +34,15 @@ def test_emergency_numbers_and_those_of_the_plan_are_not_called(written: str) ->
 
 @pytest.mark.parametrize("written", ["", "7", "anonymous", "0044201234567", "+14155550100", "#"])
 def test_what_is_no_number_here_is_not_called(written: str) -> None:
+    assert citizen_number(small_plan(), written) is None
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["16812345678", "16890123", "02116812345", "17400001111", "13490001111", "9001234567"],
+)
+def test_what_costs_more_than_a_call_is_not_called(written: str) -> None:
+    """Whoever waits for a callback keys in the number: it is no way to earn."""
     assert citizen_number(small_plan(), written) is None
 
 

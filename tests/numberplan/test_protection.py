@@ -19,6 +19,10 @@ MISTAKES = {
     "limited: ‸hang_up\n": (
         "limited: 'hang_up' is not known; write one of: announce, last, reject"
     ),
+    "sip: {tries: ‸1}\n": "sip.tries: '1' is out of range; write at least 3",
+    "sip: {never: [‸10.1.0.0/8]}\n": (
+        "sip.never.0: '10.1.0.0/8' does not fit; write an address or a network, such as 10.1.0.0/16"
+    ),
     "nuisance: {marks: 3, days: ‸400, block_hours: 24}\n": (
         "nuisance.days: '400' is out of range; write at most 366.0"
     ),

@@ -77,5 +77,10 @@ def operator(client: Client, world: World) -> Api:
 
 
 @pytest.fixture
+def administrator(client: Client, world: World) -> Api:
+    return _api(client, world, Role.ADMINISTRATOR, None)
+
+
+@pytest.fixture
 def leader(client: Client, world: World) -> Api:
     return _api(client, world, Role.TEAM_LEADER, None)

@@ -31,7 +31,7 @@ from callcenter.store.voice_mail import VoiceMail
 from callcenter.web.app import make_app
 from callcenter.web.metrics import Lag, Metrics
 from callcenter.web.services import Services
-from tests.fakes.centre import WELL
+from tests.fakes.centre import WELL, FakeAttacks
 from tests.fakes.waiting import until
 from tests.plans import small_plan
 from tests.web.conftest import Api
@@ -90,6 +90,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         pins=Pins(tmp_path),
         tokens=Tokens(tmp_path),
         metrics=Metrics(runtime.wallboard, Lag),
+        attacks=FakeAttacks(),
         health=lambda: WELL,
         route=lambda number, caller, at: decide(plan, number, caller, at),
     )

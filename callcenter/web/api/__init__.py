@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from callcenter.web.api.audit import AUDIT
+from callcenter.web.api.bans import BANS
 from callcenter.web.api.blocklist import BLOCKLIST
 from callcenter.web.api.callbacks import CALLBACKS
 from callcenter.web.api.endpoint import AnyEndpoint
@@ -29,6 +30,7 @@ ENDPOINTS: tuple[AnyEndpoint, ...] = (
     *REPORTS,
     *AUDIT,
     *BLOCKLIST,
+    *BANS,
     *OUTBOUND,
     *VOICE_MAIL,
 )

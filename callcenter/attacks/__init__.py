@@ -1,0 +1,1 @@
+"""Attacks by SIP: who tries passwords or is nobody we know is refused for a while, and told of."""
