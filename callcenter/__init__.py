@@ -24,7 +24,9 @@ A call's way through the code, from the trunk to its work order:
 7.  `store/projector.py` takes the records from the journal to the order store (`store/orders.py`),
     where `callcenter orders`, the web API (`web/`) and later the departments find the work order.
     `recordings/` adds what was said.
-8.  `web/` shows the wallboard, from `calls/figures.py`. `calls/shifts.py` tells what operators do,
+8.  `attacks/bans.py` says from which addresses Asterisk takes nothing for a while, because of what
+    they tried.
+9.  `web/` shows the wallboard, from `calls/figures.py`. `calls/shifts.py` tells what operators do,
     `calls/waits.py` how long callers waited; `analytics/report.py` adds both up.
 
 Without us the same dialplan does what the plan says (its context fallback): for calls that come

@@ -21,6 +21,7 @@ from callcenter.asterisk.ari import Access, Ari, AriError
 from callcenter.asterisk.exchange import Exchange, exchange_of
 from callcenter.asterisk.guard import renew_guards
 from callcenter.asterisk.link import AsteriskLink
+from callcenter.asterisk.log_room import keep_short
 from callcenter.asterisk.native_queue import NativeQueues
 from callcenter.asterisk.queue_log import CallRecord, follow
 from callcenter.asterisk.recorder import Recorder
@@ -188,6 +189,7 @@ class Controller:
                 parts.create_task(self._acts.run(), name="audit")
                 parts.create_task(self._made.run(), name="outbound")
                 parts.create_task(self._attacks.run(), name="attacks")
+                parts.create_task(keep_short(self._settings.asterisk_log), name="log_room")
                 parts.create_task(self._queue_log.run(), name="queue_log")
                 parts.create_task(self._archive.run(), name="recordings")
                 parts.create_task(self._watch_plan(), name="plan")

@@ -140,6 +140,11 @@ class Settings(BaseSettings):
         return self.asterisk / "log" / "queue_log"
 
     @property
+    def asterisk_log(self) -> Path:
+        """What Asterisk has to say."""
+        return self.asterisk / "log" / "full"
+
+    @property
     def own_queue_log(self) -> Path:
         """What our queues did, in the format of Asterisk's queue_log."""
         return self.data / "logs" / "queue_log"

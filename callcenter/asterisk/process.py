@@ -220,7 +220,7 @@ async def start(settings: Settings) -> AsteriskProcess:
     """
     installation = find_installation(settings)
     hand_over(settings.asterisk, installation.account)
-    log = settings.asterisk / "log" / "full"
+    log = settings.asterisk_log
     already = log.stat().st_size if log.exists() else 0
     output = settings.asterisk / "log" / "output"
     with output.open("wb") as opened:

@@ -138,7 +138,7 @@ class Bans:
             return None
         if self.is_banned(address, now):  # sent before Asterisk knew
             return None
-        if self._counted(address, rule, now) < rule.tries:
+        if self._counted(address, rule, now) <= rule.tries - 1:
             return None
         del self._counts[address]
         if self.is_spared(address, rule, now):
@@ -170,6 +170,10 @@ class Bans:
         self._spared = {
             address: at for address, at in self._spared.items() if now - at < ALARM_SECONDS
         }
+
+    def next_end(self, now: float) -> float | None:
+        """When the next ban ends, if one holds."""
+        return min((ban.until for ban in self._bans.values() if ban.until > now), default=None)
 
     def is_banned(self, address: str, now: float) -> bool:
         """Whether the address is refused."""

@@ -109,7 +109,7 @@ class Keeper:
         """Have Asterisk refuse who is banned, whenever that changes."""
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):
+                async with asyncio.timeout(self._rest()):
                     await self._changed.wait()
             self._changed.clear()
             self._bans.expire(self._clock.now())
@@ -123,6 +123,12 @@ class Keeper:
             if changed:
                 await self._reload()
             await asyncio.sleep(PAUSE_SECONDS)  # a reload costs Asterisk something
+
+    def _rest(self) -> float:
+        """Seconds until the next ban ends, or the next look."""
+        now = self._clock.now()
+        end = self._bans.next_end(now)
+        return LOOK_SECONDS if end is None else min(end - now, LOOK_SECONDS)
 
     async def _resolve(self) -> None:
         """Know where the trunks are whose host is a name."""

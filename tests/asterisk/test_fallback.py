@@ -100,7 +100,7 @@ def planned(plan: Plan, number: str, at: datetime, diverted: tuple[str, ...] = (
                 )
             return "forward", *(
                 f"PJSIP/{to.digits}@trunk-{to.trunk},{seconds},"
-                f"b(forwarded^s^1({route.number}^{to.trunk})){digits})"
+                f"ib(forwarded^s^1({route.number}^{to.trunk})){digits})"
                 for to in route.targets
             )
         case _:
@@ -194,7 +194,7 @@ hours:
     contexts = dialplan(plan, datetime(2017, 12, 4, 12, tzinfo=SHANGHAI))
     assert treated(contexts, "12345") == (
         "forward",
-        "PJSIP/12319@trunk-12319,60,b(forwarded^s^1(12345^12319)))",
+        "PJSIP/12319@trunk-12319,60,ib(forwarded^s^1(12345^12319)))",
     )
     assert any("Playback" in line for line in contexts["forward-12345-to-12319"])
     assert treated(contexts, "12319", again=True) == ("forward",)

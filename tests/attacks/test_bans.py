@@ -48,6 +48,11 @@ def test_so_many_tries_are_too_many(bans: Bans, sign: Sign) -> None:
     assert refused(bans) == [STRANGER]
 
 
+def test_tries_within_seconds_count_whole(bans: Bans) -> None:
+    assert tries(bans, 4, every=1.0) is None
+    assert isinstance(tries(bans, 1, at=NOW + 4), Ban)
+
+
 def test_who_tries_seldom_is_let_be(bans: Bans) -> None:
     assert tries(bans, 100, every=121.0) is None
     assert refused(bans, NOW + 12100) == []
@@ -58,7 +63,9 @@ def test_who_tries_seldom_is_let_be(bans: Bans) -> None:
 def test_a_ban_ends_by_itself(bans: Bans) -> None:
     tries(bans, 5)
     assert refused(bans, NOW + HOUR - 1) == [STRANGER]
+    assert bans.next_end(NOW) == NOW + HOUR
     assert refused(bans, NOW + HOUR) == []
+    assert bans.next_end(NOW + HOUR) is None
 
 
 def test_each_ban_is_twice_as_long_as_the_last_and_a_day_at_the_most(bans: Bans) -> None:

@@ -11,12 +11,21 @@ import pytest
 
 from callcenter import logs, runtime, supervisor, watchdog
 from callcenter.app import Controller
-from callcenter.asterisk import process
+from callcenter.asterisk import log_room, process
 from callcenter.asterisk.switch import GUARD_SECONDS
+from callcenter.attacks import bans
 from callcenter.calls import arranging, call, native, offers, turn
 from callcenter.calls.state import Phase
 from callcenter.numberplan.loader import load
-from callcenter.numberplan.model import CallbackRule, Limits, Menu, Plan, Queue, VoiceBox
+from callcenter.numberplan.model import (
+    AttackRule,
+    CallbackRule,
+    Limits,
+    Menu,
+    Plan,
+    Queue,
+    VoiceBox,
+)
 from callcenter.settings import PROJECT, Settings
 from callcenter.staff import pins, tokens
 from callcenter.staff.roles import Role
@@ -145,6 +154,12 @@ def test_numbers_in_sentences() -> None:
     assert tokens.SIGN_IN_SECONDS == 12 * 3600 and "a token for twelve hours" in text
     assert f"up to {runtime.TAIL_LIMIT:,} events" in text
     assert logs.KEPT_FILES == 10
+    assert f"at {log_room.MOST_BYTES // 1_000_000} MB is moved to `full.1`" in text
+    assert "20 wrong passwords or unknown names come within ten minutes" in text
+    rule = AttackRule()
+    assert (rule.tries, rule.minutes, rule.ban_minutes) == (20, 10, 60)
+    assert (bans.LONGEST_SECONDS, bans.ALARM_SECONDS) == (86400, 600)
+    assert f"in the last {bans.KNOWN_SECONDS / 86400:.0f} days" in text
     assert f"rotated at {logs.FILE_BYTES // 1_000_000} MB, ten old files" in text
     assert f"killed after {watchdog.SILENT_SECONDS} s without a sign of life" in text
     assert f"the dead man's switch ({GUARD_SECONDS} s)" in text

@@ -6,7 +6,7 @@ What would tell of it: an INVITE at the far end of a trunk, or at an address tha
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -17,7 +17,7 @@ from callcenter.numberplan.loader import load
 from callcenter.simulator.agent import Call, CallState, Credentials, UserAgent
 from callcenter.simulator.behaviour import ANSWER, Behaviour
 from callcenter.simulator.phone import Softphone
-from callcenter.simulator.sip import Request
+from callcenter.simulator.sip import Request, Response
 from tests.support.city import City, edit, new_caller, until, within
 from tests.support.live import neighbour
 from tests.support.processes import without_controller
@@ -120,11 +120,13 @@ async def meant(city: City, elsewhere: str) -> AsyncIterator[set[str]]:
     before = len(city.outside.calls)
     nobody = await UserAgent.bind(elsewhere, 5060)
     meant: set[str] = set()
-    yield meant
-    await city.hang_up_all()
-    await until(lambda: no_call_is_up(city), lambda: "calls are left")
-    reached = {call.number for call in (*city.outside.calls[before:], *nobody.calls)}
-    await nobody.close()
+    try:
+        yield meant
+        await city.hang_up_all()
+        await until(lambda: no_call_is_up(city), lambda: "calls are left")
+        reached = {call.number for call in (*city.outside.calls[before:], *nobody.calls)}
+    finally:
+        await nobody.close()
     assert reached == meant
 
 
@@ -198,10 +200,8 @@ async def test_no_request_within_a_call_makes_us_dial(city: City, elsewhere: str
     trunk = f"sip:{VICTIM}@{city.server.trunks['telecom']}"
     async with talk(city) as (call, _):
         for to in (victim, trunk, f"{victim}?Replaces=1%3Bto-tag%3D2%3Bfrom-tag%3D3", "tel:110"):
-            refused = await within(call.ask("REFER", ("Refer-To", f"<{to}>")))
-            assert refused.status >= 400
-        asked = (
-            ("INFO", "application/dtmf-relay", f"Signal=*21{VICTIM}#\r\nDuration=160\r\n"),
+            assert await asked(call.ask("REFER", ("Refer-To", f"<{to}>"))) != 202
+        kinds = (
             ("INFO", "application/dtmf", "#"),
             ("INFO", "application/hook-flash", ""),
             ("MESSAGE", "text/plain", VICTIM),
@@ -210,14 +210,22 @@ async def test_no_request_within_a_call_makes_us_dial(city: City, elsewhere: str
             ("PUBLISH", "text/plain", ""),
             ("SUBSCRIBE", "text/plain", ""),
         )
-        for method, kind, body in asked:
+        for method, kind, body in kinds:
             headers = (("Content-Type", kind), ("Event", "refer"), ("Record", "on"))
-            await within(call.ask(method, *headers, uri=trunk, body=body.encode()))
+            await asked(call.ask(method, *headers, uri=trunk, body=body.encode()))
         for key in f"*21{VICTIM}#":
             signal = f"Signal={key}\r\nDuration=100\r\n".encode()
-            await within(call.ask("INFO", ("Content-Type", "application/dtmf-relay"), body=signal))
+            await asked(call.ask("INFO", ("Content-Type", "application/dtmf-relay"), body=signal))
         assert call.state is CallState.UP
         await city.until_operator("001", "talking")
+
+
+async def asked(request: Awaitable[Response]) -> int:
+    """With what a request is answered; 0: not at all, so that nobody waits for it here."""
+    try:
+        return (await asyncio.wait_for(request, 0.5)).status
+    except TimeoutError:
+        return 0
 
 
 async def test_no_request_outside_of_a_call_makes_us_dial(city: City, elsewhere: str) -> None:
@@ -241,7 +249,7 @@ async def test_no_request_outside_of_a_call_makes_us_dial(city: City, elsewhere:
                 method,
                 uri,
             )
-            assert (await within(agent.ask(request, place))).status >= 400
+            assert await asked(agent.ask(request, place)) not in range(100, 300)
         await agent.close()
 
 
@@ -277,8 +285,7 @@ async def test_nor_where_asterisk_serves_them_alone(city: City) -> None:
             call = await city.call("12345", caller)
             await city.until_heard(call, "now_ready")
             await within(call.media.press(f"#{VICTIM}#*2*1*0"))
-            refused = await within(call.ask("REFER", ("Refer-To", f"<sip:{VICTIM}@1.2.3.4>")))
-            assert refused.status >= 400
+            assert await asked(call.ask("REFER", ("Refer-To", f"<sip:{VICTIM}@1.2.3.4>"))) != 202
             assert call.state is CallState.UP
             await call.hang_up()
 

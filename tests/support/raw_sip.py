@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import cast
 
 from callcenter.simulator.sip import Request, Response, SipError, parse
 from callcenter.simulator.transactions import Place
-
-_BUFFER = 4 * 1024 * 1024
 
 
 class RawSip(asyncio.DatagramProtocol):
@@ -34,9 +33,8 @@ class RawSip(asyncio.DatagramProtocol):
         ]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if isinstance(transport, asyncio.DatagramTransport):
-            self._transport = transport
-            self.place = transport.get_extra_info("sockname")
+        self._transport = cast("asyncio.DatagramTransport", transport)
+        self.place = transport.get_extra_info("sockname")
 
     def datagram_received(self, data: bytes, addr: Place) -> None:
         try:

@@ -251,7 +251,7 @@ def rfc_4475(server: str, own: str, run: str) -> dict[str, bytes]:
         ),
         "bcast": made("bcast", "SIP/2.0 200 OK", "Via: SIP/2.0/UDP 255.255.255.255;branch=z"),
         "zeromf": made("zeromf", "OPTIONS sip:12345@{server} SIP/2.0", "Max-Forwards: 0"),
-        "cparam01": made("cparam01", register, "Contact: sip:+19725552222@example.net;unknownparam"),
+        "cparam01": made("cparam01", register, "Contact: sip:1@gw1.example.net;unknownparam"),
         "cparam02": made(
             "cparam02", register, "Contact: <sip:+19725552222@gw1.example.net;unknownparam>"
         ),
