@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from callcenter.asterisk.ari import Access, Ari
-from callcenter.asterisk.render import members_file
 from callcenter.asterisk.secrets import USER, ari_password
 from callcenter.asterisk.switch import FALLBACK
 from callcenter.numberplan.loader import load
@@ -18,30 +17,10 @@ from callcenter.simulator.behaviour import AT_ONCE, BUSY, DECLINE, NO_ANSWER, UN
 from tests.fakes.waiting import until as changed
 from tests.support.city import VOICE, City, new_caller, running_city, until, within
 from tests.support.processes import with_frozen_controller, without_controller
+from tests.support.serving import until_read, until_serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GREETING = False
-
-
-async def until_serving(city: City, *seats: str) -> None:
-    """Wait until Asterisk's own queue knows exactly these seats."""
-    file = city.server.settings.asterisk / "etc" / members_file("hotline")
-
-    def is_so() -> bool:
-        lines = file.read_text().splitlines() if file.exists() else []
-        return [line.split(",")[0] for line in lines] == [f"member => PJSIP/{s}" for s in seats]
-
-    await until(is_so, lambda: f"{seats} do not serve")
-    await until_read(city)
-
-
-async def until_read(city: City) -> None:
-    """Wait until Asterisk has read what was written: it has none of our reloads left to do."""
-
-    async def is_well() -> bool:
-        return bool((await city.health())["plan"]["ok"])
-
-    await until(is_well, lambda: "Asterisk has not read its configuration again")
 
 
 async def record_of(city: City, caller: str) -> OrderRecord:

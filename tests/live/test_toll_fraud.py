@@ -21,6 +21,7 @@ from callcenter.simulator.sip import Request, Response
 from tests.support.city import City, edit, new_caller, until, within
 from tests.support.live import neighbour
 from tests.support.processes import without_controller
+from tests.support.serving import until_serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GREETING = False
@@ -280,7 +281,7 @@ async def test_nor_while_they_wait_or_choose_in_a_menu(city: City) -> None:
 async def test_nor_where_asterisk_serves_them_alone(city: City) -> None:
     caller = new_caller()
     async with city.operator("001", "seat01"):
-        await city.ask("POST", "/operators/001/ready")
+        await until_serving(city, "seat01")
         async with without_controller(city.server):
             call = await city.call("12345", caller)
             await city.until_heard(call, "now_ready")
@@ -316,7 +317,7 @@ async def test_a_partner_cannot_send_our_call_elsewhere(
     target = await city.target("12319")
     meant.add(target)
     async with talk(city) as (call, seat):
-        for place in places(city, elsewhere):
+        for place in places(city, elsewhere)[:3]:
             city.outside.behave(target, moved(place))
             await seat.media.press("*2212319#")
             await within((await city.outside.call_to(target, within=20)).call.until_ended())
@@ -325,21 +326,21 @@ async def test_a_partner_cannot_send_our_call_elsewhere(
     city.outside.behave(target, ANSWER)
 
 
+@pytest.mark.parametrize(
+    "place", [0, *(pytest.param(n, marks=pytest.mark.long) for n in range(1, 5))]
+)
 async def test_nor_one_to_whom_a_number_is_forwarded(
-    city: City, elsewhere: str, meant: set[str]
+    city: City, elsewhere: str, meant: set[str], place: int
 ) -> None:
     """With the controller and without."""
     target = await city.target("12319")
     meant.add(target)
-    for place in places(city, elsewhere):
-        city.outside.behave(target, moved(place))
+    city.outside.behave(target, moved(places(city, elsewhere)[place]))
+    call = await city.call("12319", new_caller())
+    await within(call.until_ended())
+    async with without_controller(city.server):
         call = await city.call("12319", new_caller())
         await within(call.until_ended())
-    async with without_controller(city.server):
-        for place in places(city, elsewhere):
-            city.outside.behave(target, moved(place))
-            call = await city.call("12319", new_caller())
-            await within(call.until_ended())
     city.outside.behave(target, ANSWER)
 
 
@@ -369,10 +370,12 @@ async def test_nor_a_seat(city: City, elsewhere: str) -> None:
             await city.until_operator("001", "not_ready")
             await call.hang_up()
     away = moved(places(city, elsewhere)[0])
-    async with city.operator("001", "seat01", away) as phone, without_controller(city.server):
-        call = await city.call("12345", new_caller())
-        await within((await phone.next_call(within=20)).until_ended())
-        await call.hang_up()
+    async with city.operator("001", "seat01", away) as phone:
+        await until_serving(city, "seat01")
+        async with without_controller(city.server):
+            call = await city.call("12345", new_caller())
+            await within((await phone.next_call(within=20)).until_ended())
+            await call.hang_up()
 
 
 # -- by taking somebody's place -------------------------------------------------------------------

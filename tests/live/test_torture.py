@@ -17,6 +17,11 @@ from tests.support.torture import broken, rfc_4475
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GREETING = False
+VALID = {
+    "wsinv", "intmeth", "esc01", "escnull", "esc02", "lwsdisp", "dblreq", "semiuri", "transports",
+    "mpart01",
+}  # fmt: skip
+"""Odd, but right; `longreq` is longer than what Asterisk takes in one datagram."""
 SILENT = {"unreason", "noreason", "scalarlg", "bigcode", "bcast"}
 """Responses to nothing that was asked."""
 
@@ -79,17 +84,22 @@ async def test_the_cases_of_rfc_4475(city: City) -> None:
     server = f"{city.server.sip[0]}:{city.server.sip[1]}"
     for host in addresses(city):
         async with raw_sip(host) as wire:
-            cases = rfc_4475(server, f"{host}:{wire.place[1]}", os.urandom(3).hex())
-            for name, case in cases.items():
-                came = len(wire.came)
+            run = os.urandom(3).hex()
+            cases = rfc_4475(server, f"{host}:{wire.place[1]}", run)
+            for number, case in enumerate(cases.values()):
                 wire.send(case, city.server.sip)
-                await alive(city, wire)
-                print(host, name, wire.statuses()[came:])
+                if number % 10 == 9:
+                    await alive(city, wire)
+            await alive(city, wire)
+            calls = {each.call_id for each in wire.came}
+            answered = {name for name in cases if any(c.startswith(name + run) for c in calls)}
+        assert answered >= VALID
+        assert not answered & SILENT
     await unharmed(city, before)
 
 
 @pytest.mark.parametrize(
-    "count", [2000, pytest.param(50_000, marks=pytest.mark.long)], ids=["some", "many"]
+    "count", [1500, pytest.param(50_000, marks=pytest.mark.long)], ids=["some", "many"]
 )
 async def test_messages_broken_at_random(city: City, count: int) -> None:
     """From many strangers, and every tenth from a trunk, where an INVITE becomes a call."""
