@@ -198,6 +198,7 @@ _LAMP_TITLES = {
 
 
 _ALARM_DETAILS = {
+    "attacks": "通话照常，请通知技术值班",
     "journal": "通话照常，勿停机，请通知技术值班",
     "store": "通话照常，请通知技术值班",
 }

@@ -151,6 +151,13 @@ def test_a_part_that_fails_is_alarming() -> None:
     assert not view.lamps[0].ok
 
 
+def test_an_attack_is_alarming_and_says_that_calls_go_on() -> None:
+    attack = Part(name="attacks", ok=False, needed=False, text="1 addresses are refused", since=1.0)
+    (alarm,) = look(QUIET, health=Health(parts=(attack,))).alarms
+    assert (alarm.level, alarm.title) == (Level.YELLOW, "外部攻击 已设防")
+    assert alarm.detail.startswith("通话照常")
+
+
 @pytest.mark.parametrize(("name", "title"), [("journal", "通话日志"), ("store", "工单库")])
 def test_where_only_storing_fails_the_alarm_says_that_calls_go_on(name: str, title: str) -> None:
     full = Part(name=name, ok=False, needed=False, text="disk is full", since=MORNING)
