@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from ipaddress import ip_address
+from ipaddress import IPv4Address
 
 from callcenter.asterisk.ami import AmiError
 from callcenter.asterisk.secrets import ami_password
@@ -41,7 +41,7 @@ def sighting(event: bytes) -> Sighting | None:
     if len(words) != 4:
         return None
     try:
-        return Sighting(str(ip_address(words[2])), sign)
+        return Sighting(str(IPv4Address(words[2])), sign)
     except ValueError:
         return None
 

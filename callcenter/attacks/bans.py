@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from ipaddress import ip_address, ip_network
+from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from typing import TypeVar
 
 from callcenter.numberplan.model import AttackRule
@@ -52,7 +52,7 @@ class Sighting:
     """One message that Asterisk refused or, by its password, took."""
 
     address: str
-    """IPv4 or IPv6."""
+    """IPv4: SIP is taken by nothing else."""
     sign: Sign
 
 
@@ -119,7 +119,7 @@ class Bans:
 
     def __init__(self, kept: Kept, needed: Callable[[str], bool]) -> None:
         self._needed = needed
-        self._bans = {ban.address: ban for ban in kept.bans}
+        self._bans = {ban.address: ban for ban in kept.bans if _is_address(ban.address)}
         self._known = OrderedDict(sorted(kept.known.items(), key=lambda each: each[1]))
         self._changes = list(kept.changes)
         self._counts: OrderedDict[str, tuple[float, float]] = OrderedDict()
@@ -185,7 +185,7 @@ class Bans:
         known = self._known.get(address)
         if (known is not None and now - known < KNOWN_SECONDS) or self._needed(address):
             return True
-        return any(ip_address(address) in ip_network(network) for network in rule.never)
+        return any(IPv4Address(address) in IPv4Network(network) for network in rule.never)
 
     def active(self, rule: AttackRule, now: float) -> tuple[Ban, ...]:
         """The bans that hold, those that end first in front; none of an address needed since."""
@@ -248,6 +248,16 @@ def _shorten(entries: OrderedDict[str, Value], most: int) -> None:
         entries.popitem(last=False)
 
 
+def _is_address(text: str) -> bool:
+    try:
+        return str(IPv4Address(text)) == text
+    except AddressValueError:
+        return False
+
+
 def acl(bans: Iterable[Ban]) -> str:
-    """The lines of Asterisk's access list. One that it cannot read has it refuse everybody."""
-    return "".join(f"deny = {ip_address(ban.address)}\n" for ban in bans)
+    """The lines of Asterisk's access list. One that it cannot read would have it refuse everybody.
+
+    Raises ValueError instead of writing one.
+    """
+    return "".join(f"deny = {IPv4Address(ban.address)}\n" for ban in bans)

@@ -127,6 +127,11 @@ class Call:
         return self.invite.call_id, self._local_tag
 
     @property
+    def replaces(self) -> str:
+        """How a Replaces header names this dialog to the other side."""
+        return f"{self.invite.call_id};to-tag={self._remote_tag};from-tag={self._local_tag}"
+
+    @property
     def number(self) -> str:
         """The number that was called."""
         return Uri.parse(self.invite.uri).user
@@ -212,7 +217,11 @@ class Call:
         `uri` and headers may be whatever a hostile telephone would send.
         """
         request = self._request(method).with_headers(*headers)
-        return await self._agent.ask(replace(request, uri=uri or request.uri, body=body), self._hop)
+        request = replace(request, uri=uri or request.uri, body=body)
+        response = await self._agent.ask(request, self._hop)
+        if method == "INVITE" and response.status < 300:
+            self._agent.send_ack(self._request("ACK", sequence=request.cseq[0]), self._hop)
+        return response
 
     # -- signalling, outgoing ----------------------------------------------------------------------
 
@@ -478,7 +487,10 @@ class UserAgent:
         return await self.ask(request.with_headers(("Expires", str(seconds))), place)
 
     async def ask(self, request: Request, place: Place) -> Response:
-        """Send any request but INVITE, with credentials if asked; the final response."""
+        """Send any request, with credentials if asked; the final response.
+
+        That to an INVITE is for whoever asked to acknowledge.
+        """
         response = await self._ask_once(request, place)
         if response.status in {401, 407}:
             again = self.with_credentials(request, response)

@@ -41,6 +41,7 @@ def test_what_was_seen_of_whom(name: bytes, sign: Sign) -> None:
         EVENT % (b"InvalidPassword", b"AMI", b"IPV4/TCP/127.0.0.1/5060"),
         EVENT % (b"InvalidAccountID", b"PJSIP", b"IPV4/UDP/nowhere/5060"),
         EVENT % (b"InvalidAccountID", b"PJSIP", b"203.0.113.7"),
+        EVENT % (b"InvalidAccountID", b"PJSIP", b"IPV6/UDP/fe80::1%eth0/5060"),
         b"Response: Success\r\nMessage: Authentication accepted",
         b"\xff\x00",
         b"",

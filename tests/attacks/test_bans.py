@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from callcenter.attacks import bans as module
@@ -188,3 +192,21 @@ def test_asterisk_is_given_nothing_but_addresses(bans: Bans) -> None:
     assert acl(bans.active(RULE, NOW)) == f"deny = {STRANGER}\n"
     with pytest.raises(ValueError, match="permit"):
         acl([Ban("1.2.3.4\npermit = 0.0.0.0/0", NOW, NOW, Sign.UNKNOWN)])
+
+
+STRANGE = st.one_of(
+    st.text(),
+    st.ip_addresses().map(str),
+    st.ip_addresses(v=4).map(lambda address: f"{address}/0"),
+    st.ip_addresses(v=6).map(lambda address: f"{address}%x\npermit = 0.0.0.0"),
+)
+
+
+@given(st.lists(STRANGE))
+def test_whatever_was_kept_asterisk_can_read_each_line(addresses: list[str]) -> None:
+    """One line that it cannot read has it refuse all SIP."""
+    kept = Kept(tuple(Ban(each, NOW, NOW + HOUR, Sign.UNKNOWN) for each in addresses))
+    for line in acl(Bans(kept, lambda address: False).active(RULE, NOW)).splitlines():
+        word, _, address = line.partition(" = ")
+        assert word == "deny" and address in addresses
+        assert re.fullmatch(r"(\d{1,3}\.){3}\d{1,3}", address, re.ASCII)

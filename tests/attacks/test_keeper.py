@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -144,6 +145,22 @@ async def test_it_outlives_a_restart_and_listens_again_when_asterisk_is_back(
         await until(lambda: len(fake.asked) == 3)
         fake.tell("InvalidAccountID", "203.0.113.8", 3)
         await until(lambda: len(keeper.bans) == 2)
+
+
+async def test_what_is_no_address_does_not_come_to_asterisk(
+    ami: tuple[FakeAmi, int], tmp_path: Path
+) -> None:
+    """A line that it cannot read would have it refuse everybody."""
+    until_when = 4e9
+    kept = [
+        {"address": address, "since": 1.0, "until": until_when, "why": "unknown"}
+        for address in ("nowhere", "fe80::1%x\npermit = 0.0.0.0", "10.0.0.0/8", STRANGER)
+    ]
+    (tmp_path / "bans.json").write_text(json.dumps({"bans": kept}))
+    house = House(tmp_path, ami[1])
+    async with house.running():
+        await until(lambda: house.reloads == 1)
+        assert house.refused == [STRANGER]
 
 
 async def test_a_broken_file_is_no_reason_not_to_start(

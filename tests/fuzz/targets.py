@@ -15,11 +15,14 @@ from callcenter.asterisk import decode, queue_log
 from callcenter.asterisk.ami import Ami, OnceEach, listed
 from callcenter.asterisk.ari import read_json
 from callcenter.asterisk.called_back import CalledBack
+from callcenter.asterisk.security import Messages, sighting
+from callcenter.attacks.bans import Bans, Kept, acl
 from callcenter.calls.centre import step
 from callcenter.calls.codec import decode_event, encode_centre, encode_event
 from callcenter.calls.events import CallArrived, Event
 from callcenter.calls.state import Centre
 from callcenter.numberplan.loader import load_texts
+from callcenter.numberplan.model import AttackRule
 from callcenter.numberplan.yamltree import parse
 from callcenter.store.filing import storable
 from tests.plans import TEXTS, plan_of
@@ -28,6 +31,7 @@ NOW = 1_511_317_865.0
 FILES = sorted(TEXTS)
 WAVS = frozenset(re.findall(r"(?m)^  (\w+):", TEXTS["ivr_prompts/catalog.yaml"]))
 PLAN = plan_of(TEXTS)
+AT_ONCE = AttackRule(tries=1)
 LOOP = asyncio.new_event_loop()
 """Never run: panoramisk's futures want one."""
 
@@ -125,6 +129,17 @@ def ami(data: bytes) -> None:
                 f"{seat}{uri}".encode()
 
 
+def attacks(data: bytes) -> None:
+    """Security events, cut in two: whatever they say, Asterisk can read the list they lead to."""
+    bans, messages, cut = Bans(Kept(), lambda address: False), Messages(), len(data) // 2
+    for message in (*messages.cut(data[:cut]), *messages.cut(data[cut:])):
+        seen = sighting(message)
+        if seen is not None:
+            bans.note(seen, AT_ONCE, NOW)
+    for line in acl(bans.active(AT_ONCE, NOW)).splitlines():
+        assert re.fullmatch(r"deny = [0-9]+(\.[0-9]+){3}", line)
+
+
 def call_records(data: bytes) -> None:
     """Lines of Asterisk's queue_log; callers' headers are in them."""
     for line in data.decode("utf-8", "replace").split("\n"):
@@ -142,6 +157,7 @@ def keepable(event: Event) -> None:
 TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "ami": ami,
     "ari": ari,
+    "attacks": attacks,
     "call_records": call_records,
     "headers": headers,
     "plan_file": plan_file,

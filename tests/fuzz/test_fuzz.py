@@ -18,6 +18,7 @@ HANG_SECONDS = 10
 RUNS = {
     "ami": 10_000,
     "ari": 10_000,
+    "attacks": 10_000,
     "call_records": 20_000,
     "headers": 3_000,
     "plan_file": 400,
