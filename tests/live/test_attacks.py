@@ -89,7 +89,6 @@ async def test_an_unknown_caller_is_asked_for_a_password_then_refused(city: City
     parts = await city.health()
     assert (parts["attacks"]["ok"], parts["attacks"]["needed"]) == (False, False)
     assert "refused" in str(parts["attacks"]["text"])
-    await serves(city)
     await stranger.close()
 
 
@@ -106,6 +105,7 @@ async def test_a_ban_outlives_the_controller_and_is_lifted_by_an_administrator(c
     await stranger.close()
 
 
+@pytest.mark.long
 async def test_a_ban_ends_by_itself(city: City) -> None:
     folder = city.server.settings.plan
     edit(folder, "dialplan/protection.yaml", "ban_minutes: 60", "ban_minutes: 0.02")

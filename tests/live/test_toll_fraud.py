@@ -85,8 +85,6 @@ def headers_of(elsewhere: str) -> tuple[tuple[str, str], ...]:
         ("Refer-To", victim),
         ("Referred-By", victim),
         ("Transfer", VICTIM),
-        ("Route", f"<sip:{VICTIM}@{elsewhere};lr>"),
-        ("Record-Route", f"<sip:{elsewhere};lr>"),
         ("Replaces", "0@nowhere;to-tag=1;from-tag=2"),
         ("Join", "0@nowhere;to-tag=1;from-tag=2"),
         ("Target-Dialog", "0@nowhere;local-tag=1;remote-tag=2"),
@@ -100,10 +98,14 @@ def headers_of(elsewhere: str) -> tuple[tuple[str, str], ...]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
 async def rules(city: City) -> None:
-    """A menu at one number; strangers are refused each time, never banned."""
+    """A menu at one number; strangers are refused each time, never banned.
+
+    No key that is pressed here asks for a call back: that is a service, and has rules of its own.
+    """
     folder = city.server.settings.plan
     (folder / "dialplan/menus.yaml").write_text(MENUS, encoding="utf-8")
     edit(folder, "dialplan/numbers.yaml", f'"{MENU}":', f'"{MENU}":\n    menu: main')
+    edit(folder, "dialplan/queues.yaml", 'key: "1"', 'key: "7"')
     edit(folder, "dialplan/protection.yaml", "tries: 20", "tries: 100000")
     edit(folder, "dialplan/queues.yaml", "announce_operator: true", "announce_operator: false")
     await city.until_plan_is(folder)
@@ -118,14 +120,15 @@ def elsewhere(city: City) -> str:
 @pytest_asyncio.fixture(loop_scope="module", autouse=True)
 async def meant(city: City, elsewhere: str) -> AsyncIterator[set[str]]:
     """The promise: whatever a test does, nobody is called but those whom it adds here."""
-    before = len(city.outside.calls)
+    before = city.outside.calls
     nobody = await UserAgent.bind(elsewhere, 5060)
     meant: set[str] = set()
     try:
         yield meant
         await city.hang_up_all()
         await until(lambda: no_call_is_up(city), lambda: "calls are left")
-        reached = {call.number for call in (*city.outside.calls[before:], *nobody.calls)}
+        after = (*city.outside.calls, *nobody.calls)
+        reached = {call.number for call in after if call not in before}
     finally:
         await nobody.close()
     assert reached == meant
@@ -153,10 +156,11 @@ async def end_all(calls: Sequence[Call]) -> None:
 @asynccontextmanager
 async def talk(city: City) -> AsyncIterator[tuple[Call, Call]]:
     """A caller's and the operator's leg of a talk."""
-    caller = new_caller()
     async with city.operator("001", "seat01") as phone:
-        call = await city.talk(caller)
+        call = await city.call("12345", new_caller())
         seat = await phone.next_call()
+        await city.until_operator("001", "talking")
+        assert await within(call.until_answered())
         yield call, seat
         await call.hang_up()
 
@@ -178,6 +182,14 @@ async def test_no_header_makes_us_dial(city: City, elsewhere: str) -> None:
     for header in headers_of(elsewhere):
         call = await city.call("12345", new_caller(), headers=(header,))
         await end_all([call])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["Route", "Record-Route"])
+async def test_nor_does_a_way_that_leads_elsewhere(city: City, elsewhere: str, name: str) -> None:
+    """Our answer is acknowledged there instead of to us, so that we give the call up."""
+    header = (name, f"<sip:{VICTIM}@{elsewhere};lr>")
+    await end_all([await city.call("12345", new_caller(), headers=(header,))])
 
 
 async def test_who_says_in_from_to_be_a_seat_or_a_trunk_is_none(city: City, elsewhere: str) -> None:
@@ -214,7 +226,7 @@ async def test_no_request_within_a_call_makes_us_dial(city: City, elsewhere: str
         for method, kind, body in kinds:
             headers = (("Content-Type", kind), ("Event", "refer"), ("Record", "on"))
             await asked(call.ask(method, *headers, uri=trunk, body=body.encode()))
-        for key in f"*21{VICTIM}#":
+        for key in "*21110#":
             signal = f"Signal={key}\r\nDuration=100\r\n".encode()
             await asked(call.ask("INFO", ("Content-Type", "application/dtmf-relay"), body=signal))
         assert call.state is CallState.UP
@@ -224,9 +236,45 @@ async def test_no_request_within_a_call_makes_us_dial(city: City, elsewhere: str
 async def asked(request: Awaitable[Response]) -> int:
     """With what a request is answered; 0: not at all, so that nobody waits for it here."""
     try:
-        return (await asyncio.wait_for(request, 0.5)).status
+        return (await asyncio.wait_for(request, 0.2)).status
     except TimeoutError:
         return 0
+
+
+async def test_no_new_offer_within_a_call_makes_us_dial(city: City, elsewhere: str) -> None:
+    """A re-INVITE, whomever it names, is about the audio of this call and nothing else."""
+    victim, trunk = f"sip:{VICTIM}@{elsewhere}", f"sip:{VICTIM}@{city.server.trunks['telecom']}"
+    async with talk(city) as (call, seat):
+        kind = ("Content-Type", "application/sdp")
+        for header in (
+            ("Refer-To", f"<{victim}>"),
+            ("Diversion", f"<{victim}>;reason=unconditional"),
+            ("Route", f"<{victim};lr>"),
+            ("Replaces", seat.replaces),
+        ):
+            await within(call.ask("INVITE", kind, header, uri=trunk, body=call.invite.body))
+        assert (call.state, seat.state) == (CallState.UP, CallState.UP)
+        await city.until_operator("001", "talking")
+
+
+async def test_no_call_takes_the_place_of_a_talk(city: City, elsewhere: str) -> None:
+    """INVITE with Replaces, even by somebody who has overheard how the talk's legs are named."""
+    server = f"{city.server.sip[0]}:{city.server.sip[1]}"
+    stranger = await UserAgent.bind(elsewhere)
+    async with talk(city) as (call, seat):
+        for leg in (call, seat):
+            headers = (("Replaces", leg.replaces),)
+            for number in (VICTIM, "seat01", "600"):
+                other = await city.call(number, new_caller(), headers=headers)
+                assert (await within(other.until_ended())).status >= 400
+                assert other.answered_at is None
+            other = await stranger.call(
+                f"sip:12345@{server}", caller=f"<sip:seat01@{server}>", headers=headers
+            )
+            assert (await within(other.until_ended())).status == 401
+        assert (call.state, seat.state) == (CallState.UP, CallState.UP)
+        await city.until_operator("001", "talking")
+    await stranger.close()
 
 
 async def test_no_request_outside_of_a_call_makes_us_dial(city: City, elsewhere: str) -> None:
@@ -259,7 +307,7 @@ async def test_no_request_outside_of_a_call_makes_us_dial(city: City, elsewhere:
 
 async def test_a_callers_keys_are_no_feature_codes(city: City) -> None:
     async with talk(city) as (call, seat):
-        keys = f"*21{VICTIM}#*2212319#*0##"
+        keys = "*21110#*2212319#"
         await within(call.media.press(keys))
         await until(lambda: seat.media.digits == keys, lambda: f"came: {seat.media.digits}")
         await city.until_operator("001", "talking")
@@ -271,24 +319,11 @@ async def test_nor_while_they_wait_or_choose_in_a_menu(city: City) -> None:
     choosing = await city.call(MENU, new_caller())
     assert await within(choosing.until_answered())
     await asyncio.gather(
-        within(waiting.media.press(f"*21{VICTIM}#*0")),
-        within(choosing.media.press(f"{VICTIM}#".replace("1", "8"))),
+        within(waiting.media.press("*21110#*0")),
+        within(choosing.media.press("*22#0")),
     )
     await end_all([waiting, choosing])
     assert [leg.role for leg in (await city.order_of(caller)).record.legs] == ["caller"]
-
-
-async def test_nor_where_asterisk_serves_them_alone(city: City) -> None:
-    caller = new_caller()
-    async with city.operator("001", "seat01"):
-        await until_serving(city, "seat01")
-        async with without_controller(city.server):
-            call = await city.call("12345", caller)
-            await city.until_heard(call, "now_ready")
-            await within(call.media.press(f"#{VICTIM}#*2*1*0"))
-            assert await asked(call.ask("REFER", ("Refer-To", f"<sip:{VICTIM}@1.2.3.4>"))) != 202
-            assert call.state is CallState.UP
-            await call.hang_up()
 
 
 # -- by whom we dial ------------------------------------------------------------------------------
@@ -311,36 +346,38 @@ def places(city: City, elsewhere: str) -> tuple[str, ...]:
     )
 
 
+EACH = [0, *(pytest.param(number, marks=pytest.mark.long) for number in range(1, 5))]
+"""Of those places: all are refused in the same way."""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("place", range(5))
 async def test_a_partner_cannot_send_our_call_elsewhere(
-    city: City, elsewhere: str, meant: set[str]
+    city: City, elsewhere: str, meant: set[str], place: int
 ) -> None:
     target = await city.target("12319")
     meant.add(target)
+    city.outside.behave(target, moved(places(city, elsewhere)[place]))
     async with talk(city) as (call, seat):
-        for place in places(city, elsewhere)[:3]:
-            city.outside.behave(target, moved(place))
-            await seat.media.press("*2212319#")
-            await within((await city.outside.call_to(target, within=20)).call.until_ended())
-            await city.until_operator("001", "talking")
+        await seat.media.press("*2212319#")
+        await within((await city.outside.call_to(target, within=20)).call.until_ended())
+        await city.until_operator("001", "talking")
         assert call.state is CallState.UP
     city.outside.behave(target, ANSWER)
 
 
-@pytest.mark.parametrize(
-    "place", [0, *(pytest.param(n, marks=pytest.mark.long) for n in range(1, 5))]
-)
+@pytest.mark.parametrize("place", EACH)
 async def test_nor_one_to_whom_a_number_is_forwarded(
     city: City, elsewhere: str, meant: set[str], place: int
 ) -> None:
-    """With the controller and without."""
     target = await city.target("12319")
     meant.add(target)
     city.outside.behave(target, moved(places(city, elsewhere)[place]))
     call = await city.call("12319", new_caller())
-    await within(call.until_ended())
-    async with without_controller(city.server):
-        call = await city.call("12319", new_caller())
-        await within(call.until_ended())
+    partner = (await city.outside.call_to(target)).call
+    await within(partner.until_ended())
+    assert await within(call.until_answered()), "nobody says that they cannot be reached"
+    assert (partner.ended_at or 0) < (call.answered_at or 0)
     city.outside.behave(target, ANSWER)
 
 
@@ -362,20 +399,38 @@ async def test_nor_one_that_answers_for_an_emergency_number(
 
 
 async def test_nor_a_seat(city: City, elsewhere: str) -> None:
-    """A caller who is offered there waits on; with the controller and without."""
+    """A caller who is offered there waits on."""
     for place in places(city, elsewhere):
         async with city.operator("001", "seat01", moved(place)) as phone:
             call = await city.call("12345", new_caller())
             await within((await phone.next_call(within=20)).until_ended())
             await city.until_operator("001", "not_ready")
             await call.hang_up()
-    away = moved(places(city, elsewhere)[0])
-    async with city.operator("001", "seat01", away) as phone:
-        await until_serving(city, "seat01")
+
+
+@pytest.mark.parametrize("place", EACH)
+async def test_nor_anybody_while_asterisk_serves_alone(
+    city: City, elsewhere: str, meant: set[str], place: int
+) -> None:
+    """No key and no request of a caller, no 302 of a seat or a partner."""
+    target = await city.target("12319")
+    meant.add(target)
+    away = moved(places(city, elsewhere)[place])
+    city.outside.behave(target, away)
+    async with city.operator("001", "seat01"), city.operator("002", "seat02", away) as sends_away:
+        await until_serving(city, "seat01", "seat02")
         async with without_controller(city.server):
             call = await city.call("12345", new_caller())
-            await within((await phone.next_call(within=20)).until_ended())
-            await call.hang_up()
+            await city.until_heard(call, "now_ready")
+            waits = await city.call("12345", new_caller())
+            await within((await sends_away.next_call(within=20)).until_ended())
+            await city.call("12319", new_caller())
+            await within(call.media.press("#110#*2*1*0"))
+            assert await asked(call.ask("REFER", ("Refer-To", f"<sip:{VICTIM}@1.2.3.4>"))) != 202
+            assert (call.state, waits.state) == (CallState.UP, CallState.UP)
+            await within((await city.outside.call_to(target)).call.until_ended())
+            await city.hang_up_all()
+    city.outside.behave(target, ANSWER)
 
 
 # -- by taking somebody's place -------------------------------------------------------------------
@@ -384,7 +439,7 @@ async def test_nor_a_seat(city: City, elsewhere: str) -> None:
 async def test_nobody_registers_in_a_seats_place(city: City, elsewhere: str) -> None:
     """Neither from a trunk, which needs no password, nor with another seat's password."""
     place = city.server.sip
-    async with city.operator("001", "seat01"):
+    async with city.operator("001", "seat01") as phone:
         on_trunk = await UserAgent.bind(city.server.trunks["telecom"])
         assert (await within(on_trunk.register("seat01", place))).status >= 400
         assert (await within(on_trunk.register("trunk-telecom", place))).status >= 400
@@ -396,7 +451,8 @@ async def test_nobody_registers_in_a_seats_place(city: City, elsewhere: str) -> 
         other = await UserAgent.bind(elsewhere, credentials=Credentials("seat02", password))
         assert (await within(other.register("seat01", place))).status >= 400
         await other.close()
-        call = await city.talk(new_caller())
+        call = await city.call("12345", new_caller())
+        await phone.next_call()
         await call.hang_up()
 
 

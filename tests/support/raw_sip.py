@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import cast
 
-from callcenter.simulator.sip import Request, Response, SipError, parse
+from callcenter.simulator.sip import NameAddress, Request, Response, SipError, parse
 from callcenter.simulator.transactions import Place
 
 
@@ -32,6 +32,13 @@ class RawSip(asyncio.DatagramProtocol):
             if isinstance(each, Response) and (not call or each.call_id == call)
         ]
 
+    def end_calls(self, at: Place) -> None:
+        """Acknowledge and end each call that was answered, which would be given up otherwise."""
+        for each in self.came:
+            if isinstance(each, Response) and (each.status, each.cseq[1]) == (200, "INVITE"):
+                for sequence, method in ((each.cseq[0], "ACK"), (each.cseq[0] + 1, "BYE")):
+                    self.send(_within(each, method, sequence).encode(), at)
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.DatagramTransport", transport)
         self.place = transport.get_extra_info("sockname")
@@ -41,6 +48,21 @@ class RawSip(asyncio.DatagramProtocol):
             self.came.append(parse(data))
         except SipError:
             return
+
+
+def _within(answer: Response, method: str, sequence: int) -> Request:
+    """A request within the dialog that an answer began."""
+    via = answer.get("Via").partition(";")[0]
+    headers = (
+        ("Via", f"{via};rport;branch=z9hG4bK{method}{answer.from_.tag}"),
+        ("Max-Forwards", "70"),
+        ("From", answer.get("From")),
+        ("To", answer.get("To")),
+        ("Call-ID", answer.call_id),
+        ("CSeq", f"{sequence} {method}"),
+    )
+    uri = NameAddress.parse(next(iter(answer.values("Contact")))).uri
+    return Request(headers, b"", method, uri)
 
 
 @asynccontextmanager
