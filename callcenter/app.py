@@ -58,6 +58,7 @@ from callcenter.store.projector import Projector
 from callcenter.store.queue_log_writer import QueueLogWriter
 from callcenter.store.recordings import RecordingStore
 from callcenter.store.voice_mail import VoiceMail
+from callcenter.timekeeping import WORTH_TELLING, Timekeeper, take_up
 from callcenter.watchdog import Supervisor, beat, starting
 from callcenter.web.app import serve_web
 from callcenter.web.health import Health, Part
@@ -153,7 +154,7 @@ class Controller:
             runtime.post,
             self.pin_is_right,
             self._queues,
-            self._settings.clock_offset,
+            runtime.clock.from_machine,
             find_order=self.find_order,
         )
         metrics = Metrics(runtime.wallboard, self._lag, lambda: self._archive.space)
@@ -196,6 +197,9 @@ class Controller:
                 parts.create_task(self._watch_cutovers(), name="cutovers")
                 parts.create_task(self._watch_passwords(), name="passwords")
                 parts.create_task(serve_web(self._settings, services), name="web")
+                parts.create_task(
+                    Timekeeper(runtime.clock, runtime.centre, runtime.post).run(), name="clock"
+                )
                 parts.create_task(beat(supervisor, runtime.turned), name="beat")
         finally:
             await runtime.stop()
@@ -295,7 +299,7 @@ class Controller:
         """Asterisk's own lines of calls: they tell what the controller did not see."""
         offset = await self._journal.cursor(QUEUE_LOG)
         async for logged in follow(self._settings.queue_log, offset):
-            event = logged.record.as_event(self._settings.clock_offset)
+            event = logged.record.as_event(self._runtime.clock.from_machine())
             self._runtime.post(event, cursor=(QUEUE_LOG, logged.offset))
             if isinstance(logged.record, CallRecord):
                 self._archive.ended(logged.record.call)
@@ -328,7 +332,7 @@ class Controller:
             plan = self._runtime.plan
             if exchange_of(plan, clock.datetime()) != self._rendered and self._render(plan):
                 await self._reload()
-            await asyncio.sleep(CUTOVER_SECONDS - clock.now() % CUTOVER_SECONDS)
+            await asyncio.sleep(CUTOVER_SECONDS - clock.wall() % CUTOVER_SECONDS)
 
     async def _watch_passwords(self) -> None:
         """Let Asterisk know of a softphone's new password."""
@@ -409,7 +413,7 @@ class Controller:
         )
 
     def _health(self, link: AsteriskLink) -> Health:
-        journal = self._runtime.durability
+        journal, ahead = self._runtime.durability, self._runtime.clock.ahead()
         attack = self._attacks.attack
         store = min(
             self._projector.health(),
@@ -451,6 +455,13 @@ class Controller:
                     ok=self._archive.error is None and not self._archive.space.is_short,
                     needed=False,
                     text=self._archive.error or self._archive.space.told(),
+                    since=None,
+                ),
+                Part(
+                    name="clock",
+                    ok=abs(ahead) < WORTH_TELLING,
+                    needed=False,
+                    text=f"the machine's clock is {ahead:+.0f} s from the centre's time",
                     since=None,
                 ),
                 Part(
@@ -496,6 +507,7 @@ async def run_controller(settings: Settings) -> None:
         await journal.open()
         plan, problems = await _plan(settings, journal)
         restored = await restore(journal, plan)
+    take_up(clock, restored.centre.clock)
     access = Access("127.0.0.1", settings.ari_port, USER, ari_password(settings))
     async with Ari(access) as ari:
         switch = AsteriskSwitch(ari, settings.sounds)

@@ -225,7 +225,7 @@ class Runtime:
         if self._incoming:
             return
         deadline = self._deadline
-        seconds = None if deadline is None else max(0.0, deadline - self.clock.now())
+        seconds = None if deadline is None else self.clock.seconds_until(deadline)
         if seconds is not None and self._raised_at is not None:
             seconds = max(seconds, RETRY_SECONDS)
         if self._tail and self._storing is None:

@@ -5,6 +5,7 @@ Channel ids are leg names: the caller's leg is named by Asterisk (the call's id)
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -57,11 +58,11 @@ _SNOOP = "Snoop/"
 class Decoder:
     """Turns ARI events into facts; remembers what asked each leg to end.
 
-    `clock_offset` is how many seconds our clock is ahead of the machine's.
+    `ahead` tells how many seconds our clock is ahead of the machine's at the moment.
     """
 
-    def __init__(self, clock_offset: float = 0.0) -> None:
-        self._clock_offset = clock_offset
+    def __init__(self, ahead: Callable[[], float] = lambda: 0.0) -> None:
+        self._ahead = ahead
         self._hung_up: dict[str, int | None] = {}
         """By leg: the SIP code that its far end really sent, if any."""
         self._silent: set[str] = set()
@@ -131,13 +132,14 @@ class Decoder:
             case ["arrived", trunk, dialled, *headers]:
                 return CallArrived(leg, trunk, dialled, header_lines(headers))
             case ["returned", trunk, dialled, *headers, began, queued]:
+                ahead = self._ahead()
                 return CallReturned(
                     leg,
                     trunk,
                     dialled,
                     header_lines(headers),
-                    began=_seconds(began) + self._clock_offset,
-                    queued=_seconds(queued) + self._clock_offset,
+                    began=_seconds(began) + ahead,
+                    queued=_seconds(queued) + ahead,
                 )
             case _:
                 return None

@@ -61,7 +61,7 @@ class AsteriskLink:
         tell: Callable[[Event], None],
         pin_is_right: PinCheck,
         queues: NativeQueues,
-        clock_offset: float = 0.0,
+        ahead: Callable[[], float] = lambda: 0.0,
         *,
         find_order: OrderSearch | None = None,
     ) -> None:
@@ -72,7 +72,7 @@ class AsteriskLink:
         self._pin_is_right = pin_is_right
         self._find_order = find_order
         self._queues = queues
-        self._decoder = Decoder(clock_offset)
+        self._decoder = Decoder(ahead)
         self._held: list[JsonObject] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 

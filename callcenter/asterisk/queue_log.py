@@ -58,8 +58,8 @@ class CallRecord:
     handled: Handled = Handled.NOT
     seat: str = ""
 
-    def as_event(self, clock_offset: float = 0.0) -> CallEndedOutside:
-        """The fact for the core, whose clock is `clock_offset` seconds ahead of the machine's."""
+    def as_event(self, ahead: float = 0.0) -> CallEndedOutside:
+        """The fact for the core, whose clock is `ahead` seconds ahead of the machine's."""
         answered = self.answered
         return CallEndedOutside(
             call=self.call,
@@ -67,9 +67,9 @@ class CallRecord:
             dialled=self.dialled,
             caller=self.caller,
             emergency=self.emergency,
-            began=self.began + clock_offset,
-            answered=None if answered is None else answered + clock_offset,
-            ended=self.ended + clock_offset,
+            began=self.began + ahead,
+            answered=None if answered is None else answered + ahead,
+            ended=self.ended + ahead,
             ending=_BY_DIAL_STATUS.get(self.dial_status) or ending(self.cause, None),
             target=self.target,
             handled=self.handled,
@@ -87,14 +87,14 @@ class CallEntered:
     began: float
     headers: SipHeaders
 
-    def as_event(self, clock_offset: float = 0.0) -> CallTakenOutside:
-        """The fact for the core, whose clock is `clock_offset` seconds ahead of the machine's."""
+    def as_event(self, ahead: float = 0.0) -> CallTakenOutside:
+        """The fact for the core, whose clock is `ahead` seconds ahead of the machine's."""
         return CallTakenOutside(
             call=self.call,
             trunk=self.origin,
             dialled=self.dialled,
             headers=self.headers,
-            began=self.began + clock_offset,
+            began=self.began + ahead,
         )
 
 

@@ -5,8 +5,6 @@ The place in the queue stays the caller's; who does not go through with it waits
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from callcenter import prompts
 from callcenter.calls import call as calls
 from callcenter.calls.commands import StopPlaying
@@ -31,7 +29,7 @@ def rule(turn: Turn, call: Call) -> CallbackRule | None:
     found = turn.queue(call.queue).callback
     if found is None or turn.plan.citizens is None:
         return None
-    at = datetime.fromtimestamp(turn.now, UTC)
+    at = turn.wall()
     closed = found.hours in turn.plan.hours and not is_open(turn.plan, found.hours or "", at)
     return None if closed else found
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from callcenter.calls import call as calls
 from callcenter.calls import destination, protection
 from callcenter.calls.events import CallArrived, CallReturned, CallTakenOutside, Ending
@@ -47,7 +45,7 @@ def new_call(
     """The call with its order, and what the plan says of it."""
     plan = turn.plan
     caller = identify(event.headers, plan, event.trunk, event.dialled)
-    at = datetime.fromtimestamp(opened, UTC)
+    at = turn.wall(opened)
     route = decide(plan, event.dialled, caller.e164, at, caller.diverted)
     leg = LegRecord(
         leg=event.call,

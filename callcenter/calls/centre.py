@@ -57,6 +57,7 @@ from callcenter.calls.events import (
     CallReturned,
     CallTakenOutside,
     ChangePriority,
+    ClockCompared,
     CloseMissed,
     CommandFailed,
     Consult,
@@ -108,7 +109,7 @@ from callcenter.calls.events import (
 )
 from callcenter.calls.index import Kind
 from callcenter.calls.refusal import Refusal
-from callcenter.calls.state import Call, Centre, Phase, answer_leg
+from callcenter.calls.state import Call, Centre, ClockReading, Phase, answer_leg
 from callcenter.calls.talk import aside, bring_in, parties, recording, scene
 from callcenter.calls.turn import Turn
 from callcenter.numberplan.model import Plan
@@ -119,6 +120,8 @@ from callcenter.values import replace
 LOGIC_VERSION = 3
 """Raised whenever the same journal would give another state; the journal names it."""
 KEEP_ENDED_SECONDS = 24 * 3600.0
+LATE_SECONDS = 60.0
+"""News of a call come no later than that after Asterisk's record of its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +230,8 @@ def _handle(turn: Turn, event: Event) -> Refusal | None:
             operator.seat_engaged(turn, event)
         case DeadlineReached():
             _deadline_reached(turn)
+        case ClockCompared():
+            turn.clock = ClockReading(event.at, event.boot, event.steady, event.ahead)
         case PlanChanged():
             turn.put_plan(event.plan)
         case OrderNumbersTaken():
@@ -582,6 +587,10 @@ def _deadline_reached(turn: Turn) -> None:
         if ended + KEEP_ENDED_SECONDS > turn.now:
             break  # the others ended later
         turn.line_seen(call_id)
+    for call_id, filed in turn.centre.filed_calls.items():
+        if filed + LATE_SECONDS > turn.now:
+            break
+        turn.forget(call_id)
 
 
 def _call_due(turn: Turn, call_id: str) -> None:

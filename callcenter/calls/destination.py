@@ -5,8 +5,6 @@ Menus and voice boxes are places of this kind too: what happens in them comes th
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from callcenter.calls import arranging, menu, voice_mail
 from callcenter.calls import call as calls
 from callcenter.calls.commands import Guard
@@ -25,7 +23,7 @@ def go(turn: Turn, call: Call, to: Destination, announcement: str | None = None)
     The caller may be waiting with music, hear a prompt, or be unanswered still; nobody may be
     ringing or talking. `announcement` is spoken before the destination's own prompt.
     """
-    to, _ = lead(turn.plan, to, datetime.fromtimestamp(turn.now, UTC))
+    to, _ = lead(turn.plan, to, turn.wall())
     if not call.guarded:  # came back from the dialplan in this very turn
         turn.send(Guard(call.id))
         call = replace(call, guarded=True)
@@ -89,7 +87,7 @@ def _follow(turn: Turn, call: Call, to: Destination | None) -> None:
 
 
 def _dial_partner(turn: Turn, call: Call, number: str) -> None:
-    at = datetime.fromtimestamp(turn.now, UTC)
+    at = turn.wall()
     way = way_to(turn.plan, number, at, call.caller, call.diverted)
     calls.dial_out(
         turn,

@@ -605,6 +605,20 @@ class DeadlineReached:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockCompared:
+    """How far the machine's clock, by which people live, is ahead of the centre's time."""
+
+    at: float
+    """The centre's time, when the other two were read."""
+    boot: str
+    """Names the count of `steady`: it is the same until the machine is started again."""
+    steady: float
+    """Seconds since the machine started."""
+    ahead: float
+    """Seconds; not 0 since the machine's clock was set, until the centre's time has followed."""
+
+
+@dataclass(frozen=True, slots=True)
 class PlanChanged:
     """From here on `step` gets the plan with this hash."""
 
@@ -691,6 +705,7 @@ Event = (
     | Request
     | Act
     | DeadlineReached
+    | ClockCompared
     | PlanChanged
     | OrderNumbersTaken
 )

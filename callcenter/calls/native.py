@@ -6,8 +6,6 @@ until Asterisk's own record tells how they ended, or the caller comes back to ou
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from callcenter.calls import call as calls
 from callcenter.calls import callback, comment, outbound, voice_mail
 from callcenter.calls import operator as operators
@@ -49,7 +47,7 @@ def taken(turn: Turn, event: CallTakenOutside) -> None:
     if call is None and turn.call_ended(event.call):
         return
     if call is None:
-        call, _ = new_call(turn, event, event.began)
+        call, _ = new_call(turn, event, min(event.began, turn.now))
     take(turn, call)
 
 
@@ -103,8 +101,8 @@ def returned(turn: Turn, event: CallReturned) -> None:
         turn.send(Hangup(event.call))  # over for us, and nobody else looks after it
         return
     if call is None:
-        call, _ = new_call(turn, event, event.began)
-    come_back(turn, call, event.queued)
+        call, _ = new_call(turn, event, min(event.began, turn.now))
+    come_back(turn, call, min(event.queued, turn.now))
 
 
 def record_seen(turn: Turn, event: CallEndedOutside) -> None:
@@ -229,7 +227,7 @@ def _ended(turn: Turn, call: Call, event: CallEndedOutside) -> None:
 
 def _message_left(turn: Turn, call: Call, event: CallEndedOutside) -> Call:
     """The dialplan recorded a message: for the box that the plan names."""
-    at = datetime.fromtimestamp(event.ended, UTC)
+    at = turn.wall(event.ended)
     to = decide(turn.plan, call.dialled, call.caller, at, call.diverted).destination
     to = None if to is None else without_keys(turn.plan, to, at)
     if to is not None and to.to is To.VOICE_BOX:

@@ -7,7 +7,6 @@ wanders for ever.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 from callcenter.calls import destination, placing
 from callcenter.calls.state import Call, Phase
@@ -81,7 +80,7 @@ def _leads_back(turn: Turn, call: Call, rule: OverflowRule) -> bool:
 
 def _open(turn: Turn, to: Destination) -> Destination:
     """The destination, or where it leads while it is closed."""
-    return lead(turn.plan, to, datetime.fromtimestamp(turn.now, UTC))[0]
+    return lead(turn.plan, to, turn.wall())[0]
 
 
 def _enters(turn: Turn, call: Call) -> bool:

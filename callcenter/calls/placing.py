@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from callcenter.calls import call as calls
 from callcenter.calls.events import ChangePriority, MoveWaiting
 from callcenter.calls.refusal import Refusal
@@ -38,7 +36,7 @@ def move_waiting(turn: Turn, request: MoveWaiting) -> Refusal | None:
     if queue is None:
         known = "、".join(turn.plan.queues)
         return Refusal("unknown_queue", f"没有队列“{request.queue}”，可用的有：{known}。")
-    at = datetime.fromtimestamp(turn.now, UTC)
+    at = turn.wall()
     if queue.hours is not None and not is_open(turn.plan, queue.hours, at):
         return Refusal("queue_closed", f"队列“{queue.title}”现在不受理，请换一个队列。")
     move(turn, call, request.queue)

@@ -619,6 +619,16 @@ class LastTalk:
     at: float
 
 
+@dataclass(frozen=True)
+class ClockReading:
+    """The centre's time beside the machine's clocks (`events.ClockCompared`)."""
+
+    at: float
+    boot: str
+    steady: float
+    ahead: float
+
+
 @dataclass
 class Centre:
     """Everything alive. Changed by `Turn.commit` alone."""
@@ -636,6 +646,8 @@ class Centre:
     """Rows of the audit made so far."""
     ended_calls: dict[str, float] = field(default_factory=dict)
     """Calls over, until Asterisk's own record of their end has been seen too."""
+    filed_calls: dict[str, float] = field(default_factory=dict)
+    """Calls of which that has been seen, and when: late news of them are no new calls."""
     order_day: str = ""
     order_sequence: int = 0
     outbound_made: int = 0
@@ -660,6 +672,8 @@ class Centre:
     """By queue, the operator who was offered a call last (round robin)."""
     last_talks: dict[str, LastTalk] = field(default_factory=dict)
     """By caller, latest last; only while a queue of the plan wants to know."""
+    clock: ClockReading | None = None
+    """As the clocks were compared last."""
 
     @cached_property
     def index(self) -> Index:

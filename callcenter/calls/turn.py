@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from callcenter.analytics.record import StateChange
@@ -84,6 +84,7 @@ class Turn:
         self._seats: dict[str, float | None] = {}
         self._engaged: dict[str, float | None] = {}
         self._ended: dict[str, float | None] = {}
+        self._filed: dict[str, float | None] = {}
         self._asked: dict[str, str] = {}
         self._talks: dict[str, LastTalk] = {}
         self._finished: list[Call] = []
@@ -93,6 +94,7 @@ class Turn:
         self._outbound = centre.outbound_made
         self._plan_hash = centre.plan
         self._switch = centre.switch
+        self.clock = centre.clock
         self.shield = centre.shield
         self._recent: dict[str, tuple[float, ...] | None] = {}
         self._in_order = False
@@ -103,6 +105,11 @@ class Turn:
         """The same of `ready`."""
 
     # -- reading -----------------------------------------------------------------------------------
+
+    def wall(self, moment: float | None = None) -> datetime:
+        """Now, or at another moment, by the clock that opening hours follow."""
+        ahead = 0.0 if self.clock is None else self.clock.ahead
+        return datetime.fromtimestamp((self.now if moment is None else moment) + ahead, UTC)
 
     def call(self, call: str) -> Call | None:
         """The call of that id, unless it is over."""
@@ -292,6 +299,12 @@ class Turn:
 
     def call_ended(self, call: str) -> bool:
         """Whether that call was ours and is over."""
+        if self._filed.get(call) is not None or self.awaits_line(call):
+            return True
+        return call in self.centre.filed_calls and call not in self._filed
+
+    def awaits_line(self, call: str) -> bool:
+        """Whether that call is over, and Asterisk's record of its end was not seen yet."""
         if call in self._ended:
             return self._ended[call] is not None
         return call in self.centre.ended_calls
@@ -508,8 +521,7 @@ class Turn:
         self._changes()
         self._finished.append(call)
         self._calls[call.id] = None
-        if not call.line_written:
-            self._ended[call.id] = self.now
+        (self._filed if call.line_written else self._ended)[call.id] = self.now
 
     def put_missed(self, number: str, missed: Missed | None) -> None:
         """Change what is on the callback list for that number."""
@@ -517,14 +529,20 @@ class Turn:
 
     def take_up(self, call: Call) -> Call:
         """An ended call goes on: its citizen is called back."""
-        written = call.line_written or not self.call_ended(call.id)
+        written = call.line_written or not self.awaits_line(call.id)
         self._ended[call.id] = None
+        self._filed[call.id] = None
         self._taken_up.add(call.id)
         return self.put(replace(call, line_written=written, ended=None, waits_since=None))
 
     def line_seen(self, call: str) -> None:
-        """Asterisk's record of an ended call has come: nothing more will."""
+        """Asterisk's record of an ended call has come: nothing more should."""
         self._ended[call] = None
+        self._filed[call] = self.now
+
+    def forget(self, call: str) -> None:
+        """No news of that ended call can be under way any more."""
+        self._filed[call] = None
 
     # -- the end -----------------------------------------------------------------------------------
 
@@ -560,6 +578,7 @@ class Turn:
         _lay_over(centre.unreachable_seats, self._seats)
         _lay_over(centre.engaged_seats, self._engaged)
         _lay_over(centre.ended_calls, self._ended)
+        _lay_over(centre.filed_calls, self._filed)
         centre.last_asked.update(self._asked)
         _remember(centre.last_talks, self._talks, self.now - 3600.0 * self.plan.remembers_hours)
         centre.figures.update(figures)
@@ -569,6 +588,7 @@ class Turn:
         centre.outbound_made = self._outbound
         centre.plan = self._plan_hash
         centre.switch = self._switch
+        centre.clock = self.clock
         centre.experience = experience
         centre.missed = missed
         centre.shield = self.shield

@@ -59,6 +59,7 @@ VENV_SUPPORT = Need("python3-venv", _module("ensurepip"))
 ROOT_MAKER = Need("mmdebstrap", _command("mmdebstrap"))
 FOR_ALL_TESTS = (Need("postgresql", _postgresql), Need("strace", _command("strace")))
 FOR_LIVE_TESTS = (
+    Need("libfaketime", _library("faketime/libfaketimeMT.so.1")),
     Need("sip-tester", _command("sipp")),
     Need("baresip-core", _command("baresip")),
     Need("chromium", _command("chromium")),

@@ -56,7 +56,10 @@ class ShownTime(Protocol):
     """The clock, which a rehearsal shifts."""
 
     def now(self) -> float:
-        """Seconds since 1970 UTC."""
+        """Seconds since 1970 UTC; it passes evenly."""
+
+    def wall(self) -> float:
+        """The same as the machine's clock has it: opening hours follow this."""
 
 
 class Attacks(Protocol):

@@ -128,7 +128,7 @@ def test_a_caller_comes_back_with_the_wait_that_was() -> None:
         *("15.1", "returned", "telecom", "12345"),
         *("%3Csip%3A1%40y%3E", "", "", "", "", "1511920700", "1511920705"),
     )
-    decoder = Decoder(clock_offset=0.5)
+    decoder = Decoder(lambda: 0.5)
     assert decoder.decode(event) == CallReturned(
         *("15.1", "telecom", "12345", SipHeaders(from_="<sip:1@y>")),
         began=1511920700.5,

@@ -88,7 +88,7 @@ def test_a_record_says_what_became_of_a_call() -> None:
 
 def test_a_rehearsals_clock_is_ahead_of_asterisks() -> None:
     record = recorded(LINE)
-    event = record.as_event(clock_offset=1000.5)
+    event = record.as_event(ahead=1000.5)
     assert (event.began, event.answered, event.ended) == (
         1511921700.5,
         1511921705.5,
@@ -133,7 +133,7 @@ def test_the_partners_reference_is_among_the_headers() -> None:
 def test_a_call_that_the_fallback_takes_is_told_with_its_headers() -> None:
     entered = parse(ENTERED)
     assert isinstance(entered, CallEntered)
-    assert entered.as_event(clock_offset=0.5) == CallTakenOutside(
+    assert entered.as_event(ahead=0.5) == CallTakenOutside(
         call="1511920700.7",
         trunk="mobile",
         dialled="12366-2",

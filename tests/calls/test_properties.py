@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 )
 
 from callcenter.analytics.record import StateChange
-from callcenter.calls.centre import step
+from callcenter.calls.centre import LATE_SECONDS, step
 from callcenter.calls.codec import decode_centre, decode_event, encode_centre, encode_event
 from callcenter.calls.commands import (
     Command,
@@ -43,6 +43,7 @@ from callcenter.calls.events import (
     CallArrived,
     CallDetoured,
     CallEmergency,
+    CallEndedOutside,
     CallForOrder,
     CallGivenUp,
     CallLeft,
@@ -50,6 +51,7 @@ from callcenter.calls.events import (
     CallReturned,
     CallTakenOutside,
     ChangePriority,
+    ClockCompared,
     CloseMissed,
     CommandFailed,
     Consult,
@@ -68,14 +70,17 @@ from callcenter.calls.events import (
     KeepCaller,
     LeaveCall,
     Led,
+    LegAnswered,
     LegEnded,
     MarkNuisance,
     MoveWaiting,
     MuteOperator,
     PickFirstDialled,
     PlanChanged,
+    PlaybackFinished,
     PressKeys,
     PullWaiting,
+    RecordingFinished,
     Release,
     ReleasedTo,
     ReleaseSilent,
@@ -96,6 +101,7 @@ from callcenter.calls.figures import wallboard
 from callcenter.calls.party import Scene
 from callcenter.calls.state import WITH_OPERATOR, Call, Centre, Phase, Transfer
 from callcenter.calls.talk import scene
+from callcenter.calls.turn import Turn
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.model import Plan, Treatment
 from callcenter.orders.outbound import Called, OrderReference, OutboundRecord
@@ -137,7 +143,17 @@ KEYS = (
     "*2512310#",
     "*131",
 )
-_MOVES = (CallLeft, CallReturned, CallTakenOutside)
+_MOVES = CallLeft | CallReturned | CallTakenOutside
+_NEWS = (
+    CallArrived
+    | CallEndedOutside
+    | CommandFailed
+    | LegAnswered
+    | LegEnded
+    | PlaybackFinished
+    | RecordingFinished
+    | _MOVES
+)
 _CALLS = frozenset({Phase.CALLING_BACK, Phase.RINGING_OPERATOR, Phase.CALLING_OUT})
 TALKS = frozenset({Phase.TALKING, Phase.THREE_WAY, Phase.FORWARDED})
 ASIDE = frozenset({Phase.HELD, Phase.CONSULTING})
@@ -208,6 +224,7 @@ class CentreMachine(RuleBasedStateMachine):
         self.centre = Centre()
         self.switch = FakeSwitch()
         self.now = START
+        self.passed = 0.0
         self.history: list[tuple[str, str, Plan, float]] = []
         self.records: dict[str, list[OrderRecord]] = {}
         self.outbound: dict[str, list[OutboundRecord]] = {}
@@ -216,6 +233,8 @@ class CentreMachine(RuleBasedStateMachine):
         self.told_gone: set[str] = set()
         self.unwritten: set[str] = set()
         """Calls of which an Asterisk that died has written no line."""
+        self.heard: list[tuple[float, Event]] = []
+        """News of legs whose names were not given anew, and how much time had passed."""
         self.audited: set[str] = set()
         for operator, seat in zip(OPERATORS[:2], SEATS[:2], strict=True):
             self.step(SignIn(operator, seat))
@@ -226,6 +245,12 @@ class CentreMachine(RuleBasedStateMachine):
     def step(self, event: Event) -> None:
         if isinstance(event, LegEnded):
             self.told_gone.add(event.leg)
+        if isinstance(event, CallArrived) and not Turn(self.centre, self.plan, 0.0).call_ended(
+            event.call
+        ):
+            self.told_gone.discard(event.call)  # its end was told before: nobody knew whose
+        if isinstance(event, _NEWS):
+            self.heard.append((self.passed, event))
         waiting = self._waiting()
         pulled = isinstance(event, Act) and isinstance(event.request, PullWaiting)
         waiting = {} if pulled else waiting  # before its turn
@@ -267,6 +292,7 @@ class CentreMachine(RuleBasedStateMachine):
             case Disconnect():
                 pass
             case Dial(leg=leg, to=OutsideAddress()):
+                self.heard = [each for each in self.heard if _about(each[1]) != leg]
                 self.told_gone.discard(leg)  # a citizen is called back on a leg of the same name
             case Dial(call=call, to=SeatAddress()):
                 mine = waiting.get(call)
@@ -344,6 +370,34 @@ class CentreMachine(RuleBasedStateMachine):
                 index = data.draw(st.sampled_from(sorted(oldest.values())), label="news")
                 self.step(self.switch.told.pop(index))
 
+    @rule(data=st.data(), count=st.integers(1, 4))
+    def news_come_in_out_of_order(self, data: st.DataObject, count: int) -> None:
+        """Not even a leg's own order is kept, but for whose the caller is."""
+        for _ in range(count):
+            there = self.switch.told
+            may = [
+                index
+                for index, event in enumerate(there)
+                if not any(
+                    isinstance(event, _MOVES) or isinstance(earlier, _MOVES)
+                    for earlier in there[:index]
+                    if _about(earlier) == _about(event)
+                )
+            ]
+            if may:
+                self.step(there.pop(data.draw(st.sampled_from(may), label="news")))
+
+    @rule(data=st.data(), at_once=st.booleans())
+    def something_is_told_twice(self, data: st.DataObject, at_once: bool) -> None:
+        """The last news of all, or any of before."""
+        if at_once:
+            told = [event for _, event in self.heard[-1:]]
+        else:
+            recent = [event for at, event in self.heard if self.passed < at + LATE_SECONDS]
+            told = [event for event in recent if not isinstance(event, _MOVES)]
+        if told:
+            self.step(data.draw(st.sampled_from(told), label="again"))
+
     @rule()
     def all_news_come_in(self) -> None:
         while self.switch.told:
@@ -376,9 +430,14 @@ class CentreMachine(RuleBasedStateMachine):
     def time_passes(self, seconds: float) -> None:
         """The clock may also be set back."""
         self.now += seconds
+        self.passed += max(0.0, seconds)
         deadline = self.centre.deadline()
         if deadline is not None and deadline <= self.now:
             self.step(DeadlineReached())
+
+    @rule(by=st.sampled_from((-3600.0, 0.0, 3600.0)))
+    def the_machines_clock_is_set(self, by: float) -> None:
+        self.step(ClockCompared(self.now, "this", 1.0, by))
 
     @rule(operator=st.sampled_from(OPERATORS), seat=st.sampled_from(SEATS), data=st.data())
     def an_operator_wants_something(self, operator: str, seat: str, data: st.DataObject) -> None:

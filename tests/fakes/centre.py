@@ -110,6 +110,9 @@ class FakeClock:
     def now(self) -> float:
         return self.moment
 
+    def wall(self) -> float:
+        return self.moment
+
 
 class FakeCentre:
     """The runtime's place in tests."""

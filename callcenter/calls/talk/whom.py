@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.turn import Turn
@@ -50,7 +50,7 @@ def find(turn: Turn, asking: str, keyed: str) -> Destination | Refusal:
     """
     number = as_written(keyed)
     plan = turn.plan
-    at = datetime.fromtimestamp(turn.now, UTC)
+    at = turn.wall()
     bare, forced = number.removesuffix("-"), number.endswith("-")
     if bare in plan.operators and bare not in plan.emergencies:
         return Colleague(bare, even_if_not_ready=forced)

@@ -26,7 +26,7 @@ class RouteQuery(BaseModel):
 
 async def _route(ask: Ask[RouteQuery, Nothing]) -> Answer:
     query, services = ask.query, ask.services
-    at = query.at or local(services.centre.clock.now())
+    at = query.at or local(services.centre.clock.wall())
     if at.tzinfo is None:
         at = at.replace(tzinfo=SHANGHAI)
     return Answer(services.route(query.number, query.caller, at))
