@@ -413,7 +413,8 @@ class Controller:
         )
 
     def _health(self, link: AsteriskLink) -> Health:
-        journal, ahead = self._runtime.durability, self._runtime.clock.ahead()
+        journal, clock = self._runtime.durability, self._runtime.centre.clock
+        ahead = 0.0 if clock is None else clock.ahead
         attack = self._attacks.attack
         store = min(
             self._projector.health(),

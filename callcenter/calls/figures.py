@@ -16,6 +16,7 @@ from callcenter.calls.state import (
 )
 from callcenter.calls.turn import shanghai_day
 from callcenter.calls.wallboard import (
+    FailedLine,
     OperatorLine,
     OperatorStatus,
     PartyLine,
@@ -27,7 +28,7 @@ from callcenter.calls.wallboard import (
 )
 from callcenter.numberplan.model import Plan, Queue
 from callcenter.orders.outbound import OrderReference
-from callcenter.orders.record import Outcome
+from callcenter.orders.record import LegRole, Outcome
 
 
 def wallboard(centre: Centre, plan: Plan, now: float) -> Wallboard:
@@ -144,6 +145,11 @@ def _talk(centre: Centre, operator: OperatorState) -> TalkLine | None:
                 private=party.room is Room.PRIVATE,
             )
             for party in call.parties
+        ),
+        failed=tuple(
+            FailedLine(leg.hotline or leg.party, leg.place, leg.outcome or "")
+            for leg in call.legs
+            if leg.role is LegRole.PARTNER and leg.ended is not None and leg.answered is None
         ),
     )
 

@@ -62,6 +62,17 @@ class PartyLine:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedLine:
+    """A way on which somebody from outside was dialled in vain."""
+
+    number: str
+    """A partner's in the plan, or the one dialled."""
+    trunk: str
+    why: str
+    """As on the order: `busy`, `no_answer`, `declined`, `unreachable`, `congestion`, …"""
+
+
+@dataclass(frozen=True, slots=True)
 class TalkLine:
     """How an operator's talk is at the moment."""
 
@@ -73,6 +84,8 @@ class TalkLine:
     recording_paused: bool
     parties: tuple[PartyLine, ...]
     """In the order in which they came."""
+    failed: tuple[FailedLine, ...] = ()
+    """Ways that failed in this talk, in the order in which they were tried."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -362,6 +362,20 @@ def test_the_next_trunk_is_tried_when_the_first_fails() -> None:
     assert outcomes == [Ending.UNREACHABLE, None]
 
 
+def test_the_operator_sees_which_ways_failed_and_why() -> None:
+    desk = Desk()
+    call = desk.talking_call()
+    desk.asks(AddPartner("001", "12366-2"))
+    desk.goes(desk.partner_of(call), Ending.CONGESTION)
+    desk.goes(desk.partner_of(call), Ending.BUSY)
+    (talk,) = (line.talk for line in desk.board().operators if line.talk is not None)
+    assert [(way.number, way.why) for way in talk.failed] == [
+        ("12366-2", "congestion"),
+        ("12366-2", "busy"),
+    ]
+    assert len({way.trunk for way in talk.failed}) == 2
+
+
 def test_busy_is_busy_on_every_trunk() -> None:
     desk = Desk()
     call = desk.talking_call()

@@ -324,6 +324,7 @@ async def running_city(
     greeting: bool = True,
     quota_gb: float | None = None,
     rtp_timeout: int | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[City]:
     """A server with the project's plan, in a hurry: short rings and wrap-ups.
 
@@ -338,7 +339,11 @@ async def running_city(
         edit(folder, "dialplan/queues.yaml", r"(?m)^ *greeting: .*\n", "")
     async with (
         running_server(
-            *arguments, plan=folder, quota_gb=quota_gb, rtp_timeout=rtp_timeout
+            *arguments,
+            plan=folder,
+            quota_gb=quota_gb,
+            rtp_timeout=rtp_timeout,
+            environment=environment,
         ) as server,
         aiohttp.ClientSession() as http,
     ):

@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -148,11 +148,13 @@ async def running_server(
     quota_gb: float | None = None,
     rtp_timeout: int | None = None,
     before: Callable[[Settings], None] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[LiveServer]:
     """`callcenter serve ARGUMENTS` with a copy of a plan; ready to take calls.
 
     `quota_gb` is the room for recordings, `rtp_timeout` how long a leg may be without audio, where
-    it is not as usual; `before` prepares its data.
+    it is not as usual; `before` prepares its data, `environment` is what its processes have beside
+    ours.
     """
     with live_settings() as fresh:
         folder = fresh.data.parent
@@ -171,7 +173,7 @@ async def running_server(
         with output.open("wb") as printed:
             process = await asyncio.create_subprocess_exec(
                 *(str(Path(sys.executable).with_name("callcenter")), "serve", *arguments),
-                env={**os.environ, **settings.environment()},
+                env={**os.environ, **settings.environment(), **(environment or {})},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=printed,
                 stderr=asyncio.subprocess.STDOUT,
