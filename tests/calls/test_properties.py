@@ -355,6 +355,7 @@ class CentreMachine(RuleBasedStateMachine):
         """Several callers come to wait, one after the other."""
         for _ in range(count):
             self.now += 1.0
+            self.passed += 1.0
             self.switch.caller_arrives("12345")
             self.all_news_come_in()
             self.all_prompts_end(at_once=True)
@@ -390,11 +391,8 @@ class CentreMachine(RuleBasedStateMachine):
     @rule(data=st.data(), at_once=st.booleans())
     def something_is_told_twice(self, data: st.DataObject, at_once: bool) -> None:
         """The last news of all, or any of before."""
-        if at_once:
-            told = [event for _, event in self.heard[-1:]]
-        else:
-            recent = [event for at, event in self.heard if self.passed < at + LATE_SECONDS]
-            told = [event for event in recent if not isinstance(event, _MOVES)]
+        recent = [event for at, event in self.heard if self.passed < at + LATE_SECONDS]
+        told = recent[-1:] if at_once else [e for e in recent if not isinstance(e, _MOVES)]
         if told:
             self.step(data.draw(st.sampled_from(told), label="again"))
 
