@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -32,16 +32,6 @@ class Death:
     """After which commit or command of its life it died."""
     journal: bytes
     world: World
-
-
-@dataclass(frozen=True)
-class WorldClock(Clock):
-    """The world's time."""
-
-    world: World = field(default_factory=World)
-
-    def now(self) -> float:
-        return self.world.now
 
 
 class CopiedJournal(Journal):
@@ -108,16 +98,21 @@ class Life:
         """Start from what the journal has; end as by a kill, without a farewell."""
         await self._journal.open()
         restored = await restore(self._journal, plan)
-        self._runtime = Runtime(restored, plan, self._journal, self, WorldClock(world=self.world))
+        clock = Clock(machine=self._time, steady=self._time)
+        self._runtime = Runtime(restored, plan, self._journal, self, clock)
         self._runtime.use_plan(plan)
-        running = asyncio.create_task(self._runtime.run())
         try:
-            yield self
+            async with asyncio.TaskGroup() as tasks:  # should it fail, nobody waits for it
+                running = tasks.create_task(self._runtime.run())
+                try:
+                    yield self
+                finally:
+                    running.cancel()
         finally:
-            running.cancel()
-            with suppress(asyncio.CancelledError):
-                await running
             await self._journal.close()
+
+    def _time(self) -> float:
+        return self.world.now
 
     # -- what it does -------------------------------------------------------------------------
 
