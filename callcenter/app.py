@@ -27,6 +27,7 @@ from callcenter.asterisk.queue_log import CallRecord, follow
 from callcenter.asterisk.recorder import Recorder
 from callcenter.asterisk.render import RELOADS, RenderError, render
 from callcenter.asterisk.secrets import USER, ari_password
+from callcenter.asterisk.softphones import Softphones
 from callcenter.asterisk.switch import GUARD, AsteriskSwitch
 from callcenter.attacks.keeper import Keeper
 from callcenter.calls.events import OrderNumbersTaken, SeatReachable
@@ -184,6 +185,8 @@ class Controller:
                 parts.create_task(renew_guards(runtime.centre, switch.send), name="guards")
                 parts.create_task(self._queues.run(), name="queues")
                 parts.create_task(self._watch_seats(), name="seats")
+                softphones = Softphones(runtime.centre, self._ari, lambda: self._ami)
+                parts.create_task(softphones.run(), name="softphones")
                 parts.create_task(self._read_records(), name="records")
                 parts.create_task(self._projector.run(), name="projector")
                 parts.create_task(self._states.run(), name="states")

@@ -93,9 +93,8 @@ class Settings(BaseSettings):
     rtp_first: Port = 10000
     rtp_last: Port = 10999
     rtp_timeout: Annotated[int, Field(ge=1, le=3600)] = 30
-    """Seconds without any audio packet after which a leg of a trunk counts as lost."""
-    seat_rtp_timeout: Annotated[int, Field(ge=1, le=3600)] = 4
-    """The same of a seat's softphone: so long its caller hears nothing."""
+    """Seconds without any audio packet after which a leg counts as lost; ten times as long where
+    none is expected (hold), and of softphones, which are asked (asterisk/softphones.py)."""
     asterisk_root: Folder = PROJECT / "var" / "asterisk-root"
     """Asterisk made by script/bootstrap where the system has none that is new enough."""
     recordings_quota_gb: Annotated[float, Field(gt=0)] = 200.0

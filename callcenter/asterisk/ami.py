@@ -96,6 +96,10 @@ class Contacts:
             uris.discard(uri)
         return None if bool(uris) == before else SeatContact(seat, bool(uris))
 
+    def at(self, seat: str) -> frozenset[str]:
+        """Where softphones of a seat can be reached."""
+        return frozenset(self._uris.get(seat, ()))
+
     @property
     def seats(self) -> frozenset[str]:
         """Seats that can be rung."""
@@ -124,6 +128,7 @@ class Ami:
     def __init__(self, manager: Manager) -> None:
         self._manager = manager
         self._contacts = Contacts()
+        self._listed = False
         self._changes: asyncio.Queue[SeatContact | SeatRung] = asyncio.Queue()
         self._lost = asyncio.Event()
         self._pinging: asyncio.Task[None] | None = None
@@ -176,7 +181,19 @@ class Ami:
                 raise
             messages = []
         self._contacts.replace(listed(messages))
+        self._listed = True
         return self._contacts.seats
+
+    async def qualify(self, seat: str) -> None:
+        """Have the softphones of a seat asked whether they are there: `answering` tells then, once
+        they have answered or `qualify_timeout` is over. Raises AmiError."""
+        await self._ask({"Action": "PJSIPQualify", "Endpoint": seat})
+
+    def answering(self, seat: str) -> frozenset[str] | None:
+        """Where softphones of a seat answered when they were asked last; None before `contacts()`
+        and once the connection is lost."""
+        known = self._listed and not self._lost.is_set()
+        return self._contacts.at(seat) if known else None
 
     async def changes(self) -> AsyncIterator[SeatContact | SeatRung]:
         """Softphones coming and going after `contacts()`, and seats that Asterisk's own queues

@@ -294,6 +294,19 @@ class Ari:
         """End a channel; an unanswered one is refused with the SIP code for the cause."""
         return self.request("DELETE", f"/channels/{self._channel(channel)}", {"reason_code": cause})
 
+    async def received(self, channel: str) -> int | None:
+        """How many audio packets came from a channel's far end so far; they are counted from 0
+        again where that begins a new stream. None: there is no such channel. Raises AriError."""
+        path = f"/channels/{self._channel(channel)}/rtp_statistics"
+        try:
+            found = await self.request("GET", path)
+        except AriError as error:
+            if error.status != _NOT_FOUND:
+                raise
+            return None
+        count = found.get("rxcount") if isinstance(found, dict) else None
+        return count if isinstance(count, int) else None
+
     def send_digits(self, channel: str, digits: str, before_ms: int) -> Asked:
         """Send DTMF towards the channel's far end."""
         path = f"/channels/{self._channel(channel)}/dtmf"

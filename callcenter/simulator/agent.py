@@ -16,7 +16,7 @@ from typing import Self
 
 from callcenter.simulator.audio import Pcm
 from callcenter.simulator.rtp import RtpStream
-from callcenter.simulator.sdp import Media, describe, understand
+from callcenter.simulator.sdp import Direction, Media, describe, understand
 from callcenter.simulator.sip import (
     Headers,
     NameAddress,
@@ -219,9 +219,23 @@ class Call:
         request = self._request(method).with_headers(*headers)
         request = replace(request, uri=uri or request.uri, body=body)
         response = await self._agent.ask(request, self._hop)
+        self._sequence = response.cseq[0]  # credentials may have been asked for
         if method == "INVITE" and response.status < 300:
-            self._agent.send_ack(self._request("ACK", sequence=request.cseq[0]), self._hop)
+            self._agent.send_ack(self._request("ACK", sequence=self._sequence), self._hop)
         return response
+
+    async def offer(self, direction: Direction) -> None:
+        """Have audio go this way from now on: SEND or NEITHER is a hold, BOTH ends it.
+
+        Raises SipError where the other side refuses.
+        """
+        self._version += 1
+        host = self._agent.socket.place[0]
+        body = describe(host, self.media.port, version=self._version, offering=direction)
+        response = await self.ask("INVITE", ("Content-Type", "application/sdp"), body=body)
+        if response.status >= 300:
+            raise SipError(f"the other side refuses: {response.status} {response.reason}")
+        self.media.connect(understand(response.body))
 
     # -- signalling, outgoing ----------------------------------------------------------------------
 

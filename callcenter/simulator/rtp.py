@@ -112,6 +112,8 @@ class RtpStream(asyncio.DatagramProtocol):
         self.heard = Recording()
         self.digits = ""
         """DTMF received so far."""
+        self.quiet = False
+        """Send no audio at all, as telephones do that suppress silence while nobody speaks."""
         self._transport: asyncio.DatagramTransport | None = None
         self._media: Media | None = None
         self._pacing: asyncio.Task[None] | None = None
@@ -236,7 +238,7 @@ class RtpStream(asyncio.DatagramProtocol):
 
     def _send_frame(self) -> None:
         media = self._media
-        if media is None or not media.direction.receives:
+        if self.quiet or media is None or not media.direction.receives:
             self._timestamp += FRAME
             return
         if self._pressing and media.telephone_event is not None:

@@ -47,11 +47,18 @@ class Media:
     """Every stream of the description in order: `audio` for this one, else its `m=` line."""
 
 
-def describe(host: str, port: int, *, version: int, answering: Media | None = None) -> bytes:
+def describe(
+    host: str,
+    port: int,
+    *,
+    version: int,
+    answering: Media | None = None,
+    offering: Direction = Direction.BOTH,
+) -> bytes:
     """Our description of the stream at host:port: an offer, or the answer to `answering`."""
     codecs = list(CODECS.values()) if answering is None else [answering.codec]
     event = TELEPHONE_EVENT if answering is None else answering.telephone_event
-    direction = Direction.BOTH if answering is None else answering.direction.mirrored
+    direction = offering if answering is None else answering.direction.mirrored
     formats = [codec.payload_type for codec in codecs] + ([] if event is None else [event])
     audio = [f"m=audio {port} RTP/AVP {' '.join(map(str, formats))}"]
     audio += [f"a=rtpmap:{codec.payload_type} {codec.name}/8000" for codec in codecs]

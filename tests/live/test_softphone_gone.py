@@ -1,4 +1,7 @@
-"""An operator's softphone or network goes in mid-talk: the caller is never left in silence."""
+"""An operator's softphone or network goes in mid-talk: the caller is never left in silence.
+
+One that is there and merely sends no audio is left alone.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,17 @@ import pytest
 from callcenter.orders.record import LegRole, Outcome
 from callcenter.simulator.agent import Call
 from callcenter.simulator.audio import RATE, Pcm
+from callcenter.simulator.sdp import Direction
 from tests.support.city import VOICE, City, new_caller, until
+from tests.support.ears import Sound, until_hears
+from tests.support.talks import talking
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GREETING = False
 
 LONGEST_SILENCE = 5.0
+LONG_AFTER = 8.0
+"""Seconds by which a softphone that is gone would have been noticed."""
 _FRAME = RATE // 50
 _QUIET = 100
 """Amplitude (of 32767) below which nothing is heard."""
@@ -60,24 +68,61 @@ async def test_a_softphone_gone_without_a_word_gives_its_caller_to_somebody_else
         await until_lost(city, caller)
         await city.until_music(call)
         async with city.operator("002", "seat02") as other:
-            # Once the softphone that is gone, asked first, has not answered.
             assert caller[-8:] in (await other.next_call(20.0)).invite.from_.uri
             await city.until_operator("002", "talking")
             await city.until_heard(call, VOICE, VOICE)
             assert set(await end(city, call, caller)) == {"001", "002"}
 
 
-async def test_where_only_the_audio_was_cut_the_caller_comes_back_to_the_same_operator(
-    city: City,
-) -> None:
+async def test_a_softphone_that_has_started_again_is_offered_its_caller_again(city: City) -> None:
     caller = new_caller()
     async with city.operator("001", "seat01") as phone:
         call = await city.talk(caller)
-        seat = await phone.next_call()
         await city.until_operator("001", "talking")
-        await seat.media.close()
-        again = await phone.next_call(20.0)
-        assert caller[-8:] in again.invite.from_.uri
-        await city.until_operator("001", "talking")
-        await city.until_heard(call, VOICE, VOICE)
-        assert await end(city, call, caller) == ["001", "001"]
+        await phone.vanish()
+        async with city.softphone("seat01") as again:  # it answers, but knows of no call
+            again.voice = city.recording(VOICE)
+            assert caller[-8:] in (await again.next_call(20.0)).invite.from_.uri
+            await city.until_operator("001", "talking")
+            await city.until_heard(call, VOICE, VOICE)
+            assert await end(city, call, caller) == ["001", "001"]
+
+
+async def test_a_softphone_that_sends_no_audio_while_nobody_speaks_keeps_its_talk(
+    city: City,
+) -> None:
+    async with talking(city) as talk:
+        talk.operator.media.quiet = True
+        assert not await talk.operator.ended_within(LONG_AFTER)
+        await until_hears(talk.citizen)
+        talk.operator.media.quiet = False
+        await talk.until_two()
+
+
+async def test_a_softphone_that_sends_no_audio_while_it_is_muted_or_holds_keeps_its_talk(
+    city: City,
+) -> None:
+    async with talking(city) as talk:
+        for code in ("*29", "*20"):
+            await talk.keys(code)
+            await until_hears(talk.citizen, *([Sound.OTHER] if code == "*20" else []))
+            talk.operator.media.quiet = True
+            assert not await talk.operator.ended_within(LONG_AFTER)
+            talk.operator.media.quiet = False
+            await talk.keys(code)
+            await talk.until_two()
+
+
+@pytest.mark.parametrize("way", [Direction.SEND, Direction.NEITHER])
+async def test_a_softphone_that_puts_the_call_on_hold_itself_keeps_it(
+    city: City, way: Direction
+) -> None:
+    async with talking(city) as talk:
+        talk.operator.media.quiet = True
+        await talk.operator.offer(way)
+        await until_hears(talk.citizen, Sound.OTHER)  # music
+        assert not await talk.operator.ended_within(LONG_AFTER)
+        await until_hears(talk.citizen, Sound.OTHER)
+        talk.operator.media.quiet = False
+        await talk.operator.offer(Direction.BOTH)
+        await talk.until_two()

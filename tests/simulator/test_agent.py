@@ -11,7 +11,7 @@ import pytest
 from callcenter.simulator.agent import Call, CallState, Ending, Side, UserAgent
 from callcenter.simulator.audio import RATE, tone
 from callcenter.simulator.behaviour import AT_ONCE, BUSY, DECLINE, NO_ANSWER, Behaviour
-from callcenter.simulator.sdp import describe
+from callcenter.simulator.sdp import Direction, describe
 from callcenter.simulator.sip import Request, Response, SipError
 from callcenter.simulator.transactions import Place, SipSocket
 
@@ -239,6 +239,42 @@ async def test_a_hold_is_answered_and_stops_our_audio_until_resumed(agent: MakeA
     assert (resumed.status, b"a=sendrecv" in resumed.body) == (200, True)
     await far.media.until_heard(before + 5)
     assert call.state is CallState.UP
+
+
+@pytest.mark.parametrize("way", [Direction.SEND, Direction.NEITHER])
+async def test_a_call_is_put_on_hold_and_taken_back(agent: MakeAgent, way: Direction) -> None:
+    call, callee = await dial(agent, AT_ONCE.take)
+    assert await call.until_answered()
+    far = callee.calls[0]
+    await far.media.until_heard(3)
+    await far.offer(way)
+    before = len(far.media.heard.packets)
+    await far.offer(Direction.BOTH)
+    await far.media.until_heard(before + 5)
+    await call.hang_up()
+
+
+async def test_a_hold_that_is_refused_is_told(agent: MakeAgent) -> None:
+    call, _ = await dial(agent, AT_ONCE.take)
+    assert await call.until_answered()
+    await call.media.close()  # so there is no port to offer
+    with pytest.raises(SipError, match="488"):
+        await call.offer(Direction.SEND)
+    assert call.state is CallState.UP
+
+
+async def test_a_telephone_that_suppresses_silence_sends_nothing(agent: MakeAgent) -> None:
+    call, callee = await dial(agent, AT_ONCE.take)
+    assert await call.until_answered()
+    far = callee.calls[0]
+    await far.media.until_heard(3)
+    call.media.quiet = True
+    before = len(far.media.heard.packets)
+    await call.media.until_heard(len(call.media.heard.packets) + 10)
+    assert len(far.media.heard.packets) - before <= 2
+    call.media.quiet = False
+    await far.media.until_heard(before + 5)
+    await call.hang_up()
 
 
 async def test_a_reinvite_without_a_description_gets_our_offer(agent: MakeAgent) -> None:
