@@ -46,7 +46,10 @@ class _Heard:
     packets: int | None
     """Of audio, that had come so far."""
     there: frozenset[str] | None
-    """Where softphones of the seat were then: one that has started again is another one."""
+    """Where softphones of the seat were."""
+    speaking: frozenset[str] | None
+    """Where they were at the look before the last audio came: one that has registered since then
+    has started again, or is another one."""
 
 
 class Softphones:
@@ -83,7 +86,9 @@ class Softphones:
 
     async def _watch(self, call: str, leg: LegRecord) -> None:
         """Look until the leg has ended."""
-        heard = _Heard(None, None)
+        contacts = self._contacts()
+        there = None if contacts is None else contacts.answering(leg.place)
+        heard = _Heard(None, there, there)
         try:
             while True:
                 await asyncio.sleep(LOOK_SECONDS)
@@ -101,15 +106,16 @@ class Softphones:
         contacts = self._contacts()
         packets = await self._ari.received(leg.leg)
         if contacts is None or packets is None or packets != before.packets:
-            return _Heard(packets, None if contacts is None else contacts.answering(leg.place))
-        is_gone = await self._is_gone(contacts, leg.place, before.there)
+            there = None if contacts is None else contacts.answering(leg.place)
+            return _Heard(packets, there, before.there)
+        is_gone = await self._is_gone(contacts, leg.place, before.speaking)
         if is_gone and await self._ari.received(leg.leg) == packets:
             log.warning("softphone_gone", leg=leg.leg, seat=leg.place)
             await self._ari.hang_up(leg.leg, hangup_cause(Ending.LOST))
         return before
 
-    async def _is_gone(self, contacts: Contacts, seat: str, there: frozenset[str] | None) -> bool:
+    async def _is_gone(self, contacts: Contacts, seat: str, was: frozenset[str] | None) -> bool:
         await contacts.qualify(seat)
         await asyncio.sleep(ANSWER_SECONDS)
         now = contacts.answering(seat)
-        return now is not None and not (now & there if there else now)
+        return now is not None and not (now & was if was else now)

@@ -143,10 +143,21 @@ async def test_one_that_has_started_again_does_not_have_the_old_ones_call(bench:
 
 async def test_one_whose_address_changes_while_it_speaks_stays(bench: Bench) -> None:
     assert bench.contacts is not None
+    bench.ari.speaks = True
+    await bench.until_looked()
     bench.contacts.there = bench.contacts.answers = frozenset({ANEW})
-    bench.ari.speak_once()
+    await bench.until_looked()
+    bench.ari.speaks = False
     await until(lambda: bench.asked >= 5)
     assert not bench.ended
+
+
+async def test_one_that_starts_again_at_once_has_not_spoken_yet(bench: Bench) -> None:
+    assert bench.contacts is not None
+    await until(lambda: bench.asked >= 2)
+    bench.ari.speak_once()  # the old one did
+    bench.contacts.there = bench.contacts.answers = frozenset({ANEW})
+    await until(lambda: bench.ended)
 
 
 async def test_while_nobody_can_ask_all_are_taken_to_be_there(bench: Bench) -> None:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import pytest_asyncio
 
 from callcenter.orders.record import LegRole, Outcome
 from callcenter.simulator.agent import Call
 from callcenter.simulator.audio import RATE, Pcm
 from callcenter.simulator.sdp import Direction
-from tests.support.city import VOICE, City, new_caller, until
+from tests.support.city import VOICE, City, edit, new_caller, until
 from tests.support.ears import Sound, until_hears
 from tests.support.talks import talking
 
@@ -25,6 +26,14 @@ LONG_AFTER = 8.0
 _FRAME = RATE // 50
 _QUIET = 100
 """Amplitude (of 32767) below which nothing is heard."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
+async def plan(city: City) -> None:
+    """A softphone that is gone is not waited for as long as usual."""
+    folder = city.server.settings.plan
+    edit(folder, "dialplan/centre.yaml", r"same_operator_seconds: \d+", "same_operator_seconds: 8")
+    await city.until_plan_is(folder)
 
 
 def longest_silence(heard: Pcm) -> float:
