@@ -660,6 +660,7 @@ class CentreMachine(RuleBasedStateMachine):
         """Of Asterisk, with all that it has."""
         self.told_gone |= {*self.switch.legs, *self._lost()}
         self.unwritten |= set(self.switch.legs)
+        self.heard.clear()  # of an exchange that is no more nobody tells anything
         self.switch.dies()
         self.step(self.switch.reconciled())
 

@@ -145,7 +145,7 @@ def call_records(data: bytes) -> None:
     for line in data.decode("utf-8", "replace").split("\n"):
         record = queue_log.parse(line)
         if record is not None:
-            keepable(record.as_event(clock_offset=0.5))
+            keepable(record.as_event(ahead=0.5))
 
 
 def keepable(event: Event) -> None:
