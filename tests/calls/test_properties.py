@@ -28,6 +28,7 @@ from callcenter.calls.commands import (
     Connect,
     Dial,
     Disconnect,
+    Hangup,
     OutsideAddress,
     Role,
     SeatAddress,
@@ -271,8 +272,11 @@ class CentreMachine(RuleBasedStateMachine):
             _, call, _, _, happened = line.split("|")[:5]
             self.queue_log.setdefault(call, []).append(happened)
         for command in result.commands:
-            if not may_repeat:
-                self._check_command(command, waiting)
+            if may_repeat:
+                continue
+            if isinstance(event, LegAnswered) and command == Hangup(event.leg):
+                continue  # whoever answers and is not waited for is ended, told twice or not
+            self._check_command(command, waiting)
         self.switch.send(result.commands)
 
     def _waiting(self) -> dict[str, Call]:
