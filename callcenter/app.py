@@ -16,7 +16,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from callcenter.asterisk.ami import Ami, AmiError, SeatContact
+from callcenter.asterisk.ami import Ami, AmiError, CallerWaits, SeatContact, SeatRung
 from callcenter.asterisk.ari import Access, Ari, AriError
 from callcenter.asterisk.exchange import Exchange, exchange_of
 from callcenter.asterisk.guard import renew_guards
@@ -268,11 +268,15 @@ class Controller:
                 known = seat not in self._runtime.centre.unreachable_seats
                 if known is not (seat in there):
                     self._runtime.post(SeatReachable(seat, seat in there))
+            self._queues.look()  # who has come to wait there, nobody told us
             async for change in ami.changes():
-                if isinstance(change, SeatContact):
-                    self._runtime.post(SeatReachable(change.seat, change.reachable))
-                else:
-                    self._queues.rung(change.seat)
+                match change:
+                    case SeatContact(seat, reachable):
+                        self._runtime.post(SeatReachable(seat, reachable))
+                    case SeatRung(seat):
+                        self._queues.rung(seat)
+                    case CallerWaits():
+                        self._queues.look()
         finally:
             self._ami = None
             await ami.close()

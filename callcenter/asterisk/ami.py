@@ -49,6 +49,16 @@ class SeatRung:
     seat: str
 
 
+@dataclass(frozen=True, slots=True)
+class CallerWaits:
+    """A caller has come to wait in Asterisk's own queue."""
+
+    call: str
+
+
+Change = SeatContact | SeatRung | CallerWaits
+
+
 class Message(Protocol):
     """What we use of panoramisk's messages."""
 
@@ -129,11 +139,12 @@ class Ami:
         self._manager = manager
         self._contacts = Contacts()
         self._listed = False
-        self._changes: asyncio.Queue[SeatContact | SeatRung] = asyncio.Queue()
+        self._changes: asyncio.Queue[Change] = asyncio.Queue()
         self._lost = asyncio.Event()
         self._pinging: asyncio.Task[None] | None = None
         manager.register_event("ContactStatus", self._contact_changed)
         manager.register_event("AgentCalled", self._seat_rung)
+        manager.register_event("QueueCallerJoin", self._caller_waits)
 
     @classmethod
     async def connect(cls, settings: Settings) -> Ami:
@@ -195,9 +206,9 @@ class Ami:
         known = self._listed and not self._lost.is_set()
         return self._contacts.at(seat) if known else None
 
-    async def changes(self) -> AsyncIterator[SeatContact | SeatRung]:
-        """Softphones coming and going after `contacts()`, and seats that Asterisk's own queues
-        ring; ends when the connection is lost."""
+    async def changes(self) -> AsyncIterator[Change]:
+        """Softphones coming and going after `contacts()`, seats that Asterisk's own queues ring and
+        callers who join them; ends when the connection is lost."""
         lost = asyncio.create_task(self._lost.wait())
         try:
             while not self._lost.is_set():
@@ -284,3 +295,6 @@ class Ami:
 
     def _seat_rung(self, _: Manager, message: Message) -> None:
         self._changes.put_nowait(SeatRung(message.get("Interface", "").removeprefix("PJSIP/")))
+
+    def _caller_waits(self, _: Manager, message: Message) -> None:
+        self._changes.put_nowait(CallerWaits(message.get("Uniqueid", "")))

@@ -51,6 +51,9 @@ class NativeQueues(Protocol):
     def bring_back(self, channels: Sequence[JsonObject]) -> None:
         """Begin to fetch the callers who wait, then have seats rung there again."""
 
+    def stay_out(self) -> None:
+        """Fetch nobody for now: there is no connection to come back by."""
+
 
 class AsteriskLink:
     """Feeds Asterisk's events to the core, through `tell`."""
@@ -99,6 +102,7 @@ class AsteriskLink:
                 log.warning("asterisk_unreachable", error=str(error))
             finally:
                 self.connected = False
+                self._queues.stay_out()
             await asyncio.sleep(RETRY_SECONDS)  # between two attempts, not to order anything
 
     async def _compare(self) -> None:

@@ -1,7 +1,7 @@
 """Asterisk's own queues: who answers there, and how their callers come back to us.
 
-They serve whom we do not have: calls that came while no controller was there, that the dead man's
-switch took, or that the core gave up.
+They serve whom we do not have: calls that came while no controller was there, or that the dead
+man's switch took, until we fetch them; and those on which the core has failed, to their end.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from callcenter.asterisk.ari import Ari, AriError, JsonObject
 from callcenter.asterisk.decode import queue_leg, waits_outside
 from callcenter.asterisk.render import RETURNED, members_file, write_change
 from callcenter.calls.events import Event, SeatEngaged
+from callcenter.calls.native import may_come_back
 from callcenter.calls.state import Centre
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.model import Plan
@@ -70,6 +71,12 @@ class NativeQueues:
         self._core = core
         self._engaged = set(core.centre.engaged_seats)
         self._paused = False
+        self._connected = False
+        """Whether who is fetched finds us."""
+        self._waits = asyncio.Event()
+        """Somebody may have come to wait there."""
+        self._strangers: set[str] = set()
+        """Callers whom we have fetched without knowing them: once, as the core may fail on them."""
         self._unread = True
         """Whether Asterisk has yet to read what was written."""
         self._writing = asyncio.Lock()
@@ -98,6 +105,7 @@ class NativeQueues:
 
     async def pause(self) -> None:
         """Have no further seat rung there, until `bring_back` is through."""
+        self.stay_out()
         if self._returning is not None:
             self._returning.cancel()
             await asyncio.wait([self._returning])
@@ -109,11 +117,33 @@ class NativeQueues:
             log.warning("native_queue_not_paused", error=str(error))
 
     def bring_back(self, channels: Sequence[JsonObject]) -> None:
-        """Take the seats' state from all channels, and begin to fetch the callers who wait."""
+        """Take the seats' state from all channels, and begin to fetch the callers who wait, and
+        whoever comes to wait there later."""
         self._note(channels)
+        self._connected = True
         self._returning = asyncio.create_task(self._bring_back())
 
+    def stay_out(self) -> None:
+        """Fetch nobody until `bring_back`: there is no connection to come back by."""
+        self._connected = False
+
+    def look(self) -> None:
+        """Somebody may have come to wait there: the dead man's switch has one, or Stasis failed."""
+        self._waits.set()
+
     async def _bring_back(self) -> None:
+        try:
+            await self._fetch_all()
+        finally:
+            self._paused = False
+        await self._until_written()
+        while True:
+            await self._waits.wait()
+            await asyncio.sleep(LOOK_SECONDS)  # callers who come together are fetched together
+            self._waits.clear()
+            await self._fetch_all()
+
+    async def _fetch_all(self) -> None:
         """Fetch every caller who waits; one whose seat is ringing only if it does not answer."""
         longest = max((q.ring_seconds for q in self._core.plan.queues.values()), default=0.0)
         fetched: set[str] = set()
@@ -125,11 +155,7 @@ class NativeQueues:
                     await asyncio.sleep(LOOK_SECONDS)
         except (AmiError, TimeoutError) as error:
             log.warning("callers_not_brought_back", error=str(error))
-        finally:
-            self._paused = False
-        if fetched:
-            log.info("callers_brought_back", calls=sorted(fetched))
-        await self._until_written()
+            self.look()
 
     async def _are_left(self, fetched: set[str]) -> bool:
         """Whether there are callers to fetch still, or that cannot be told now."""
@@ -142,21 +168,33 @@ class NativeQueues:
     async def _fetch(self, fetched: set[str]) -> bool:
         """Fetch whom no seat rings for; whether there are others to look at again."""
         channels = await self._ari.channels()
+        if not self._connected:
+            return True
         rung = {leg.call: leg.answered for each in channels if (leg := queue_leg(each))}
         waiting = {
-            str(each.get("id")): str(each.get("name")) for each in channels if waits_outside(each)
+            call: str(each.get("name"))
+            for each in channels
+            if waits_outside(each) and self._is_ours(call := str(each.get("id")))
         }
+        fetched &= waiting.keys()  # who has been with us may be there again
         pending = {call: name for call, name in waiting.items() if call not in fetched}
         free = {call: name for call, name in pending.items() if call not in rung}
         if free:
             ami = await Ami.connect(self._settings)
             try:
-                for call, name in free.items():
-                    fetched.add(call)
+                self._strangers |= free.keys() - self._core.centre.calls.keys()
+                fetched |= free.keys()
+                for name in free.values():
                     await _redirect(ami, name)
             finally:
                 await ami.close()
+            log.info("callers_brought_back", calls=sorted(free))
         return any(rung.get(call) is False for call in pending)
+
+    def _is_ours(self, call: str) -> bool:
+        centre = self._core.centre
+        again = call in self._strangers and call not in centre.calls
+        return not again and may_come_back(centre, call)
 
     # -- seats -----------------------------------------------------------------------------------
 

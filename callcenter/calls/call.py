@@ -433,13 +433,11 @@ def not_connected(turn: Turn, call: Call) -> None:
 
 def reconnect(turn: Turn, call: Call) -> None:
     """After a restart of ours: do again what may not have been done; all of it may be repeated."""
-    if call.phase is Phase.NATIVE:
-        return
     in_use = call.in_use()
     for each in call.live():
         if call.phase is Phase.ENDING or each.leg not in in_use:
             turn.hang_up(call, each.leg)
-    if call.phase is Phase.ENDING or not call.has_live(call.id):
+    if call.phase in (Phase.ENDING, Phase.NATIVE) or not call.has_live(call.id):
         return
     if call.caller_up:
         turn.send(Answer(call.id))

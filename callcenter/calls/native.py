@@ -23,7 +23,7 @@ from callcenter.calls.events import (
     SipHeaders,
 )
 from callcenter.calls.party import Scene
-from callcenter.calls.state import Call, Phase, end_leg
+from callcenter.calls.state import Call, Centre, Phase, end_leg
 from callcenter.calls.talk import colleagues, recording, scene
 from callcenter.calls.turn import Turn
 from callcenter.numberplan.decide import decide
@@ -42,13 +42,13 @@ RECORD_SECONDS = 10.0
 
 
 def taken(turn: Turn, event: CallTakenOutside) -> None:
-    """The dialplan took a call that never reached us, or that it had from us before."""
-    call = turn.call(event.call)
-    if call is None and turn.call_ended(event.call):
-        return
-    if call is None:
+    """The dialplan took a call that never reached us.
+
+    Of a call that it has from us its line tells nothing new, and may be read after the return.
+    """
+    if turn.call(event.call) is None and not turn.call_ended(event.call):
         call, _ = new_call(turn, event, min(event.began, turn.now))
-    take(turn, call)
+        take(turn, call)
 
 
 def left(turn: Turn, event: CallLeft) -> None:
@@ -68,7 +68,7 @@ def detour(turn: Turn, event: CallDetoured) -> None:
     elif call is not None and call.phase is not Phase.ENDING:
         if call.has_live(call.id):  # also if it was there before: it may have come back meanwhile
             turn.send(Detour(call.id))
-        take(turn, call)
+        turn.put(replace(take(turn, call), detoured=True))
 
 
 def give_up(turn: Turn, event: CallGivenUp) -> None:
@@ -103,6 +103,12 @@ def returned(turn: Turn, event: CallReturned) -> None:
     if call is None:
         call, _ = new_call(turn, event, min(event.began, turn.now))
     come_back(turn, call, min(event.queued, turn.now))
+
+
+def may_come_back(centre: Centre, call_id: str) -> bool:
+    """Whether a caller who waits with the dialplan is to be fetched: nobody whom we gave up."""
+    call = centre.calls.get(call_id)
+    return call_id not in centre.ended_calls if call is None else not call.detoured
 
 
 def record_seen(turn: Turn, event: CallEndedOutside) -> None:
@@ -169,6 +175,7 @@ def come_back(turn: Turn, call: Call, queued: float) -> None:
             call,
             guarded=True,
             caller_up=True,
+            detoured=False,
             ended_by=None,
             queue=_queue(turn, call),
             queued=call.queued if call.queued is not None else queued,

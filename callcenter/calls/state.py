@@ -373,6 +373,8 @@ class Call:
     """Asterisk's own record of the call's end has been seen."""
     cut_off: bool = False
     """Asterisk ended under it: its own record will not come."""
+    detoured: bool = False
+    """The core has failed on it: it stays with the dialplan."""
     callback: Callback | None = None
     outbound: Outbound | None = None
     survey: SurveyState | None = None

@@ -42,12 +42,17 @@ class Queues:
     def __init__(self, ari: FakeAri) -> None:
         self._ari = ari
         self.asked: list[str] = []
+        self.may_fetch = False
 
     async def pause(self) -> None:
         self.asked.append(f"pause, after {self._ari.paths().count('GET /channels')} looks")
 
     def bring_back(self, channels: Sequence[JsonObject]) -> None:
         self.asked.append(f"bring back from {len(channels)} channels")
+        self.may_fetch = True
+
+    def stay_out(self) -> None:
+        self.may_fetch = False
 
 
 class Bench:
@@ -123,8 +128,13 @@ async def test_callers_in_the_dialplan_are_told_and_fetched(bench: Bench) -> Non
 async def test_a_lost_websocket_is_opened_again_and_compared_again(bench: Bench) -> None:
     first = await bench.connection()
     await until(lambda: bench.link.connected)
+    assert bench.queues.may_fetch
+    bench.ari.refusals["GET /channels"] = AriError(503, "busy")
     first.put_nowait(None)
     await bench.connection()
+    await until(lambda: bench.ari.paths().count("GET /channels") >= 2)
+    assert not bench.queues.may_fetch, "who is fetched would not find us"
+    bench.ari.refusals.clear()
     await until(lambda: len(bench.told) == 2)
     assert bench.told == [SwitchReconciled(()), SwitchReconciled(())]
 

@@ -14,10 +14,12 @@ from callcenter.asterisk.ami import AmiError
 from callcenter.asterisk.ari import JsonObject
 from callcenter.asterisk.native_queue import NativeQueues, members
 from callcenter.calls.events import Event, SeatEngaged
-from callcenter.calls.state import Centre, OperatorState
+from callcenter.calls.state import Call, Centre, OperatorState, Phase
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.model import Plan
 from callcenter.settings import Settings
+from callcenter.values import replace
+from tests.calls.desk import Desk
 from tests.fakes.ari import FakeAri
 from tests.fakes.waiting import until
 from tests.plans import TEXTS, plan_of, small_plan
@@ -90,6 +92,15 @@ class Bench:
     def text(self) -> str:
         return self.file.read_text() if self.file.exists() else "(none)"
 
+    def fetched(self) -> int:
+        """How often somebody was fetched."""
+        return sum("returned" in line for line in self.asterisk.asked)
+
+    async def looks(self, times: int) -> None:
+        """Wait until Asterisk's channels have been looked at so often from now on."""
+        seen = len(self.ari.asked)
+        await until(lambda: len(self.ari.asked) >= seen + times)
+
 
 @pytest.fixture
 async def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
@@ -116,6 +127,12 @@ def caller(name: str, *, application: str = "Queue") -> JsonObject:
         "channelvars": variables,
         "dialplan": {"app_name": application},
     }
+
+
+def outside(name: str) -> Call:
+    """What the core knows of a call that the dialplan has."""
+    desk = Desk()
+    return replace(desk.state(desk.waiting_call()), id=name, phase=Phase.NATIVE)
 
 
 def seat_leg(seat: str, call: str, state: str) -> JsonObject:
@@ -244,6 +261,67 @@ async def test_who_was_not_answered_comes_back_then(bench: Bench) -> None:
     bench.queues.bring_back(bench.ari.listed)
     bench.ari.listed = [caller("15.1")]
     await until(lambda: "PJSIP/trunk-telecom-15.1 to arrival returned" in bench.asterisk.asked)
+
+
+async def test_who_comes_to_wait_there_later_is_fetched_too(bench: Bench) -> None:
+    """The dead man's switch has one, though we are here."""
+    await bench.queues.pause()
+    bench.queues.bring_back([])
+    for name in ("15.1", "15.2", "15.1"):
+        bench.asterisk.asked.clear()
+        bench.core.centre.calls[name] = outside(name)
+        bench.ari.listed = [caller(name)]
+        bench.queues.look()
+        await until(lambda: bench.fetched() == 1)
+
+
+async def test_nobody_is_fetched_while_nobody_would_find_us(bench: Bench) -> None:
+    await bench.queues.pause()
+    bench.queues.bring_back([])
+    bench.queues.stay_out()
+    bench.ari.listed = [caller("15.1")]
+    bench.queues.look()
+    await bench.looks(3)
+    assert bench.fetched() == 0
+    await bench.queues.pause()
+    bench.queues.bring_back([])
+    await until(lambda: bench.fetched() == 1)
+
+
+async def test_whom_the_core_has_failed_on_stays_there(bench: Bench) -> None:
+    bench.core.centre.calls["15.1"] = replace(outside("15.1"), detoured=True)
+    bench.core.centre.ended_calls["15.2"] = 0.0
+    bench.ari.listed = [caller("15.1"), caller("15.2"), caller("15.3")]
+    await bench.queues.pause()
+    bench.queues.bring_back([])
+    await until(lambda: bench.fetched() == 1)
+    assert "PJSIP/trunk-telecom-15.3 to arrival returned" in bench.asterisk.asked
+
+
+async def test_whom_the_core_does_not_know_is_fetched_once(bench: Bench) -> None:
+    """It may fail on them and find no call to blame."""
+    bench.ari.listed = [caller("15.1")]
+    await bench.queues.pause()
+    bench.queues.bring_back([])
+    await until(lambda: bench.fetched() == 1)
+    bench.ari.listed = [caller("15.1"), caller("15.2")]
+    bench.queues.look()
+    await until(lambda: bench.fetched() == 2)
+    assert "PJSIP/trunk-telecom-15.2 to arrival returned" in bench.asterisk.asked
+    bench.core.centre.calls["15.1"] = outside("15.1")
+    bench.queues.look()
+    await until(lambda: bench.fetched() == 3)
+
+
+async def test_a_caller_who_could_not_be_fetched_is_fetched_later(bench: Bench) -> None:
+    await bench.queues.pause()
+    bench.queues.bring_back([])
+    bench.asterisk.refuses = True
+    bench.ari.listed = [caller("15.1")]
+    bench.queues.look()
+    await bench.looks(2)
+    bench.asterisk.refuses = False
+    await until(lambda: bench.fetched() == 1)
 
 
 async def test_without_ami_the_controller_goes_on_and_seats_are_rung_again(bench: Bench) -> None:

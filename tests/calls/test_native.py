@@ -23,7 +23,7 @@ from callcenter.calls.events import (
     SeatEngaged,
     SipHeaders,
 )
-from callcenter.calls.native import LONGEST_SECONDS, RECORD_SECONDS
+from callcenter.calls.native import LONGEST_SECONDS, RECORD_SECONDS, may_come_back
 from callcenter.calls.state import Phase
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.orders.record import LegRole, Outcome
@@ -107,6 +107,30 @@ def test_a_caller_on_whose_return_the_core_fails_is_sent_to_the_dialplan_again()
     assert desk.sent(Detour) == [Detour(call)]
     desk.news()
     assert desk.state(call).phase is Phase.NATIVE
+
+
+def test_whom_the_dead_mans_switch_took_is_to_come_back_and_waits_on() -> None:
+    desk = Desk()
+    call = desk.waiting_call()
+    queued = desk.state(call).queued
+    dead(desk, call)
+    assert may_come_back(desk.centre, call)
+    desk.wait(2)
+    desk.switch.comes_back(call, desk.now)
+    desk.news()
+    state = desk.state(call)
+    assert (state.phase, state.queued, state.guarded) == (Phase.WAITING, queued, True)
+
+
+def test_whom_the_core_has_failed_on_is_not_to_come_back() -> None:
+    desk = Desk()
+    taken, given_up = desk.waiting_call(), desk.waiting_call()
+    desk.happens(CallDetoured(taken, "a fault"))
+    desk.happens(CallGivenUp(given_up))
+    desk.news()
+    assert not may_come_back(desk.centre, taken)
+    assert not may_come_back(desk.centre, given_up)
+    assert may_come_back(desk.centre, "15.1"), "a caller of whom nothing is known yet"
 
 
 def test_a_call_that_cannot_even_be_detoured_is_forgotten_with_its_order_made() -> None:

@@ -306,6 +306,9 @@ class NoQueues:
     def bring_back(self, channels: Sequence[JsonObject]) -> None:
         pass
 
+    def stay_out(self) -> None:
+        pass
+
 
 class Silence(asyncio.DatagramProtocol):
     """A far end that takes everything and says nothing."""

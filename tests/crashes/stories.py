@@ -33,9 +33,11 @@ from tests.crashes.world import (
     caller_goes,
     caller_keys,
     dials,
+    is_fetched,
     keys,
     leads,
     message_ends,
+    nobody_renews,
     partner_answers,
     partner_goes,
     prompt_ends,
@@ -86,6 +88,13 @@ STORIES: dict[str, tuple[Step, ...]] = {
         *(dials(), prompt_ends(), ready(), seat_goes(Ending.DECLINED)),
         *(ready("002", "seat02"), seat_answers("seat02"), prompt_ends()),
         *(asks(BecomeNotReady("002", "break")), seat_goes(seat="seat02")),
+    ),
+    "a caller whom the dead man's switch takes is fetched, and served": (
+        *(dials(), prompt_ends(), nobody_renews(), is_fetched(), ready(), seat_answers()),
+        *(prompt_ends(), caller_goes()),
+    ),
+    "a held caller whom the dead man's switch takes is fetched, and gives up": (
+        *(*TALKING, asks(Hold("001")), nobody_renews(), is_fetched(), caller_goes()),
     ),
     "two callers, one operator": (
         *(ready(), dials(), dials(), prompt_ends(0), prompt_ends(1), seat_answers()),

@@ -192,6 +192,32 @@ def partner_goes(ending: Ending = Ending.NORMAL) -> Step:
     return _goes(lambda world: world.partner(), ending)
 
 
+def nobody_renews(caller: int = 0) -> Step:
+    """The controller is slow: the dead man's switch takes a caller from it."""
+
+    def step(world: World) -> tuple[Event, ...]:
+        leg = world.caller(caller)
+        if not leg.guarded:
+            raise GoneError
+        world.switch.dead_mans_switch(leg.name)
+        return ()
+
+    return step
+
+
+def is_fetched(caller: int = 0) -> Step:
+    """A caller who waits with the dialplan is brought back."""
+
+    def step(world: World) -> tuple[Event, ...]:
+        leg = world.caller(caller)
+        if not leg.outside:
+            raise GoneError
+        world.switch.comes_back(leg.name, world.now)
+        return ()
+
+    return step
+
+
 def asks(*requests: Event) -> Step:
     """A person asks the controller by its API."""
     return lambda _: requests

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from callcenter.asterisk.ari import Access, Ari
+from callcenter.asterisk.decode import caller_here
 from callcenter.asterisk.secrets import USER, ari_password
 from callcenter.asterisk.switch import FALLBACK
 from callcenter.numberplan.loader import load
@@ -21,6 +22,19 @@ from tests.support.serving import until_read, until_serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GREETING = False
+
+
+async def nobody_renews(city: City) -> None:
+    """The dead man's switch takes the only caller who is there, though the controller lives."""
+    async with asterisk(city) as ari:
+        (channel,) = await ari.channels()
+        await ari.go_on(str(channel["id"]), FALLBACK)
+
+
+def asterisk(city: City) -> Ari:
+    """The server's own."""
+    settings = city.server.settings
+    return Ari(Access("127.0.0.1", settings.ari_port, USER, ari_password(settings)))
 
 
 async def record_of(city: City, caller: str) -> OrderRecord:
@@ -235,6 +249,29 @@ async def test_who_waited_there_is_served_by_the_controller_with_the_wait_that_w
     assert (orders[0].queued or 0.0) - orders[0].opened < 3.0, "from the call's beginning"
 
 
+async def test_whom_a_living_controller_was_too_slow_for_is_fetched_at_once(city: City) -> None:
+    """Nobody is restarted: the caller waits on as if nothing had happened."""
+    caller = new_caller()
+    call = await city.waiting_call(caller)
+    queued = (await city.orders_of(caller))[0].record.queued
+    await nobody_renews(city)
+    async with asterisk(city) as ari:
+
+        async def is_back() -> bool:
+            """From Asterisk's own queue, which has noted when the caller came there."""
+            (channel,) = await ari.channels()
+            variables = channel["channelvars"]
+            was_there = isinstance(variables, dict) and variables["QUEUED"] != ""
+            return was_there and caller_here(channel) is not None
+
+        await until(is_back, lambda: "nobody came back", patience=2.0)
+    async with city.operator("001", "seat01"):
+        await city.until_heard(call, "operator_suffix", VOICE)
+        await call.hang_up()
+        order = await record_of(city, caller)
+    assert (order.outcome, order.operator, order.queued) == (Outcome.ANSWERED, "001", queued)
+
+
 async def test_a_seat_that_is_ringing_there_may_still_answer(city: City) -> None:
     caller, other = new_caller(), new_caller()
     async with city.operator("001", "seat01", Behaviour(ring_seconds=2.5)) as phone:
@@ -254,16 +291,18 @@ async def test_a_seat_that_is_ringing_there_may_still_answer(city: City) -> None
 
 
 async def test_a_seat_that_asterisk_rings_by_itself_gets_no_other_call(city: City) -> None:
-    """The controller lives, but a call has left it: as when the core has failed on it."""
-    settings = city.server.settings
-    left, other = new_caller(), new_caller()
-    call = await city.waiting_call(left)
-    async with Ari(Access("127.0.0.1", settings.ari_port, USER, ari_password(settings))) as ari:
-        (channel,) = await ari.channels()
-        await ari.go_on(str(channel["id"]), FALLBACK)
+    """The controller lives, but a call has left it: there a seat that wraps up is rung at once."""
+    talker, left, other = new_caller(), new_caller(), new_caller()
     async with city.operator("001", "seat01") as phone:
-        await city.until_heard(call, VOICE)
+        talk = await city.talk(talker)
+        before = await phone.next_call()
+        call = await city.waiting_call(left)
+        await until_serving(city, "seat01")
+        await talk.hang_up()
+        await within(before.until_ended())
+        await nobody_renews(city)
         seat = await phone.next_call()
+        assert left[-8:] in seat.invite.from_.uri
         waiting = await city.waiting_call(other)
         await city.until_music(waiting)
         assert [each for each in phone.agent.calls if each.ending is None] == [seat]
