@@ -850,6 +850,14 @@ class CentreMachine(RuleBasedStateMachine):
                 assert leg.recording is None
 
     @invariant()
+    def whom_we_take_for_the_dialplans_it_has(self) -> None:
+        told = {_about(event) for event in self.switch.told}
+        for call in self.centre.calls.values():
+            leg = self.switch.legs.get(call.id)
+            if call.phase is Phase.NATIVE and leg is not None and call.id not in told:
+                assert leg.outside, "nobody looks after the caller"
+
+    @invariant()
     def every_state_has_a_deadline(self) -> None:
         for operator in self.centre.operators.values():
             if operator.status is OperatorStatus.WRAP_UP:
