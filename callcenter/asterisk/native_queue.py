@@ -136,7 +136,11 @@ class NativeQueues:
             await self._fetch_all()
         finally:
             self._paused = False
-        await self._until_written()
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._until_written())
+            both.create_task(self._fetch_who_comes())
+
+    async def _fetch_who_comes(self) -> None:
         while True:
             await self._waits.wait()
             await asyncio.sleep(LOOK_SECONDS)  # callers who come together are fetched together

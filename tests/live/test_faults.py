@@ -98,6 +98,7 @@ async def test_the_controller_freezes(house: House) -> None:
     await serve_a_newcomer(house)
 
 
+@pytest.mark.long
 async def test_the_websocket_is_cut(house: House, way: FaultyWay) -> None:
     """Somebody leaves while nobody hears of it."""
     async with full(house):
@@ -119,6 +120,7 @@ async def test_asterisk_answers_slowly(house: House, way: FaultyWay) -> None:
             way.delay = 0.0
 
 
+@pytest.mark.long
 async def test_asterisk_refuses_a_share_of_the_requests(house: House, way: FaultyWay) -> None:
     async with full(house):
         way.failing, way.refused = SHARE, 0

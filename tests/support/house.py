@@ -218,6 +218,12 @@ class House:
     async def _leaves_a_message(self) -> Guest:
         guest = await self._dials(BOX, Stay.VOICE_MAIL)
         await self.city.until_heard(guest.citizen, "voice_mail_greeting")
+        (order,) = await self.city.orders_of(guest.caller)
+        spool = self.city.server.settings.spooled_recordings
+        await until(
+            lambda: any(spool.glob(f"{order.record.call}_v*")),
+            lambda: f"no message of {guest.caller} is recorded",
+        )
         return guest
 
     async def _dials(self, number: str, stay: Stay) -> Guest:
@@ -514,7 +520,8 @@ class House:
                 yield f"{guest.caller}, {guest.stay}: recordings {[each.kind for each in found]}"
                 continue
             whole = next(each for each in found if each.kind is RecordingKind.CALL)
-            lasted = (guest.citizen.ended_at or 0.0) - guest.citizen.began_at
+            citizen = guest.citizen
+            lasted = (citizen.ended_at or 0.0) - (citizen.answered_at or citizen.began_at)
             if abs(whole.seconds - lasted) > RECORDED:
                 yield f"{guest.caller}: {whole.seconds:.1f} s of {lasted:.1f} s are recorded"
         async for finding in findings(folder, table):
