@@ -18,6 +18,7 @@ from pathlib import Path
 import aiohttp
 
 from callcenter.asterisk.ari import Access, Ari
+from callcenter.asterisk.decode import queue_leg
 from callcenter.asterisk.secrets import USER, ari_password
 from callcenter.orders.record import OrderRecord, Outcome
 from callcenter.recordings.check import findings
@@ -187,10 +188,12 @@ class House:
     # -- coming ----------------------------------------------------------------------------------
 
     async def fill(self, wanted: Mapping[Stay, int]) -> None:
-        """Let callers come until so many are in each state."""
+        """Let callers come until so many are in each state; whom Asterisk served goes."""
         for guest in list(self.guests):
             if guest.citizen.ending is not None:
                 self._has_left(guest)
+            elif guest.stay is Stay.SERVED:
+                await self.leaves(guest)
         for stay in sorted(wanted, key=lambda each: each is Stay.WAITING):
             missing = wanted[stay] - sum(guest.stay is stay for guest in self.guests)
             for _ in range(missing):
@@ -242,7 +245,7 @@ class House:
         desk.phone.behaviour = AT_ONCE if answered else NO_ANSWER
         await self._asks(desk, "ready")
         own = await desk.phone.next_call(20.0)
-        guest = next(each for each in self.guests if each.caller[-8:] in own.invite.from_.uri)
+        guest = self._who_rings(own)
         guest.desk, guest.operator, guest.stay, desk.guest = desk, own, Stay.RINGING, guest
         guest.since = _now()
         if not answered:
@@ -330,11 +333,9 @@ class House:
         """That seat, which is free, is rung by Asterisk's own queue for one of those who wait."""
         desk.phone.behaviour = AT_ONCE
         own = await desk.phone.next_call(20.0)
-        guest = next(each for each in self.guests if each.caller[-8:] in own.invite.from_.uri)
-        guest.desk, guest.operator, guest.stay, desk.guest = desk, own, Stay.SERVED, guest
-        guest.talked = True
+        guest = self._who_rings(own)
         await until_talking((guest.citizen, Sound.CITIZEN), (own, Sound.OPERATOR))
-        guest.since = _now()
+        self._is_served(guest, desk, own)
         return guest
 
     def _has_left(self, guest: Guest) -> None:
@@ -432,7 +433,29 @@ class House:
 
         await until(is_settled, lambda: f"{desk.number} neither rings nor is free")
 
+    async def _note_served(self) -> None:
+        """Asterisk's own queue may have had a seat that was free for whoever waited there."""
+        async with self._asterisk() as ari:
+            legs = [queue_leg(each) for each in await ari.channels()]
+        seats = {leg.seat for leg in legs if leg is not None and leg.answered}
+        for desk in self._desks:
+            live = _live(desk.phone.agent.calls)
+            if f"seat{desk.number[1:]}" not in seats or not live:
+                continue
+            guest = self._who_rings(live[-1])
+            if guest.stay is not Stay.SERVED:
+                self._is_served(guest, desk, live[-1])
+
+    def _who_rings(self, own: Call) -> Guest:
+        """Whom a seat's call is for."""
+        return next(each for each in self.guests if each.caller[-8:] in own.invite.from_.uri)
+
+    def _is_served(self, guest: Guest, desk: Desk, own: Call) -> None:
+        guest.desk, guest.operator, guest.stay, desk.guest = desk, own, Stay.SERVED, guest
+        guest.talked, guest.since = True, _now()
+
     async def _operators(self) -> AsyncIterator[str]:
+        await self._note_served()
         answer = await self.city.ask("GET", "/operators", None)
         told = answer["operators"]
         assert isinstance(told, list)
@@ -453,6 +476,7 @@ class House:
                 yield f"operator {desk.number} ({stay}) is {state}, {talk}"
 
     async def _waiting(self) -> AsyncIterator[str]:
+        await self._note_served()
         told = (await self.city.ask("GET", "/wallboard", None))["waiting"]
         waiting = sum(guest.stay in (Stay.WAITING, Stay.RINGING) for guest in self.guests)
         if told != waiting:
@@ -512,7 +536,8 @@ class House:
                 found: list[Recording] = found,
             ) -> bool:
                 found[:] = await table.of_call(call)
-                return sorted(each.kind for each in found) == sorted(wanted)
+                # Whom the dialplan took while they spoke has left it a second message.
+                return {each.kind for each in found} == set(wanted)
 
             try:
                 await until(all_there, lambda: "")
