@@ -245,7 +245,9 @@ class House:
         desk.phone.behaviour = AT_ONCE if answered else NO_ANSWER
         await self._asks(desk, "ready")
         own = await desk.phone.next_call(20.0)
-        guest = self._who_rings(own)
+        while own.ending is not None:  # Asterisk's own queue rang it before
+            own = await desk.phone.next_call(20.0)
+        (guest,) = self._who_is_with(own)
         guest.desk, guest.operator, guest.stay, desk.guest = desk, own, Stay.RINGING, guest
         guest.since = _now()
         if not answered:
@@ -333,7 +335,7 @@ class House:
         """That seat, which is free, is rung by Asterisk's own queue for one of those who wait."""
         desk.phone.behaviour = AT_ONCE
         own = await desk.phone.next_call(20.0)
-        guest = self._who_rings(own)
+        (guest,) = self._who_is_with(own)
         await until_talking((guest.citizen, Sound.CITIZEN), (own, Sound.OPERATOR))
         self._is_served(guest, desk, own)
         return guest
@@ -442,13 +444,13 @@ class House:
             live = _live(desk.phone.agent.calls)
             if f"seat{desk.number[1:]}" not in seats or not live:
                 continue
-            guest = self._who_rings(live[-1])
-            if guest.stay is not Stay.SERVED:
-                self._is_served(guest, desk, live[-1])
+            for guest in self._who_is_with(live[-1]):
+                if guest.stay is not Stay.SERVED:
+                    self._is_served(guest, desk, live[-1])
 
-    def _who_rings(self, own: Call) -> Guest:
-        """Whom a seat's call is for."""
-        return next(each for each in self.guests if each.caller[-8:] in own.invite.from_.uri)
+    def _who_is_with(self, own: Call) -> tuple[Guest, ...]:
+        """Whom a seat's call is for, if they have not left."""
+        return tuple(each for each in self.guests if each.caller[-8:] in own.invite.from_.uri)
 
     def _is_served(self, guest: Guest, desk: Desk, own: Call) -> None:
         guest.desk, guest.operator, guest.stay, desk.guest = desk, own, Stay.SERVED, guest
