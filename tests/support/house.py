@@ -9,7 +9,7 @@ end.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -194,10 +194,19 @@ class House:
                 self._has_left(guest)
             elif guest.stay is Stay.SERVED:
                 await self.leaves(guest)
-        for stay in sorted(wanted, key=lambda each: each is Stay.WAITING):
-            missing = wanted[stay] - sum(guest.stay is stay for guest in self.guests)
-            for _ in range(missing):
+        rest = [stay for stay in wanted if stay not in (Stay.VOICE_MAIL, Stay.WAITING)]
+        await asyncio.gather(  # the greeting of a message takes long
+            *(self.bring(Stay.VOICE_MAIL) for _ in range(self._missing(wanted, Stay.VOICE_MAIL))),
+            self._fill_seats(wanted, (*rest, Stay.WAITING)),
+        )
+
+    async def _fill_seats(self, wanted: Mapping[Stay, int], stays: Sequence[Stay]) -> None:
+        for stay in stays:
+            for _ in range(self._missing(wanted, stay)):
                 await self.bring(stay)
+
+    def _missing(self, wanted: Mapping[Stay, int], stay: Stay) -> int:
+        return wanted[stay] - sum(guest.stay is stay for guest in self.guests)
 
     async def bring(self, stay: Stay) -> Guest:
         """A call comes into that state; if somebody waits already, it is theirs."""
