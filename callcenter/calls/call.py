@@ -439,11 +439,12 @@ def reconnect(turn: Turn, call: Call) -> None:
             turn.hang_up(call, each.leg)
     if call.phase in (Phase.ENDING, Phase.NATIVE) or not call.has_live(call.id):
         return
+    # First: anything else may have to wait until what is being played is over.
+    turn.send(Guard(call.id, call.is_in_talk) if call.guarded else Unguard(call.id))
     if call.caller_up:
         turn.send(Answer(call.id))
     elif call.phase in (Phase.OFFERED, Phase.FORWARDING):
         turn.send(Ring(call.id))
-    turn.send(Guard(call.id, call.is_in_talk) if call.guarded else Unguard(call.id))
     if not call.hears_music and call.phase in (Phase.WAITING, Phase.OFFERED):
         call = stop_music(turn, call)  # nobody knows how far the announcement came: music again
     if call.hears_music:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from callcenter.calls.commands import Detour, Hangup
+from callcenter.calls.commands import Detour, Guard, Hangup
 from callcenter.calls.events import (
     AddPartner,
     CallDetoured,
@@ -120,6 +120,15 @@ def test_whom_the_dead_mans_switch_took_is_to_come_back_and_waits_on() -> None:
     desk.news()
     state = desk.state(call)
     assert (state.phase, state.queued, state.guarded) == (Phase.WAITING, queued, True)
+
+
+def test_after_a_restart_the_dead_mans_switch_is_armed_before_all_else() -> None:
+    """What else is sent may have to wait until a prompt is over."""
+    desk = Desk()
+    call = desk.waiting_call()
+    desk.switch.sent.clear()
+    desk.happens(desk.switch.reconciled())
+    assert desk.switch.sent[0] == Guard(call)
 
 
 def test_whom_the_core_has_failed_on_is_not_to_come_back() -> None:
