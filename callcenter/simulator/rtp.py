@@ -60,17 +60,24 @@ class Recording:
     def pcm(self, since: float, until: float) -> Pcm:
         """What was heard between two moments of the loop's clock; silence where nothing came."""
         sound = np.zeros(max(0, round((until - since) * RATE)), np.int16)
+        for at, packet in self._timed():
+            _place(sound, round((at - since) * RATE), packet.pcm)
+        return sound
+
+    @property
+    def end(self) -> float:
+        """The moment of the loop's clock up to which sound has come; that may be a while ago."""
+        return max((at + len(packet.pcm) / RATE for at, packet in self._timed()), default=0.0)
+
+    def _timed(self) -> Iterator[tuple[float, Packet]]:
+        """Every packet with the moment at which it belongs by the clock of its stretch."""
         for run in self._runs():
             first = run[0]
-            offsets = [_forward(first.timestamp, packet.timestamp) for packet in run]
+            offsets = [_forward(first.timestamp, packet.timestamp) / RATE for packet in run]
             # The packet that was delayed least says best when the run began.
-            began = min(
-                packet.at - offset / RATE for packet, offset in zip(run, offsets, strict=True)
-            )
-            start = round((began - since) * RATE)
+            began = min(packet.at - offset for packet, offset in zip(run, offsets, strict=True))
             for packet, offset in zip(run, offsets, strict=True):
-                _place(sound, start + offset, packet.pcm)
-        return sound
+                yield began + offset, packet
 
     def _runs(self) -> Iterator[list[Packet]]:
         """Stretches of packets on one media clock: a switch may start a new one at any time."""

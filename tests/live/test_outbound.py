@@ -202,7 +202,7 @@ async def test_a_units_own_number_is_called_and_an_emergency_number_is_not(city:
 
 async def test_a_controller_that_dies_leaves_the_talk_and_the_ringing_alone(city: City) -> None:
     caller = new_caller()
-    city.outside.behave(caller, Behaviour(ring_seconds=3.5))
+    city.outside.behave(caller, NO_ANSWER)  # by itself
     async with city.operator("001", "seat01") as phone:
         order = await order_taken(city, phone, caller)
         phone.voice = voice(Sound.OPERATOR)
@@ -211,8 +211,8 @@ async def test_a_controller_that_dies_leaves_the_talk_and_the_ringing_alone(city
         far = await city.outside.call_to(caller)
         async with without_controller(city.server):
             assert far.call.ending is None
-        assert await within(far.call.until_answered())
         far.call.media.background(voice(Sound.CITIZEN))
+        far.call.answer()
         await until_talking((far.call, Sound.CITIZEN), (seat, Sound.OPERATOR))
         async with without_controller(city.server):
             await until_talking((far.call, Sound.CITIZEN), (seat, Sound.OPERATOR))

@@ -103,8 +103,8 @@ async def test_who_listens_hears_both_and_nobody_hears_them(city: City) -> None:
         )
         while now() < heard_from + 1.0:  # listen for a second: that is what is measured
             await talk.until_leader_hears_both()
-        assert gaps(leader, Sound.CITIZEN, heard_from, now()) == []
-        assert gaps(leader, Sound.OPERATOR, heard_from, now()) == []
+        assert await gaps(leader, Sound.CITIZEN, heard_from, now()) == []
+        assert await gaps(leader, Sound.OPERATOR, heard_from, now()) == []
         assert talk.never(talk.operator, since)
         assert talk.never(talk.citizen, since)
         await leader.hang_up()
@@ -122,8 +122,8 @@ async def test_a_whisper_is_heard_by_the_operator_and_never_by_the_caller(city: 
         whispered = now()
         while now() < whispered + 1.0:
             await until_hears(talk.citizen, Sound.OPERATOR)
-        assert gaps(talk.operator, Sound.LEADER, whispered, now()) == []
-        assert gaps(talk.operator, Sound.CITIZEN, whispered, now()) == []
+        assert await gaps(talk.operator, Sound.LEADER, whispered, now()) == []
+        assert await gaps(talk.operator, Sound.CITIZEN, whispered, now()) == []
         assert talk.never(talk.citizen, since)
         await talk.leads("stop-listening")
         await until_hears(talk.operator, Sound.CITIZEN)
@@ -177,9 +177,8 @@ async def test_a_takeover_leaves_the_caller_alone_for_no_more_than_a_moment(city
         await talk.leads("take-over")
         await until_talking((talk.citizen, Sound.CITIZEN), (leader, Sound.LEADER))
         end = now()
-        silent = set(gaps(talk.citizen, Sound.OPERATOR, since, end)) & set(
-            gaps(talk.citizen, Sound.LEADER, since, end)
-        )
+        silent = set(await gaps(talk.citizen, Sound.OPERATOR, since, end))
+        silent &= set(await gaps(talk.citizen, Sound.LEADER, since, end))
         assert len(silent) <= 3, f"alone for {len(silent) / 10} s"
         await within(talk.operator.until_ended())
         assert await city.operator_state("001") == "wrap_up"

@@ -58,8 +58,7 @@ async def test_a_callback_rings_the_operator_then_the_citizen_and_both_hear_each
     await within(call.until_ended())
     board = await city.ask("GET", "/wallboard")
     assert (board["callbacks_open"], board["waiting"]) == (1, 0)
-    async with city.operator("001", "seat01") as phone:
-        phone.voice = voice(Sound.OPERATOR)
+    async with city.operator("001", "seat01", voice=voice(Sound.OPERATOR)) as phone:
         seat = await phone.next_call()
         await city.until_heard(seat, "callback_begins")
         far = await city.outside.call_to(caller, trunk="telecom")
@@ -128,8 +127,7 @@ async def test_a_missed_caller_is_called_back_from_the_list(city: City) -> None:
     call = await city.waiting_call(caller)
     await call.hang_up()
     assert (await city.order_of(caller)).record.outcome is Outcome.ABANDONED
-    async with city.operator("001", "seat01") as phone:
-        phone.voice = voice(Sound.OPERATOR)
+    async with city.operator("001", "seat01", voice=voice(Sound.OPERATOR)) as phone:
         await city.ask("POST", f"/callbacks/+86{caller}/call", {"operator": "001"})
         seat = await phone.next_call()
         far = await city.outside.call_to(caller)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -66,6 +67,13 @@ def test_a_lost_packet_is_silence_and_shifts_nothing() -> None:
     heard = recording(*came).pcm(0.0, 1.0)
     assert not heard[10 * FRAME : 11 * FRAME].any()
     assert np.array_equal(heard[11 * FRAME :], SOUND[11 * FRAME :])
+
+
+def test_sound_has_come_up_to_the_end_of_the_last_packet_however_late_it_was() -> None:
+    came = packets(SOUND, at=10.0)
+    late = [replace(packet, at=packet.at + 0.1) for packet in came[5:]]
+    assert recording(*came[:5], *late).end == pytest.approx(11.0)
+    assert recording().end == 0.0
 
 
 def test_counters_may_wrap() -> None:

@@ -98,9 +98,13 @@ def loudest(call: Call, sound: Sound, since: float, until: float) -> float:
     return max(float(abs(each @ wave)) * 4 / size for each in stretches)
 
 
-def gaps(call: Call, sound: Sound, since: float, until: float) -> list[float]:
-    """Seconds after `since` (of the event loop's clock) at which a sound was missing."""
-    return [at for at, heard in _stretches(call, sound, since, until) if not heard]
+async def gaps(call: Call, sound: Sound, since: float, end: float) -> list[float]:
+    """Seconds after `since` (of the event loop's clock) at which a sound was missing up to `end`.
+
+    Waits for what was on its way then: on a busy machine sound comes late, yet whole.
+    """
+    await until(lambda: call.media.heard.end >= end, lambda: f"{call.number} hears no more")
+    return [at for at, heard in _stretches(call, sound, since, end) if not heard]
 
 
 def moments(call: Call, sound: Sound, since: float, until: float) -> list[float]:
