@@ -13,7 +13,7 @@ from callcenter.orders.outbound import OutboundOutcome
 from callcenter.orders.record import OrderRecord
 from callcenter.simulator.agent import Call, Side
 from callcenter.simulator.audio import read_wav
-from callcenter.simulator.behaviour import BUSY, NO_ANSWER, Behaviour
+from callcenter.simulator.behaviour import BUSY, NO_ANSWER
 from callcenter.simulator.heard import Catalog
 from callcenter.simulator.phone import Softphone
 from callcenter.simulator.rtp import FRAME
