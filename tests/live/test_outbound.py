@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from callcenter.simulator.behaviour import BUSY, NO_ANSWER
 from callcenter.simulator.heard import Catalog
 from callcenter.simulator.phone import Softphone
 from callcenter.simulator.rtp import FRAME
-from tests.support.city import City, edit, new_caller, until, within
+from tests.support.city import CENTRE, City, changed_plan, edit, new_caller, until, within
 from tests.support.ears import Sound, until_hears, until_talking, voice
 from tests.support.processes import without_controller
 
@@ -201,9 +202,12 @@ async def test_a_units_own_number_is_called_and_an_emergency_number_is_not(city:
 
 
 async def test_a_controller_that_dies_leaves_the_talk_and_the_ringing_alone(city: City) -> None:
+    def patient(folder: Path) -> None:
+        edit(folder, CENTRE, r"forward_ring_seconds: \d+", "forward_ring_seconds: 60")
+
     caller = new_caller()
     city.outside.behave(caller, NO_ANSWER)  # by itself
-    async with city.operator("001", "seat01") as phone:
+    async with changed_plan(city, patient), city.operator("001", "seat01") as phone:
         order = await order_taken(city, phone, caller)
         phone.voice = voice(Sound.OPERATOR)
         await city.ask("POST", f"/orders/{order.number}/calls", {"operator": "001"})

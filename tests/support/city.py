@@ -39,6 +39,7 @@ T = TypeVar("T")
 PATIENCE = 20.0
 """Seconds that anything may take on a busy machine."""
 QUEUES, OPERATORS = "dialplan/queues.yaml", "agents/operators.yaml"
+CENTRE = "dialplan/centre.yaml"
 VOICE = "now_ready"
 """What operators say all the time: who hears it is connected."""
 _POLL = 0.05
@@ -303,9 +304,10 @@ def edit(folder: Path, file: str, pattern: str, new: str) -> None:
 
 @asynccontextmanager
 async def changed_plan(city: City, *edits: Callable[[Path], None]) -> AsyncIterator[None]:
-    """Another plan for a while: its queues or operators are edited."""
+    """Another plan for a while: its queues, operators or limits are edited."""
     folder = city.server.settings.plan
-    before = {file: (folder / file).read_text(encoding="utf-8") for file in (QUEUES, OPERATORS)}
+    files = (QUEUES, OPERATORS, CENTRE)
+    before = {file: (folder / file).read_text(encoding="utf-8") for file in files}
     for each in edits:
         each(folder)
     await city.until_plan_is(folder)
@@ -334,7 +336,7 @@ async def running_city(
         shutil.copytree(PROJECT / name, folder / name)
     edit(folder, "dialplan/queues.yaml", r"ring_seconds: \d+", "ring_seconds: 3")
     edit(folder, "dialplan/queues.yaml", r"wrap_up_seconds: \d+", "wrap_up_seconds: 2")
-    edit(folder, "dialplan/centre.yaml", r"forward_ring_seconds: \d+", "forward_ring_seconds: 4")
+    edit(folder, CENTRE, r"forward_ring_seconds: \d+", "forward_ring_seconds: 4")
     if not greeting:
         edit(folder, "dialplan/queues.yaml", r"(?m)^ *greeting: .*\n", "")
     async with (
