@@ -17,6 +17,18 @@ from callcenter.settings import Settings
 from tests.support.city import City, running_city
 from tests.support.live import LiveServer, live_settings, neighbour, running_server
 
+LONGEST = (
+    "newcomer",
+    "whole_plan",
+    "fallback",
+    "strategies",
+    "survey",
+    "menus",
+    "witness",
+    "waiting",
+)
+"""Files that begin first, so that none of them is left to run alone in the end."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything here needs a real Asterisk."""
@@ -24,6 +36,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.live)
+    first = [here / f"test_{name}.py" for name in LONGEST]
+    items.sort(key=lambda item: first.index(item.path) if item.path in first else len(first))
 
 
 @pytest.fixture
@@ -79,10 +93,12 @@ async def city(
 ) -> AsyncIterator[City]:
     """One server for all tests of a file, on a day of the trial run.
 
-    A file with `GREETING = False` has callers wait at once; `QUOTA_GB` is its room for recordings,
-    `RTP_TIMEOUT` the seconds after which a leg without audio is ended.
+    A file with `GREETING = False` has callers wait at once, with `ANNOUNCES = False` talk at once;
+    `QUOTA_GB` is its room for recordings, `RTP_TIMEOUT` the seconds after which a leg without audio
+    is ended.
     """
     greeting: bool = getattr(request.module, "GREETING", True)
+    announces: bool = getattr(request.module, "ANNOUNCES", True)
     quota_gb: float | None = getattr(request.module, "QUOTA_GB", None)
     rtp_timeout: int | None = getattr(request.module, "RTP_TIMEOUT", None)
     folder: Path = tmp_path_factory.mktemp("plan")
@@ -90,6 +106,7 @@ async def city(
         folder,
         *("--at", "2017-12-01T10:00"),
         greeting=greeting,
+        announces=announces,
         quota_gb=quota_gb,
         rtp_timeout=rtp_timeout,
     ) as city:

@@ -17,6 +17,7 @@ from tests.support.ears import Sound, until_hears, voice
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GREETING = False
+ANNOUNCES = False
 
 QUEUES = """
   to_partner: {title: 甲, hours: never, closed: {partner: "12319", prompt: queue_closed}}

@@ -24,6 +24,7 @@ from tests.support.city import (
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GREETING = False
+ANNOUNCES = False
 SECOND = "\n  second: {title: 英语, skills: {english: 2}, ring_seconds: 3, wrap_up_seconds: 2}\n"
 
 

@@ -19,6 +19,7 @@ from tests.support.processes import children
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GREETING = False
+ANNOUNCES = False
 ARRIVES = 60.0
 """Seconds until an order is filed after a long outage: the store is tried every half minute."""
 Fault = Callable[[City], AbstractContextManager[None]]

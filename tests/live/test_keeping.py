@@ -26,6 +26,7 @@ from tests.support.processes import without_controller
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GREETING = False
+ANNOUNCES = False
 PASSPHRASE = "correct horse battery"
 AT = "2017-12-01T10:00"
 

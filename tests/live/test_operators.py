@@ -14,6 +14,7 @@ from tests.support.processes import without_controller
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GREETING = False
+ANNOUNCES = False
 
 
 async def dial_code(city: City, seat: str, code: str, *, keys: str = "") -> list[str]:

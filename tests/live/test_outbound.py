@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import pytest_asyncio
 
 from callcenter.orders.outbound import OutboundOutcome
 from callcenter.orders.record import OrderRecord
@@ -24,16 +23,9 @@ from tests.support.processes import without_controller
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GREETING = False
+ANNOUNCES = False
 CITIZEN, OPERATOR = "seat_taken", "pin_wrong"
 """Clips: nothing else in these calls sounds like them."""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
-async def no_announcement(city: City) -> None:
-    """Operators' numbers are not spoken: caller and operator talk at once."""
-    folder = city.server.settings.plan
-    edit(folder, "dialplan/queues.yaml", "announce_operator: true", "announce_operator: false")
-    await city.until_plan_is(folder)
 
 
 @dataclass

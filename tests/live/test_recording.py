@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import pytest_asyncio
 from pydantic import TypeAdapter
 
 from callcenter.orders.record import LegRole
@@ -27,11 +26,12 @@ from callcenter.simulator.audio import read_wav
 from callcenter.simulator.heard import Catalog
 from callcenter.simulator.rtp import FRAME
 from callcenter.store.recordings import Recording, RecordingStore
-from tests.support.city import City, edit, new_caller, until, within
+from tests.support.city import City, new_caller, until, within
 from tests.support.processes import children, lives, without_controller
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GREETING = False
+ANNOUNCES = False
 QUOTA_GB = 0.00004
 """Two and a half seconds: less than any call here."""
 
@@ -41,14 +41,6 @@ AGAIN, LATER, LAST = "unknown_code", "cannot_dial", "already_signed_in"
 SILENCE = np.zeros(FRAME, np.int16)
 FLUSHED = 33_000
 """Bytes after which a clip is on the disk: Asterisk writes 32 KB at a time."""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
-async def no_announcement(city: City) -> None:
-    """Operators' numbers are not spoken: caller and operator talk at once."""
-    folder = city.server.settings.plan
-    edit(folder, "dialplan/queues.yaml", "announce_operator: true", "announce_operator: false")
-    await city.until_plan_is(folder)
 
 
 @cache

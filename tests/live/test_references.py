@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from tests.support.city import City, edit, new_caller, until, within
 from tests.support.processes import without_controller
@@ -15,15 +14,8 @@ from tests.support.sipp import Sipp, answer_if_told, call
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GREETING = False
+ANNOUNCES = False
 HEADER = "X-Reference"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
-async def no_announcement(city: City) -> None:
-    """Operators' numbers are not spoken: caller and operator talk at once."""
-    folder = city.server.settings.plan
-    edit(folder, "dialplan/queues.yaml", "announce_operator: true", "announce_operator: false")
-    await city.until_plan_is(folder)
 
 
 @asynccontextmanager

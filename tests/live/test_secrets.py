@@ -13,6 +13,7 @@ from tests.support.processes import children
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GREETING = False
+ANNOUNCES = False
 
 
 async def secrets_of(city: City) -> dict[str, str]:

@@ -13,6 +13,7 @@ from tests.support.city import OPERATORS, QUEUES, VOICE, City, changed_plan, edi
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GREETING = False
+ANNOUNCES = False
 
 
 def queue_with(*lines: str) -> Callable[[Path], None]:
@@ -21,7 +22,6 @@ def queue_with(*lines: str) -> Callable[[Path], None]:
     def write(folder: Path) -> None:
         edit(folder, QUEUES, r"strategy: longest_idle", "\n    ".join(lines))
         edit(folder, QUEUES, r"wrap_up_seconds: \d+", "wrap_up_seconds: 0")
-        edit(folder, QUEUES, r"(?m)^ *announce_operator: .*\n", "")
 
     return write
 

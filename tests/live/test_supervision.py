@@ -14,29 +14,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import pytest_asyncio
 
 from callcenter.orders.record import LegRole, Outcome
 from callcenter.simulator.agent import Call
 from callcenter.simulator.audio import RATE, Pcm, read_wav
 from callcenter.simulator.phone import Softphone
 from callcenter.store.recordings import RecordingStore
-from tests.support.city import City, edit, new_caller, until, within
+from tests.support.city import City, new_caller, until, within
 from tests.support.ears import PITCHES, Sound, gaps, moments, until_hears, until_talking, voice
 from tests.support.processes import without_controller
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GREETING = False
+ANNOUNCES = False
 SEAT = "seat05"
 """The team leader's: nobody is signed in there."""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
-async def no_announcement(city: City) -> None:
-    """Operators' numbers are not spoken: caller and operator talk at once."""
-    folder = city.server.settings.plan
-    edit(folder, "dialplan/queues.yaml", "announce_operator: true", "announce_operator: false")
-    await city.until_plan_is(folder)
 
 
 @dataclass

@@ -6,7 +6,6 @@ import asyncio
 from collections import defaultdict
 
 import pytest
-import pytest_asyncio
 
 from callcenter.asterisk.ari import Access, Ari
 from callcenter.asterisk.secrets import USER, ari_password
@@ -22,23 +21,16 @@ from callcenter.simulator.behaviour import (
     UNAVAILABLE,
     Behaviour,
 )
-from tests.support.city import City, edit, new_caller, until, within
+from tests.support.city import City, new_caller, until, within
 from tests.support.ears import Sound, gaps, until_hears, until_talking, voice
 from tests.support.processes import without_controller
 from tests.support.talks import speaking, talking, until_citizen_and_partner
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GREETING = False
+ANNOUNCES = False
 OPERATORS = ("001", "002", "003", "004")
 RINGS_A_WHILE = Behaviour(ring_seconds=1.5)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", autouse=True)
-async def no_announcement(city: City) -> None:
-    """Operators' numbers are not spoken: caller and operator talk at once."""
-    folder = city.server.settings.plan
-    edit(folder, "dialplan/queues.yaml", "announce_operator: true", "announce_operator: false")
-    await city.until_plan_is(folder)
 
 
 def the_plan(city: City) -> Plan:

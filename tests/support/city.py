@@ -40,7 +40,7 @@ PATIENCE = 20.0
 """Seconds that anything may take on a busy machine."""
 QUEUES, OPERATORS = "dialplan/queues.yaml", "agents/operators.yaml"
 CENTRE = "dialplan/centre.yaml"
-VOICE = "now_ready"
+VOICE = "signed_in"
 """What operators say all the time: who hears it is connected."""
 _POLL = 0.05
 _LISTEN = 0.3
@@ -324,21 +324,25 @@ async def running_city(
     folder: Path,
     *arguments: str,
     greeting: bool = True,
+    announces: bool = True,
     quota_gb: float | None = None,
     rtp_timeout: int | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[City]:
     """A server with the project's plan, in a hurry: short rings and wrap-ups.
 
-    Without `greeting` callers wait at once: for tests that are about what comes after.
+    Without `greeting` callers wait at once: for tests that are about what comes after. Unless it
+    `announces` operators' numbers, caller and operator talk at once.
     """
     for name in PLAN_FOLDERS:
         shutil.copytree(PROJECT / name, folder / name)
-    edit(folder, "dialplan/queues.yaml", r"ring_seconds: \d+", "ring_seconds: 3")
-    edit(folder, "dialplan/queues.yaml", r"wrap_up_seconds: \d+", "wrap_up_seconds: 2")
+    edit(folder, QUEUES, r"ring_seconds: \d+", "ring_seconds: 3")
+    edit(folder, QUEUES, r"wrap_up_seconds: \d+", "wrap_up_seconds: 2")
     edit(folder, CENTRE, r"forward_ring_seconds: \d+", "forward_ring_seconds: 4")
     if not greeting:
-        edit(folder, "dialplan/queues.yaml", r"(?m)^ *greeting: .*\n", "")
+        edit(folder, QUEUES, r"(?m)^ *greeting: .*\n", "")
+    if not announces:
+        edit(folder, QUEUES, "announce_operator: true", "announce_operator: false")
     async with (
         running_server(
             *arguments,
