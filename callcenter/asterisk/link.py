@@ -125,9 +125,12 @@ class AsteriskLink:
         outside = tuple(call for channel in channels if (call := caller_outside(channel)))
         self._queues.bring_back(channels)
         answered = tuple(leg for channel in channels if (leg := answered_leg(channel)) is not None)
-        callers = tuple(leg for channel in channels if (leg := caller_here(channel)) is not None)
+        here = {leg: each for each in channels if (leg := caller_here(each)) is not None}
+        up = tuple(leg for leg, channel in here.items() if channel.get("state") == "Up")
         self._tell(
-            SwitchReconciled(tuple(legs), arriving, outside, answered, callers, bridges, run)
+            SwitchReconciled(
+                tuple(legs), arriving, outside, answered, tuple(here), bridges, run, up
+            )
         )
         for event in held:
             self._take(event)

@@ -431,19 +431,23 @@ def not_connected(turn: Turn, call: Call) -> None:
         end(turn, call, Outcome.INTERRUPTED, by="system")
 
 
-def reconnect(turn: Turn, call: Call) -> None:
-    """After a restart of ours: do again what may not have been done; all of it may be repeated."""
+def reconnect(turn: Turn, call: Call, *, is_up: bool) -> None:
+    """After a restart of ours: do again what may not have been done; all of it may be repeated.
+
+    `is_up`: the caller's leg has been answered. To answer it again would do no harm, but Asterisk
+    does so only when a prompt or message is over, and everything else of the call would wait, the
+    dead man's switch too.
+    """
     in_use = call.in_use()
     for each in call.live():
         if call.phase is Phase.ENDING or each.leg not in in_use:
             turn.hang_up(call, each.leg)
     if call.phase in (Phase.ENDING, Phase.NATIVE) or not call.has_live(call.id):
         return
-    # First: anything else may have to wait until what is being played is over.
     turn.send(Guard(call.id, call.is_in_talk) if call.guarded else Unguard(call.id))
-    if call.caller_up:
+    if call.caller_up and not is_up:
         turn.send(Answer(call.id))
-    elif call.phase in (Phase.OFFERED, Phase.FORWARDING):
+    elif not call.caller_up and call.phase in (Phase.OFFERED, Phase.FORWARDING):
         turn.send(Ring(call.id))
     if not call.hears_music and call.phase in (Phase.WAITING, Phase.OFFERED):
         call = stop_music(turn, call)  # nobody knows how far the announcement came: music again

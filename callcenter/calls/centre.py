@@ -527,7 +527,7 @@ def _switch_reconciled(turn: Turn, event: SwitchReconciled) -> None:
             _legs_ended(turn, turn.call(call.id) or call, gone, Ending.LOST)
         still = turn.call(call.id)
         if still is not None:
-            calls.reconnect(turn, still)
+            calls.reconnect(turn, still, is_up=still.id in (*event.up, *event.answered))
             _answer_again(turn, turn.call(call.id) or still)
             voice_mail.reconnect(turn, turn.call(still.id) or still)
             still = turn.call(call.id)

@@ -194,6 +194,8 @@ class SwitchReconciled:
     """The bridges that Asterisk has of ours."""
     switch: str = ""
     """Which run of Asterisk tells it; empty where that is not known."""
+    up: tuple[str, ...] = ()
+    """Of the callers' legs, those that have been answered."""
 
 
 @dataclass(frozen=True, slots=True)

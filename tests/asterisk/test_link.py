@@ -193,7 +193,9 @@ async def test_legs_that_were_answered_meanwhile_are_told(bench: Bench) -> None:
     await bench.connection()
     await until(lambda: bench.told != [])
     assert bench.told == [
-        SwitchReconciled(("15.1", "15.1_1", "15.1_2"), answered=("15.1_1",), callers=("15.1",))
+        SwitchReconciled(
+            ("15.1", "15.1_1", "15.1_2"), answered=("15.1_1",), callers=("15.1",), up=("15.1",)
+        )
     ]
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from callcenter.calls.commands import Detour, Guard, Hangup
+from callcenter.calls.commands import Answer, Detour, Guard, Hangup
 from callcenter.calls.events import (
     AddPartner,
     CallDetoured,
@@ -122,13 +122,16 @@ def test_whom_the_dead_mans_switch_took_is_to_come_back_and_waits_on() -> None:
     assert (state.phase, state.queued, state.guarded) == (Phase.WAITING, queued, True)
 
 
-def test_after_a_restart_the_dead_mans_switch_is_armed_before_all_else() -> None:
-    """What else is sent may have to wait until a prompt is over."""
+@pytest.mark.parametrize("is_up", [True, False])
+def test_after_a_restart_the_dead_mans_switch_waits_for_nothing(is_up: bool) -> None:
+    """Asterisk answers a leg only when it has heard its prompt: not again without need."""
     desk = Desk()
     call = desk.waiting_call()
+    desk.switch.legs[call].answered = is_up
     desk.switch.sent.clear()
     desk.happens(desk.switch.reconciled())
     assert desk.switch.sent[0] == Guard(call)
+    assert (Answer(call) in desk.switch.sent) is not is_up
 
 
 def test_whom_the_core_has_failed_on_is_not_to_come_back() -> None:

@@ -170,6 +170,7 @@ def of_call(event: SwitchReconciled, call: str) -> SwitchReconciled:
         answered=ours(event.answered),
         callers=ours(event.callers),
         bridges=ours(event.bridges),
+        up=ours(event.up),
     )
 
 

@@ -435,7 +435,7 @@ async def test_who_talks_is_still_there_after_we_were_away(exchange: Opened) -> 
         await x.disconnect()
         await x.hears(leg, Sound.CITIZEN)
         assert await x.connect() == SwitchReconciled(
-            ("C", "C_1"), answered=("C_1",), callers=("C",), bridges=("C_b",)
+            ("C", "C_1"), answered=("C_1",), callers=("C",), bridges=("C_b",), up=("C",)
         )
 
 

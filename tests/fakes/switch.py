@@ -214,6 +214,7 @@ class FakeSwitch:
             callers=tuple(leg.name for leg in ours if leg.trunk),
             bridges=tuple(sorted(self.bridges)),
             switch=str(self.run),
+            up=tuple(leg.name for leg in ours if leg.trunk and leg.answered),
         )
 
     def dead_mans_switch(self, leg: str) -> None:
