@@ -217,9 +217,7 @@ class House:
         if not any(guest.stay is Stay.WAITING for guest in self.guests):
             await self._waits()
         guest = await self._is_rung(answered=stay is not Stay.RINGING)
-        if stay is not Stay.RINGING:
-            await self._goes_on(guest, stay)
-        return guest
+        return guest if stay is Stay.RINGING else await self._goes_on(guest, stay)
 
     async def _waits(self) -> Guest:
         guest = await self._dials("12345", Stay.WAITING)
@@ -263,10 +261,10 @@ class House:
             await self._asks(desk, "not-ready", {"reason": "break"})
         return guest
 
-    async def _goes_on(self, guest: Guest, stay: Stay) -> None:
+    async def _goes_on(self, guest: Guest, stay: Stay) -> Guest:
         desk = guest.desk
         assert desk is not None
-        operator = await self._is_connected(guest, desk)
+        guest, operator = await self._is_connected(desk)
         two = (guest.citizen, Sound.CITIZEN), (operator, Sound.OPERATOR)
         await until_talking(*two)
         await self._asks(desk, "not-ready", {"reason": "break"})
@@ -286,18 +284,30 @@ class House:
             third = (guest.partner, Sound.PARTNER)
             await until_talking(*(two if three else two[1:]), third)
         guest.stay, guest.since = stay, _now()
+        return guest
 
-    async def _is_connected(self, guest: Guest, desk: Desk) -> Call:
-        """The operator's telephone hears the caller; it may have been rung more than once."""
+    async def _is_connected(self, desk: Desk) -> tuple[Guest, Call]:
+        """The operator's telephone hears a caller. It may have been rung more than once, and for
+        another one, where the first was taken by the dialplan meanwhile."""
 
         def hears_them() -> bool:
-            live = _live(desk.phone.agent.calls)
-            guest.operator = live[-1] if live else guest.operator
-            return guest.operator is not None and Sound.CITIZEN in hears(guest.operator)
+            for own in _live(desk.phone.agent.calls)[-1:]:
+                for guest in self._who_is_with(own):
+                    self._is_with(guest, desk, own)
+                    return Sound.CITIZEN in hears(own)
+            return False
 
-        await until(hears_them, lambda: f"{desk.number} is not connected with {guest.caller}")
+        await until(hears_them, lambda: f"{desk.number} is connected with nobody")
+        guest = desk.guest
+        assert guest is not None
         assert guest.operator is not None
-        return guest.operator
+        return guest, guest.operator
+
+    def _is_with(self, guest: Guest, desk: Desk, own: Call) -> None:
+        if desk.guest is not None and desk.guest is not guest:
+            other = desk.guest
+            other.stay, other.desk, other.operator = Stay.WAITING, None, None
+        guest.desk, guest.operator, desk.guest = desk, own, guest
 
     async def _is_free(self, desk: Desk) -> bool:
         try:
