@@ -61,8 +61,11 @@ def process_list(first: int) -> str:
 
 async def test_they_are_where_they_belong_and_nowhere_else(city: City) -> None:
     caller = new_caller()
-    async with city.operator("001", "seat02"):
-        await (await city.talk(caller)).hang_up()
+    async with city.operator("001", "seat02") as phone:
+        call = await city.call("12345", caller)
+        await phone.next_call()
+        await city.until_operator("001", "talking")
+        await call.hang_up()
     await city.order_of(caller)
     secrets = await secrets_of(city)
     pages = await use(city, secrets["pin"])
