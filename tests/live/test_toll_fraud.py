@@ -18,7 +18,7 @@ from callcenter.simulator.agent import Call, CallState, Credentials, UserAgent
 from callcenter.simulator.behaviour import ANSWER, Behaviour
 from callcenter.simulator.phone import Softphone
 from callcenter.simulator.sip import Request, Response
-from tests.support.city import City, edit, new_caller, until, within
+from tests.support.city import VOICE, City, edit, new_caller, until, within
 from tests.support.live import neighbour
 from tests.support.processes import without_controller
 from tests.support.serving import until_serving
@@ -420,7 +420,7 @@ async def test_nor_anybody_while_asterisk_serves_alone(
         await until_serving(city, "seat01", "seat02")
         async with without_controller(city.server):
             call = await city.call("12345", new_caller())
-            await city.until_heard(call, "now_ready")
+            await city.until_heard(call, VOICE)
             waits = await city.call("12345", new_caller())
             await within((await sends_away.next_call(within=20)).until_ended())
             await city.call("12319", new_caller())
