@@ -99,6 +99,7 @@ async def test_a_closed_queue_says_so_and_the_call_ends(city: City) -> None:
     assert await until_over(city, "12331", "queue_closed") is Outcome.ANNOUNCED
 
 
+@pytest.mark.long
 async def test_a_closed_queue_leads_to_a_callback_that_is_made(city: City) -> None:
     caller = new_caller()
     call = await city.call("12336", caller)

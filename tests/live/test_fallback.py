@@ -339,6 +339,7 @@ async def test_who_talks_there_goes_on_and_the_seat_gets_no_other_call(city: Cit
 # -- cutovers --------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 async def test_at_a_cutover_the_dialplan_changes_with_the_plan(tmp_path: Path) -> None:
     """From the first day of the formal run on, retired numbers only announce their replacement."""
     async with running_city(tmp_path, "--at", "2018-06-30T23:59:20", greeting=False) as city:

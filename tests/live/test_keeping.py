@@ -44,6 +44,7 @@ def back_up(settings: Settings, folder: Path) -> Path:
     return folder / "backup"
 
 
+@pytest.mark.long
 async def test_a_second_server_goes_on_from_a_backup_made_while_calls_are_up(
     city: City, tmp_path: Path
 ) -> None:

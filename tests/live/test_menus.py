@@ -15,7 +15,7 @@ from callcenter.simulator.audio import RATE, read_wav
 from callcenter.simulator.heard import Catalog
 from callcenter.simulator.rtp import FRAME
 from callcenter.store.recordings import Recording, RecordingKind, RecordingStore
-from tests.support.city import City, edit, new_caller, until, within
+from tests.support.city import VOICE, City, edit, new_caller, until, within
 from tests.support.processes import without_controller
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -87,6 +87,7 @@ async def test_a_key_during_the_prompt_ends_it_and_leads_on(city: City) -> None:
     assert order.legs[1].hotline == "12319"
 
 
+@pytest.mark.long
 async def test_a_wrong_key_and_none_are_told_and_in_the_end_the_caller_is_led_on(
     city: City,
 ) -> None:
@@ -97,13 +98,14 @@ async def test_a_wrong_key_and_none_are_told_and_in_the_end_the_caller_is_led_on
     await call.media.press("7")
     await city.until_heard(call, "menu_wrong", "menu_main")
     await city.until_heard(call, "menu_wrong", "menu_main", "menu_none", "menu_main")
-    await city.until_heard(call, "menu_none", "menu_main", "now_ready")
+    await city.until_heard(call, "menu_none", "menu_main", VOICE)
     await city.until_music(call)
     await call.hang_up()
     order = (await city.order_of(caller)).record
     assert (order.outcome, order.queue) == (Outcome.ABANDONED, "hotline")
 
 
+@pytest.mark.long
 async def test_who_goes_round_in_menus_is_led_on_in_the_end(city: City) -> None:
     """From one to the other and back, by key: after 12 s no key counts any more."""
     caller = new_caller()
@@ -209,6 +211,7 @@ async def test_a_message_ends_with_silence(city: City) -> None:
     assert (order.outcome, said_in(city, message)) == (Outcome.VOICE_MAIL, [CITIZEN])
 
 
+@pytest.mark.long
 async def test_who_says_nothing_leaves_nothing(city: City) -> None:
     caller = new_caller()
     call = await city.call(CLOSED, caller)

@@ -178,6 +178,7 @@ async def test_two_servers_side_by_side_take_each_its_own_call(
 # -- somebody else's SIP at the own line -----------------------------------------------------------
 
 
+@pytest.mark.long
 async def test_an_own_line_that_is_no_simulator_of_ours(here: LiveServer, tmp_path: Path) -> None:
     """sipp at three trunks: one answers, one is busy, one declines."""
     lines = {

@@ -143,6 +143,7 @@ async def test_a_bare_telephone_calls_the_citizen_of_the_call_just_ended(city: C
         assert made.outcome == OutboundOutcome.ANSWERED
 
 
+@pytest.mark.long
 async def test_a_bare_telephone_calls_for_an_order_by_its_number(city: City) -> None:
     busy, silent = new_caller(), new_caller()
     city.outside.behave(busy, BUSY)

@@ -83,6 +83,7 @@ async def test_a_softphone_gone_without_a_word_gives_its_caller_to_somebody_else
             assert set(await end(city, call, caller)) == {"001", "002"}
 
 
+@pytest.mark.long
 async def test_a_softphone_that_has_started_again_is_offered_its_caller_again(city: City) -> None:
     caller = new_caller()
     async with city.operator("001", "seat01") as phone:
@@ -108,6 +109,7 @@ async def test_a_softphone_that_sends_no_audio_while_nobody_speaks_keeps_its_tal
         await talk.until_two()
 
 
+@pytest.mark.long
 async def test_a_softphone_that_sends_no_audio_while_it_is_muted_or_holds_keeps_its_talk(
     city: City,
 ) -> None:
@@ -122,6 +124,7 @@ async def test_a_softphone_that_sends_no_audio_while_it_is_muted_or_holds_keeps_
             await talk.until_two()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("way", [Direction.SEND, Direction.NEITHER])
 async def test_a_softphone_that_puts_the_call_on_hold_itself_keeps_it(
     city: City, way: Direction

@@ -116,6 +116,7 @@ async def test_who_misses_two_offers_in_a_row_is_not_ready(city: City) -> None:
         assert (await city.order_of(caller)).record.outcome is Outcome.ABANDONED
 
 
+@pytest.mark.long
 async def test_who_comes_while_nobody_is_signed_in_may_be_called_back(city: City) -> None:
     nobody = queue_with("overflow: [{nobody_signed_in: true, to: {callback: hotline}}]")
     async with changed_plan(city, nobody):

@@ -85,6 +85,7 @@ async def test_a_key_cuts_the_question_short_and_a_hang_up_keeps_the_answer(city
     assert [answer.key for answer in order.answers] == ["4"]
 
 
+@pytest.mark.long
 async def test_a_wrong_key_is_told_and_silence_ends_with_thanks(city: City) -> None:
     caller = new_caller()
     async with city.operator("001", "seat01"):
@@ -143,7 +144,7 @@ async def comment_of(city: City, caller: str) -> dict[str, object]:
     return answer
 
 
-@pytest.mark.parametrize("end", ["key", "silence", "hang-up"])
+@pytest.mark.parametrize("end", ["key", pytest.param("silence", marks=pytest.mark.long), "hang-up"])
 async def test_a_comment_is_kept_as_it_was_spoken_however_it_ends(city: City, end: str) -> None:
     caller = new_caller()
     async with city.operator("001", "seat01"):

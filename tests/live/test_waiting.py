@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from callcenter.orders.record import LegRole, Outcome
 from callcenter.simulator.behaviour import BUSY
-from tests.support.city import City, edit, new_caller, until, within
+from tests.support.city import VOICE, City, edit, new_caller, until, within
 from tests.support.ears import Sound, until_talking, voice
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -41,7 +41,7 @@ async def test_an_operator_who_answers_ends_the_announcement(city: City) -> None
     call = await city.waiting_call(new_caller())
     await city.until_heard(call, "queue_next")
     async with city.operator("001", "seat01"):
-        await city.until_heard(call, "operator_suffix", "now_ready")
+        await city.until_heard(call, "operator_suffix", VOICE)
         assert "callback_offer" not in await city.heard(call)
         await call.hang_up()
 
@@ -81,6 +81,7 @@ async def test_a_callback_rings_the_operator_then_the_citizen_and_both_hear_each
     await until(two_recordings, lambda: "the waiting and the talk are not both recorded")
 
 
+@pytest.mark.long
 async def test_another_number_is_keyed_in_and_called(city: City) -> None:
     caller, other = new_caller(), new_caller()
     call = await city.waiting_call(caller)

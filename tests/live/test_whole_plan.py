@@ -255,7 +255,9 @@ def wanted_of(call: Dialled) -> tuple[object, ...]:
     [
         pytest.param(BEFORE_ALL_CUTOVERS, {"queue": 1, "forward": 66}, marks=pytest.mark.long),
         (TRIAL_RUN, {"queue": 44, "forward": 23}),
-        (FORMAL_RUN, {"queue": 16, "announce": 28, "forward": 23}),
+        pytest.param(
+            FORMAL_RUN, {"queue": 16, "announce": 28, "forward": 23}, marks=pytest.mark.long
+        ),
     ],
     ids=["before all cutovers", "trial run", "formal run"],
 )

@@ -43,7 +43,7 @@ CENTRE = "dialplan/centre.yaml"
 VOICE = "signed_in"
 """What operators say all the time: who hears it is connected."""
 _POLL = 0.05
-_LISTEN = 0.3
+_LISTEN = 0.5
 _callers = count(10000000)
 
 
@@ -338,7 +338,7 @@ async def running_city(
         shutil.copytree(PROJECT / name, folder / name)
     edit(folder, QUEUES, r"ring_seconds: \d+", "ring_seconds: 3")
     edit(folder, QUEUES, r"wrap_up_seconds: \d+", "wrap_up_seconds: 2")
-    edit(folder, CENTRE, r"forward_ring_seconds: \d+", "forward_ring_seconds: 4")
+    edit(folder, CENTRE, r"forward_ring_seconds: \d+", "forward_ring_seconds: 6")
     if not greeting:
         edit(folder, QUEUES, r"(?m)^ *greeting: .*\n", "")
     if not announces:
