@@ -120,6 +120,8 @@ def record_seen(turn: Turn, event: CallEndedOutside) -> None:
     if call is None:
         call = _unseen(turn, event)
     call = turn.put(replace(call, line_written=True))
+    if event.handled is not Handled.NOT:
+        call = take(turn, call)  # while we were away, so that nobody told us
     if call.phase is Phase.NATIVE:
         _ended(turn, call, event)
 

@@ -222,6 +222,20 @@ def test_who_answered_there_is_told_by_the_seat() -> None:
     assert (leg.answered, leg.ended) == (desk.now - 60, desk.now)
 
 
+def test_who_was_served_there_is_answered_though_nobody_told_us_of_the_leaving() -> None:
+    """As where the call came to us, and we were away from then to its end."""
+    desk = Desk()
+    call = desk.waiting_call()
+    del desk.switch.legs[call]
+    desk.operator_ready("001", "seat02")
+    line = record(desk, call, handled=Handled.QUEUE, answered=desk.now - 60, seat="seat02")
+    desk.happens(line)
+    desk.happens(desk.switch.reconciled())
+    order = desk.order(call)
+    assert (order.outcome, order.operator) == (Outcome.ANSWERED, "001")
+    assert desk.centre.calls == {}
+
+
 def test_a_seat_where_nobody_is_signed_in_is_told_without_a_name() -> None:
     desk = Desk()
     line = record(desk, "15.1", handled=Handled.QUEUE, answered=desk.now - 60, seat="seat03")
