@@ -247,8 +247,7 @@ class House:
 
     async def _is_rung(self, *, answered: bool) -> Guest:
         """An operator who is free takes whoever has waited longest."""
-        desk = next(each for each in self._desks if each.guest is None)
-        await until(lambda: self._is_free(desk), lambda: f"{desk.number} is not free")
+        desk = await self._free_desk()
         desk.phone.behaviour = AT_ONCE if answered else NO_ANSWER
         await self._asks(desk, "ready")
         own = await desk.phone.next_call(20.0)
@@ -308,6 +307,23 @@ class House:
             other = desk.guest
             other.stay, other.desk, other.operator = Stay.WAITING, None, None
         guest.desk, guest.operator, desk.guest = desk, own, guest
+
+    async def _free_desk(self) -> Desk:
+        """Asterisk's own queue may have had the one that was left: then whom it served goes."""
+        found: list[Desk] = []
+
+        async def is_there() -> bool:
+            await self._note_served()
+            for desk in self._desks:
+                if desk.guest is None and await self._is_free(desk):
+                    found.append(desk)
+                    return True
+            for guest in [each for each in self.guests if each.stay is Stay.SERVED]:
+                await self.leaves(guest)
+            return False
+
+        await until(is_there, lambda: "no operator is free")
+        return found[0]
 
     async def _is_free(self, desk: Desk) -> bool:
         try:
