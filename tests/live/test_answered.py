@@ -35,6 +35,7 @@ async def test_a_citizen_is_greeted_queued_and_answered_and_leaves_an_order(city
     assert order.opened < (order.queued or 0) < (order.answered or 0) < (order.ended or 0)
 
 
+@pytest.mark.long
 async def test_a_merged_number_hears_its_announcement_and_reaches_an_operator(city: City) -> None:
     caller = new_caller()
     async with city.operator("001", "seat01") as phone:

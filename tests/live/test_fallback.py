@@ -81,6 +81,7 @@ async def test_an_operator_who_hangs_up_ends_the_call(city: City) -> None:
         assert (await record_of(city, caller)).outcome is Outcome.ANSWERED
 
 
+@pytest.mark.long
 async def test_a_retiring_number_says_so_then_connects(city: City) -> None:
     caller = new_caller()
     async with city.operator("001", "seat01"):
@@ -125,6 +126,7 @@ async def test_numbers_with_lines_of_their_own_reach_them(city: City) -> None:
         assert order.answered is not None
 
 
+@pytest.mark.long
 async def test_a_line_that_cannot_be_had_is_apologised_for(city: City) -> None:
     cases = {
         "12360": (BUSY, "forward_busy"),

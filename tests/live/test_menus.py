@@ -179,6 +179,7 @@ def said_in(city: City, recording: Recording) -> list[str]:
     return list(catalog.listen(read_wav(file_of(city, recording))).names)
 
 
+@pytest.mark.long
 async def test_a_message_ended_by_key_waits_for_its_answer(city: City) -> None:
     caller = new_caller()
     call = await leaves(city, CLOSED, caller)

@@ -128,6 +128,7 @@ async def test_the_first_call(here: LiveServer, tmp_path: Path) -> None:
     assert (await run(here, COMMAND, "orders")).count("87200000") == 1
 
 
+@pytest.mark.long
 async def test_a_merged_number_in_a_rehearsal(city: City) -> None:
     caller = new_caller()
     async with city.operator("001", "seat01"):

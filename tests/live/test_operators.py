@@ -48,6 +48,7 @@ async def test_a_shift_by_feature_code(city: City) -> None:
             assert await city.operator_state("003") == state
 
 
+@pytest.mark.long
 async def test_a_taken_seat_and_a_second_seat_are_refused(city: City) -> None:
     pin = await city.pin("002")
     async with city.operator("001", "seat01"):

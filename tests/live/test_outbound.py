@@ -126,6 +126,7 @@ async def test_the_operator_is_rung_then_the_citizen_and_what_they_say_is_record
         assert before[figure] == after[figure]
 
 
+@pytest.mark.long
 async def test_a_bare_telephone_calls_the_citizen_of_the_call_just_ended(city: City) -> None:
     caller = new_caller()
     async with city.operator("001", "seat01") as phone:

@@ -88,6 +88,7 @@ async def test_who_calls_too_often_hears_so(city: City) -> None:
     await until(is_told, lambda: "no order says so")
 
 
+@pytest.mark.long
 async def test_a_marked_caller_is_blocked_by_rule(city: City) -> None:
     caller = new_caller()
     async with city.operator("001", "seat01") as phone:

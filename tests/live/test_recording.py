@@ -272,6 +272,7 @@ async def test_what_a_killed_asterisk_left_is_repaired_and_filed(city: City) -> 
     assert recording.repaired
 
 
+@pytest.mark.long
 async def test_a_quota_that_runs_out_is_told_and_recording_goes_on(city: City) -> None:
     async def is_told() -> bool:
         part = (await city.health())["recordings"]

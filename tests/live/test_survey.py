@@ -164,6 +164,7 @@ async def test_a_comment_is_kept_as_it_was_spoken_however_it_ends(city: City, en
     assert (order.outcome, order.ended_by) == (Outcome.ANSWERED, "operator")
 
 
+@pytest.mark.long
 async def test_a_controller_that_dies_loses_nothing_of_a_comment(city: City) -> None:
     caller = new_caller()
     async with city.operator("001", "seat01"):
