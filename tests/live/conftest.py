@@ -18,14 +18,8 @@ from tests.support.city import City, running_city
 from tests.support.live import LiveServer, live_settings, neighbour, running_server
 
 LONGEST = (
-    "newcomer",
-    "whole_plan",
-    "fallback",
-    "strategies",
-    "survey",
-    "menus",
-    "witness",
-    "waiting",
+    *("newcomer", "whole_plan", "fallback", "survey", "menus", "recording", "transfer"),
+    *("strategies", "waiting", "operators", "witness", "watchdog"),
 )
 """Files that begin first, so that none of them is left to run alone in the end."""
 

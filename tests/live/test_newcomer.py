@@ -143,6 +143,7 @@ async def test_a_merged_number_in_a_rehearsal(city: City) -> None:
     assert (order.operator, order.hotline) == ("001", "87222160")
 
 
+@pytest.mark.long
 async def test_keys_and_headers(city: City) -> None:
     """Keys go through to an own line; a call that has been through us is queued instead."""
     pressing = script_call(city.server, "12348", "--press", "4,2#", "--for", "3")

@@ -87,6 +87,7 @@ async def say(city: City, speaker: Call, clip: str, listener: Call) -> None:
     await city.until_heard(listener, clip)
 
 
+@pytest.mark.long
 async def test_the_operator_is_rung_then_the_citizen_and_what_they_say_is_recorded(
     city: City,
 ) -> None:

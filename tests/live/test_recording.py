@@ -189,6 +189,7 @@ async def test_a_call_that_is_forwarded_to_its_own_line_is_recorded(city: City) 
     await talk.assert_all_is_recorded()
 
 
+@pytest.mark.long
 async def test_three_parties_are_heard_and_the_operator_still_when_the_partner_has_gone(
     city: City,
 ) -> None:

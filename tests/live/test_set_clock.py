@@ -64,6 +64,7 @@ async def machine(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mac
         yield Machine(city, time)
 
 
+@pytest.mark.long
 async def test_timers_and_figures_stay_right_and_opening_hours_follow(machine: Machine) -> None:
     city = machine.city
     talker, waiter = new_caller(), new_caller()

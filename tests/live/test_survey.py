@@ -144,7 +144,9 @@ async def comment_of(city: City, caller: str) -> dict[str, object]:
     return answer
 
 
-@pytest.mark.parametrize("end", ["key", pytest.param("silence", marks=pytest.mark.long), "hang-up"])
+@pytest.mark.parametrize(
+    "end", [*(pytest.param(end, marks=pytest.mark.long) for end in ("key", "silence")), "hang-up"]
+)
 async def test_a_comment_is_kept_as_it_was_spoken_however_it_ends(city: City, end: str) -> None:
     caller = new_caller()
     async with city.operator("001", "seat01"):

@@ -23,6 +23,7 @@ async def in_a_hurry(city: City) -> None:
     await city.until_plan_is(folder)
 
 
+@pytest.mark.long
 async def test_place_and_wait_are_spoken_between_music(city: City) -> None:
     first = await city.waiting_call(new_caller())
     second = await city.waiting_call(new_caller())

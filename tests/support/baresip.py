@@ -123,19 +123,19 @@ class Baresip:
         for digit in digits:
             await self.tell("sndcode", digit)
 
-    async def incoming(self, within: float = 10.0) -> str:
+    async def incoming(self, within: float = 20.0) -> str:
         """Wait until it rings; gives the caller's address."""
         return str((await self.event("CALL_INCOMING", within=within)).get("peeruri", ""))
 
-    async def established(self, within: float = 10.0) -> None:
+    async def established(self, within: float = 20.0) -> None:
         """Wait until a call is up."""
         await self.event("CALL_ESTABLISHED", within=within)
 
-    async def closed(self, within: float = 10.0) -> str:
+    async def closed(self, within: float = 20.0) -> str:
         """Wait until a call is over; gives its reason in words."""
         return str((await self.event("CALL_CLOSED", within=within)).get("param", ""))
 
-    async def event(self, *types: str, within: float = 10.0) -> Event:
+    async def event(self, *types: str, within: float = 20.0) -> Event:
         """The next event of one of these types not yet handed out.
 
         Raises BaresipError with its log if none comes within so many seconds.

@@ -41,6 +41,8 @@ from tests.support.talks import speaking
 PARTNER = "12319"
 BOX = "12365"
 """Closed in this plan: its callers leave a message."""
+MESSAGE = 2.5
+"""Seconds after which what they have said is one (`least_seconds`, dialplan/voice_boxes.yaml)."""
 LONGEST_SILENCE = 5.0
 """Seconds that anybody may hear nothing."""
 RECORDED = 1.5
@@ -234,6 +236,9 @@ class House:
             lambda: any(spool.glob(f"{order.record.call}_v*")),
             lambda: f"no message of {guest.caller} is recorded",
         )
+        clock = asyncio.get_running_loop().time
+        begun = clock()
+        await until(lambda: clock() >= begun + MESSAGE, lambda: "time stands still")
         return guest
 
     async def _dials(self, number: str, stay: Stay) -> Guest:
