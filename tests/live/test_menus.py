@@ -15,7 +15,7 @@ from callcenter.simulator.audio import RATE, read_wav
 from callcenter.simulator.heard import Catalog
 from callcenter.simulator.rtp import FRAME
 from callcenter.store.recordings import Recording, RecordingKind, RecordingStore
-from tests.support.city import VOICE, City, edit, new_caller, until, within
+from tests.support.city import City, edit, new_caller, until, within
 from tests.support.processes import without_controller
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -98,7 +98,7 @@ async def test_a_wrong_key_and_none_are_told_and_in_the_end_the_caller_is_led_on
     await call.media.press("7")
     await city.until_heard(call, "menu_wrong", "menu_main")
     await city.until_heard(call, "menu_wrong", "menu_main", "menu_none", "menu_main")
-    await city.until_heard(call, "menu_none", "menu_main", VOICE)
+    await city.until_heard(call, "menu_none", "menu_main", "now_ready")
     await city.until_music(call)
     await call.hang_up()
     order = (await city.order_of(caller)).record
