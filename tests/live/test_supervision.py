@@ -25,7 +25,6 @@ from tests.support.ears import (
     PITCHES,
     Sound,
     gaps,
-    interrupted,
     moments,
     until_hears,
     until_talking,
@@ -104,8 +103,8 @@ async def test_who_listens_hears_both_and_nobody_hears_them(city: City) -> None:
         )
         while now() < heard_from + 1.0:  # listen for a second: that is what is measured
             await talk.until_leader_hears_both()
-        assert await interrupted(leader, Sound.CITIZEN, heard_from, now()) == []
-        assert await interrupted(leader, Sound.OPERATOR, heard_from, now()) == []
+        assert await gaps(leader, Sound.CITIZEN, heard_from, now()) == []
+        assert await gaps(leader, Sound.OPERATOR, heard_from, now()) == []
         assert talk.never(talk.operator, since)
         assert talk.never(talk.citizen, since)
         await leader.hang_up()
@@ -123,8 +122,8 @@ async def test_a_whisper_is_heard_by_the_operator_and_never_by_the_caller(city: 
         whispered = now()
         while now() < whispered + 1.0:
             await until_hears(talk.citizen, Sound.OPERATOR)
-        assert await interrupted(talk.operator, Sound.LEADER, whispered, now()) == []
-        assert await interrupted(talk.operator, Sound.CITIZEN, whispered, now()) == []
+        assert await gaps(talk.operator, Sound.LEADER, whispered, now()) == []
+        assert await gaps(talk.operator, Sound.CITIZEN, whispered, now()) == []
         assert talk.never(talk.citizen, since)
         await talk.leads("stop-listening")
         await until_hears(talk.operator, Sound.CITIZEN)

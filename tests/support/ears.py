@@ -42,8 +42,6 @@ _WINDOW = 0.4
 """Seconds that are looked at: the latest."""
 _STRETCH = 0.1
 """Seconds in which a sound that goes on must be heard."""
-BREAK = 0.5
-"""Seconds without a sound from which it counts as interrupted. A busy machine may lose a packet."""
 _LOUD = 300.0
 """Amplitude from which a tone is there; voices have 3900, and an echo or a click far less."""
 _QUIET = 20.0
@@ -107,17 +105,6 @@ async def gaps(call: Call, sound: Sound, since: float, end: float) -> list[float
     """
     await until(lambda: call.media.heard.end >= end, lambda: f"{call.number} hears no more")
     return [at for at, heard in _stretches(call, sound, since, end) if not heard]
-
-
-async def interrupted(call: Call, sound: Sound, since: float, end: float) -> list[float]:
-    """Seconds after `since` at which breaks begin that are long enough to be noticed."""
-    missing = await gaps(call, sound, since, end)
-    long = round(BREAK / _STRETCH)
-    return [
-        first
-        for first, last in zip(missing, missing[long - 1 :], strict=False)
-        if last - first < BREAK
-    ]
 
 
 def moments(call: Call, sound: Sound, since: float, until: float) -> list[float]:
