@@ -41,6 +41,7 @@ from callcenter.numberplan.problems import Problem
 from callcenter.numberplan.watch import watch
 from callcenter.orders.numbers import order_keyed
 from callcenter.orders.outbound import OrderReference
+from callcenter.privacy.retention import Retention
 from callcenter.realtime import hurry, take_time
 from callcenter.recordings.archive import Archive, NoAnswerError
 from callcenter.recordings.space import GB
@@ -55,6 +56,7 @@ from callcenter.store.figures import FigureStore
 from callcenter.store.journal import Journal
 from callcenter.store.orders import OrderNotFoundError, OrderStore
 from callcenter.store.outbound import OutboundStore
+from callcenter.store.personal import PersonalData
 from callcenter.store.projector import Projector
 from callcenter.store.queue_log_writer import QueueLogWriter
 from callcenter.store.recordings import RecordingStore
@@ -141,6 +143,17 @@ class Controller:
             days=settings.recordings_days,
             clock_offset=settings.clock_offset,
         )
+        self._retention = Retention(
+            runtime,
+            journal,
+            PersonalData(self._store.engine),
+            self._recordings,
+            recordings_folder=settings.recordings,
+            own_lines=settings.own_queue_log,
+            asterisks_lines=settings.queue_log,
+            orders_days=settings.orders_days,
+            logs_days=settings.logs_days,
+        )
 
     async def run(self, switch: AsteriskSwitch, supervisor: Supervisor) -> None:
         """Run all parts until cancelled; the failure of one that cannot go on ends all."""
@@ -158,7 +171,9 @@ class Controller:
             runtime.clock.from_machine,
             find_order=self.find_order,
         )
-        metrics = Metrics(runtime.wallboard, self._lag, lambda: self._archive.space)
+        metrics = Metrics(
+            runtime.wallboard, self._lag, lambda: self._archive.space, lambda: self._retention.due
+        )
         switch.tried_again = metrics.tried_again
         runtime.timings.step = metrics.step_seconds
         runtime.timings.commit = metrics.commit_seconds
@@ -196,6 +211,7 @@ class Controller:
                 parts.create_task(keep_short(self._settings.asterisk_log), name="log_room")
                 parts.create_task(self._queue_log.run(), name="queue_log")
                 parts.create_task(self._archive.run(), name="recordings")
+                parts.create_task(self._retention.run(), name="retention")
                 parts.create_task(self._watch_plan(), name="plan")
                 parts.create_task(self._watch_cutovers(), name="cutovers")
                 parts.create_task(self._watch_passwords(), name="passwords")
@@ -464,6 +480,13 @@ class Controller:
                     needed=False,
                     text=self._archive.error or self._archive.space.told(),
                     since=None,
+                ),
+                Part(
+                    name="retention",
+                    ok=self._retention.ok,
+                    needed=False,
+                    text=self._retention.told(),
+                    since=self._retention.failing_since,
                 ),
                 Part(
                     name="clock",

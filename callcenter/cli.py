@@ -16,6 +16,7 @@ from callcenter.backup import cli as backup
 from callcenter.clock import SHANGHAI
 from callcenter.numberplan import cli as numberplan
 from callcenter.orders import cli as orders
+from callcenter.privacy import cli as privacy
 from callcenter.recordings import cli as recordings
 from callcenter.settings import Settings, SettingsError, load_settings
 from callcenter.staff import cli as staff
@@ -109,6 +110,7 @@ app.command()(numberplan.schema)
 app.add_typer(orders.app, name="orders")
 app.command(name="report")(analytics.report)
 app.add_typer(recordings.app, name="recordings")
+app.add_typer(privacy.app, name="retention")
 app.add_typer(blocklist.app, name="block")
 app.add_typer(attacks.app, name="ban")
 app.add_typer(staff.pin_app, name="pin")

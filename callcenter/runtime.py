@@ -209,6 +209,11 @@ class Runtime:
                 if not turn.done():
                     turn.set_result(None)
 
+    async def keep_snapshot(self) -> None:
+        """Store the state of this moment, unless events wait to be stored before it."""
+        if not self._tail:
+            await self._keep_snapshot(self._snapshot())
+
     async def stop(self) -> None:
         """Store what is left and a snapshot, after `run` was cancelled."""
         if self._storing is not None:
@@ -324,7 +329,8 @@ class Runtime:
         try:
             result = step(self.centre, waiting.event, self.plan, now)
         except StepError as error:
-            log.exception("event_rejected", seq=self._seq, kind=kind, body=body, call=error.call)
+            # Not the event itself, which may have a caller's number: the journal has it.
+            log.exception("event_rejected", seq=self._seq, kind=kind, call=error.call)
             failed = error
             result = Result(
                 refusal=Refusal("internal_error", "系统内部错误，请求未执行；已记入日志。")

@@ -20,6 +20,8 @@ _PREFIX = "CALLCENTER_"
 _FOLDER = re.compile(r"[\w./+@=-]+")
 _SECRET = {"orders_url"}
 _SSL = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+SHORTEST_TERM = 30
+"""Days: longer than anybody waits to be called back."""
 _LONGEST_DATA = 78
 """A socket's path has at most 107 bytes, and `asterisk/run/asterisk.ctl` is under this folder."""
 
@@ -68,6 +70,16 @@ def _orders_url(given: SecretStr) -> SecretStr:
     return SecretStr(driver.render_as_string(hide_password=False))
 
 
+def _term(days: int) -> int:
+    if 0 < days < SHORTEST_TERM:
+        raise ValueError(
+            f"{days} days are too few: who is to be called back would be forgotten; "
+            f"set at least {SHORTEST_TERM}, or 0 to erase nothing"
+        )
+    return days
+
+
+Term = Annotated[int, Field(ge=0), AfterValidator(_term)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Folder = Annotated[Path, AfterValidator(_absolute)]
 
@@ -101,6 +113,10 @@ class Settings(BaseSettings):
     """Room for recordings in GB of 10^9 bytes; nothing is deleted or left out because of it."""
     recordings_days: Annotated[int, Field(ge=1)] = 730
     """How long recordings are kept."""
+    orders_days: Term = 0
+    """How long after its end an order says who called; 0: for ever."""
+    logs_days: Term = 0
+    """How long queue_log files say who called; 0: for ever."""
     orders_url: Annotated[SecretStr, AfterValidator(_orders_url)] = SecretStr("")
     """PostgreSQL for the work orders; empty: SQLite in `data`. May hold a password."""
     clock_offset: float = 0.0

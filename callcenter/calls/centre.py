@@ -21,6 +21,7 @@ from callcenter.calls import (
     features,
     first_dialled,
     forced,
+    forgetting,
     missed,
     native,
     offers,
@@ -85,6 +86,7 @@ from callcenter.calls.events import (
     MuteOperator,
     OrderNumbersTaken,
     PauseRecording,
+    PersonsForgotten,
     PickFirstDialled,
     PlanChanged,
     PlaybackFinished,
@@ -230,17 +232,28 @@ def _handle(turn: Turn, event: Event) -> Refusal | None:
             operator.seat_engaged(turn, event)
         case DeadlineReached():
             _deadline_reached(turn)
+        case ClockCompared() | PlanChanged() | OrderNumbersTaken() | PersonsForgotten():
+            _told(turn, event)
+        case Act():
+            return _acted(turn, event)
+        case _:
+            return _requested(turn, event)
+    return None
+
+
+def _told(
+    turn: Turn, event: ClockCompared | PlanChanged | OrderNumbersTaken | PersonsForgotten
+) -> None:
+    """What no call and no person brings about."""
+    match event:
         case ClockCompared():
             turn.clock = ClockReading(event.at, event.boot, event.steady, event.ahead)
         case PlanChanged():
             turn.put_plan(event.plan)
         case OrderNumbersTaken():
             turn.order_numbers_taken(event.day, event.sequence)
-        case Act():
-            return _acted(turn, event)
-        case _:
-            return _requested(turn, event)
-    return None
+        case PersonsForgotten():
+            forgetting.forget(turn, event)
 
 
 def _requested(turn: Turn, event: Request) -> Refusal | None:

@@ -635,6 +635,18 @@ class OrderNumbersTaken:
     sequence: int
 
 
+@dataclass(frozen=True, slots=True)
+class PersonsForgotten:
+    """What the centre still knows of people from before a moment is to be forgotten.
+
+    The journal forgets it too, so the blocklist of this moment stands here once more.
+    """
+
+    before: float
+    """Seconds since 1970 UTC."""
+    blocks: tuple[BlockCaller, ...]
+
+
 Request = (
     SignIn
     | TakeSeat
@@ -710,4 +722,5 @@ Event = (
     | ClockCompared
     | PlanChanged
     | OrderNumbersTaken
+    | PersonsForgotten
 )

@@ -104,9 +104,11 @@ def show(
         typer.echo(_description(order))
 
 
-def with_store(rehearsal: bool, read: Callable[[OrderStore], Awaitable[T]]) -> T:
+def with_store(
+    rehearsal: bool, read: Callable[[OrderStore], Awaitable[T]], *, read_only: bool = True
+) -> T:
     """What `read` makes of the order store; ends the program with a sentence where it cannot."""
-    store = OrderStore.of(settings_for(rehearsal), read_only=True)
+    store = OrderStore.of(settings_for(rehearsal), read_only=read_only)
 
     async def run() -> T:
         try:
@@ -259,6 +261,8 @@ def _printable(lines: Iterable[str]) -> str:
 
 
 def _caller(order: OrderView) -> str:
+    if order.erased is not None:
+        return "erased"
     return MASKED if order.caller_withheld else order.caller or "unknown"
 
 

@@ -128,6 +128,7 @@ class OrderView(View):
     answer_by: datetime | None = Field(description="Until when it must be answered.")
     message_answered: datetime | None = Field(description="When it was; null while it waits.")
     message_answered_by: str | None
+    erased: datetime | None = Field(description="When what it said of people was erased.")
     legs: tuple[LegView, ...]
     answers: tuple[AnswerView, ...] = Field(description="To the survey after the talk.")
     entry: EntryView
@@ -257,6 +258,7 @@ def _values(order: Order) -> dict[str, object]:
         "answer_by": _when(record.answer_by),
         "message_answered": None if answer is None else local(answer.at),
         "message_answered_by": None if answer is None else answer.by,
+        "erased": _when(order.erased),
         "legs": [_leg(record, leg) for leg in record.legs],
         "answers": [
             AnswerView(

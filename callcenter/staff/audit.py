@@ -34,6 +34,9 @@ _TITLES = {
     "block_caller": "列入黑名单",
     "unblock_caller": "移出黑名单",
     "hear_recording": "听录音",
+    "erase_personal_data": "清除个人信息",
+    "hold_order": "保留工单",
+    "release_order": "取消保留",
 }
 
 

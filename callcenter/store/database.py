@@ -50,6 +50,7 @@ def _sqlite(url: URL, read_only: bool) -> AsyncEngine:
         cursor.execute("PRAGMA foreign_keys = ON")
         if not read_only:
             cursor.execute("PRAGMA journal_mode = WAL")
+            cursor.execute("PRAGMA secure_delete = ON")  # what is erased is not in the file either
         cursor.close()
 
     def begin(connection: sa.Connection) -> None:

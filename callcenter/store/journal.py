@@ -26,6 +26,8 @@ from callcenter.analytics.record import StateChange
 from callcenter.calls.audit import AuditRecord
 from callcenter.orders.outbound import OutboundRecord
 from callcenter.orders.record import OrderRecord
+from callcenter.privacy.records import Ours
+from callcenter.store import forgetting
 
 T = TypeVar("T")
 
@@ -299,6 +301,17 @@ class Journal:
         """Keep the state after an event; older snapshots but a few are dropped."""
         await self._do(lambda: self._commit([], snapshot))
 
+    async def forget(self, before: float, ours: Ours) -> int:
+        """Forget some events from before that moment, the oldest first; returns how many.
+
+        0: there are none, or none that the newest snapshot holds. Raises sqlite3.Error.
+        """
+        return await self._do(lambda: self._forget(before, ours))
+
+    async def oldest(self) -> float | None:
+        """When the oldest event that is kept happened."""
+        return await self._do(lambda: forgetting.oldest(self._db))
+
     async def last_snapshot(self) -> Snapshot | None:
         """The newest snapshot."""
         return await self._do(self._last_snapshot)
@@ -320,6 +333,7 @@ class Journal:
         database = self._connect()
         database.execute("PRAGMA journal_mode=WAL")
         database.execute("PRAGMA synchronous=NORMAL")
+        database.execute("PRAGMA secure_delete=ON")  # what is forgotten is not in the file either
         database.execute(f"PRAGMA wal_autocheckpoint={_LARGEST_LOG}")
         database.executescript(_SCHEMA)
         for suffix in ("", "-wal", "-shm"):  # callers' numbers are nobody else's business
@@ -369,6 +383,10 @@ class Journal:
             if self._db.in_transaction:  # a full disk has ended it already
                 self._db.execute("ROLLBACK")
             raise
+
+    def _forget(self, before: float, ours: Ours) -> int:
+        with self._whole():
+            return forgetting.forget(self._db, before, ours)
 
     def _insert(self, entry: Entry) -> None:
         self._write(

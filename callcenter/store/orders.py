@@ -47,6 +47,7 @@ from callcenter.store.tables import (
     ANSWERS,
     ENTRIES,
     ENTRY_CHANGES,
+    ERASED,
     LEGS,
     ORDERS,
     VOICE_MAIL_ANSWERS,
@@ -94,6 +95,8 @@ class Order:
     entry: EntryState
     message_answer: MessageAnswer | None = None
     """None: there is no message, or it waits."""
+    erased: float | None = None
+    """When what it said of people was erased."""
 
     def taken_by(self, operator: str) -> bool:
         """Whether that operator talked with the caller."""
@@ -372,11 +375,14 @@ async def _load(connection: AsyncConnection, calls: Sequence[str]) -> tuple[Orde
         row["call"]: MessageAnswer(row["answered"], row["answered_by"])
         for row in replies.mappings()
     }
+    query = sa.select(ERASED.c.call, ERASED.c.at).where(ERASED.c.call.in_(calls))
+    erased = {row["call"]: row["at"] for row in (await connection.execute(query)).mappings()}
     return tuple(
         Order(
             _record(by_call[call], tuple(legs.get(call, ())), tuple(answers.get(call, ()))),
             entries.get(call, EntryState()),
             answered.get(call),
+            erased.get(call),
         )
         for call in calls
     )

@@ -16,7 +16,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Table, Text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from callcenter.store.outbound import OUTBOUND
-from callcenter.store.tables import METADATA, ORDERS
+from callcenter.store.tables import ERASED, HOLDS, METADATA, ORDERS
 
 RECORDINGS = Table(
     "recordings",
@@ -65,6 +65,8 @@ class RemovedBecause(StrEnum):
 
     RETENTION = "retention"
     """It was older than recordings are kept."""
+    ERASED = "erased"
+    """The personal data of its order is erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +149,15 @@ class RecordingStore:
         )
 
     async def begun_before(self, moment: float, limit: int) -> tuple[Recording, ...]:
-        """Some of those that began before `moment` and whose files are there, oldest first."""
-        return await self._select(
-            sa.select(RECORDINGS)
-            .where(RECORDINGS.c.began < moment, RECORDINGS.c.removed.is_(None))
-            .order_by(RECORDINGS.c.began, RECORDINGS.c.file)
-            .limit(limit)
-        )
+        """Some of those that began before `moment` and whose files are there, oldest first.
+
+        Those of orders on hold are not among them.
+        """
+        return await self._there(limit, RECORDINGS.c.began < moment, ~_is_of(HOLDS))
+
+    async def of_erased_orders(self, moment: float, limit: int) -> tuple[Recording, ...]:
+        """Those of erased orders that began before `moment`, oldest first."""
+        return await self._there(limit, RECORDINGS.c.began < moment, _is_of(ERASED))
 
     async def newest(self, limit: int) -> tuple[Recording, ...]:
         """The newest, newest first, removed ones too."""
@@ -214,6 +218,16 @@ class RecordingStore:
         # PostgreSQL's sum of BIGINT is a Decimal.
         return Totals(files, int(total), oldest, int(recent_bytes or 0))
 
+    async def _there(
+        self, limit: int, *conditions: sa.ColumnElement[bool]
+    ) -> tuple[Recording, ...]:
+        return await self._select(
+            sa.select(RECORDINGS)
+            .where(RECORDINGS.c.removed.is_(None), *conditions)
+            .order_by(RECORDINGS.c.began, RECORDINGS.c.file)
+            .limit(limit)
+        )
+
     async def _select(self, query: sa.Select[tuple[object, ...]]) -> tuple[Recording, ...]:
         async with self._engine.connect() as connection:
             rows = (await connection.execute(query)).mappings().all()
@@ -222,6 +236,12 @@ class RecordingStore:
 
 def _is(recording: Recording) -> sa.ColumnElement[bool]:
     return sa.and_(RECORDINGS.c.call == recording.call, RECORDINGS.c.file == recording.file)
+
+
+def _is_of(orders: Table) -> sa.ColumnElement[bool]:
+    """Whether a recording belongs to one of these orders, or to a call made for one."""
+    made = sa.select(OUTBOUND.c.call).where(OUTBOUND.c.order_call.in_(sa.select(orders.c.call)))
+    return RECORDINGS.c.call.in_(sa.select(orders.c.call).union_all(made))
 
 
 def _recording(row: sa.RowMapping) -> Recording:

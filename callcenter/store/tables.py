@@ -150,6 +150,22 @@ VOICE_MAIL_ANSWERS = Table(
     Column("answered_by", Text, nullable=False),
 )
 
+ERASED = Table(
+    "erased_orders",
+    METADATA,
+    Column("call", ForeignKey("orders.call"), primary_key=True),
+    Column("at", Double, nullable=False),
+)
+
+HOLDS = Table(
+    "held_orders",
+    METADATA,
+    Column("call", ForeignKey("orders.call"), primary_key=True),
+    Column("since", Double, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
 CURSORS = Table(
     "cursors",
     METADATA,

@@ -42,9 +42,11 @@ class Metrics:
         wallboard: Callable[[], Wallboard],
         lag: Callable[[], Lag],
         space: Callable[[], Space] = Space,
+        due: Callable[[], int] = int,
     ) -> None:
+        """`due`: orders whose personal data is still to be erased."""
         self._registry = CollectorRegistry()
-        self._registry.register(_CallFigures(wallboard, lag, space))
+        self._registry.register(_CallFigures(wallboard, lag, space, due))
         step = Histogram(
             "callcenter_step_seconds",
             "Time the core took for one event",
@@ -95,10 +97,12 @@ class _CallFigures(Collector):
         wallboard: Callable[[], Wallboard],
         lag: Callable[[], Lag],
         space: Callable[[], Space],
+        due: Callable[[], int],
     ) -> None:
         self._wallboard = wallboard
         self._lag = lag
         self._space = space
+        self._due = due
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: so that nothing is read while the program is put together."""
@@ -149,4 +153,9 @@ class _CallFigures(Collector):
             "callcenter_recordings_room_ratio",
             "What they take of their quota, or of what the disk has if that is less",
             value=space.ratio,
+        )
+        yield GaugeMetricFamily(
+            "callcenter_retention_due_orders",
+            "Orders whose personal data is still to be erased",
+            value=self._due(),
         )

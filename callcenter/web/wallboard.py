@@ -193,6 +193,7 @@ _LAMP_TITLES = {
     "store": "工单库",
     "plan": "号码方案",
     "attacks": "外部攻击",
+    "retention": "个人信息清除",
     "core": "话务逻辑",
 }
 
@@ -201,6 +202,7 @@ _ALARM_DETAILS = {
     "attacks": "通话照常，请通知技术值班",
     "journal": "通话照常，勿停机，请通知技术值班",
     "store": "通话照常，请通知技术值班",
+    "retention": "通话照常，请通知技术值班",
 }
 """What is at stake, where it is not the calls."""
 
