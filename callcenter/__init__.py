@@ -23,7 +23,7 @@ A call's way through the code, from the trunk to its work order:
     out the commands (`calls/commands.py`).
 7.  `store/projector.py` takes the records from the journal to the order store (`store/orders.py`),
     where `callcenter orders`, the web API (`web/`) and later the departments find the work order.
-    `recordings/` adds what was said.
+    `recordings/` adds what was said; `privacy/` erases in time who it was.
 8.  `attacks/bans.py` says from which addresses Asterisk takes nothing for a while, because of what
     they tried.
 9.  `web/` shows the wallboard, from `calls/figures.py`. `calls/shifts.py` tells what operators do,

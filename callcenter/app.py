@@ -151,6 +151,7 @@ class Controller:
             recordings_folder=settings.recordings,
             own_lines=settings.own_queue_log,
             asterisks_lines=settings.queue_log,
+            asterisks_log=settings.asterisk_log,
             orders_days=settings.orders_days,
             logs_days=settings.logs_days,
         )

@@ -44,6 +44,8 @@ def test_a_rehearsal_has_data_of_its_own(tmp_path: Path) -> None:
         ("DATA", "/srv/a;b", "CALLCENTER_DATA: /srv/a;b has a character"),
         ("DATA", f"/srv/{'x' * 90}", "CALLCENTER_DATA: .* is too long"),
         ("RTP_LAST", "10001", "CALLCENTER_RTP_LAST: 10001 leaves no ports"),
+        ("ORDERS_DAYS", "7", "CALLCENTER_ORDERS_DAYS: 7 days are too few"),
+        ("LOGS_DAYS", "-1", "CALLCENTER_LOGS_DAYS: "),
         ("ORDERS_URL", "orders.db", "CALLCENTER_ORDERS_URL: this is no address of a database"),
         ("ORDERS_URL", "mysql://host/callcenter", "mysql:// is not known, only postgresql://"),
         ("ORDERS_URL", "postgresql://host", "names no database: write it like postgresql://"),

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from callcenter.calls.forgetting import asked_for
 from callcenter.calls.protection import is_ours
-from callcenter.privacy.lines import strike
+from callcenter.privacy.lines import ASTERISK_LOG, QUEUE_LOG, Form, strike
 from callcenter.runtime import Runtime
 from callcenter.store.journal import Journal
 from callcenter.store.personal import PersonalData
@@ -34,6 +34,7 @@ LATE_SECONDS = 2 * DAY
 """Without a whole round for so long it has fallen behind."""
 ORDERS = 100
 """Erased in one transaction."""
+_COMPRESSED = {".gz", ".xz", ".zst", ".bz2"}
 ASTERISKS_LINES = "queue_log"
 """The journal's cursor in Asterisk's queue_log."""
 
@@ -51,6 +52,7 @@ class Retention:
         recordings_folder: Path,
         own_lines: Path,
         asterisks_lines: Path,
+        asterisks_log: Path,
         orders_days: int,
         logs_days: int,
     ) -> None:
@@ -62,6 +64,7 @@ class Retention:
         self._folder = recordings_folder
         self._own_lines = own_lines
         self._asterisks_lines = asterisks_lines
+        self._asterisks_log = asterisks_log
         self._orders_days = orders_days
         self._logs_days = logs_days
         self._round_at = time.monotonic()
@@ -164,16 +167,23 @@ class Retention:
             log.info("journal_forgot", events=events, days=self._orders_days)
 
     async def _strike(self, before: float) -> None:
-        """Numbers in queue_logs, and in those that were renamed; Asterisk's once it was read."""
+        """Callers in the logs and in those that were renamed; queue_log's once it was read."""
         read = await self._journal.cursor(ASTERISKS_LINES)
-        for file in (self._own_lines, self._asterisks_lines):
+        for file, form in (
+            (self._own_lines, QUEUE_LOG),
+            (self._asterisks_lines, QUEUE_LOG),
+            (self._asterisks_log, ASTERISK_LOG),
+        ):
             for each in sorted(file.parent.glob(f"{file.name}*")):
-                if each.suffix in {".gz", ".xz", ".zst", ".bz2"}:
+                if each.suffix in _COMPRESSED:
                     continue
                 limit = read if each == self._asterisks_lines else None
-                lines = await asyncio.to_thread(strike, each, before, limit)
-                if lines:
-                    log.info("queue_log_struck_out", file=each.name, lines=lines)
+                await self._strike_out(each, form, before, limit)
+
+    async def _strike_out(self, file: Path, form: Form, before: float, limit: int | None) -> None:
+        lines = await asyncio.to_thread(strike, file, form, before, limit)
+        if lines:
+            log.info("log_struck_out", file=file.name, lines=lines)
 
     def _is_ours(self, number: str) -> bool:
         return is_ours(self._runtime.plan, number)

@@ -99,6 +99,7 @@ from callcenter.calls.events import (
     UnmuteOperator,
 )
 from callcenter.calls.figures import wallboard
+from callcenter.calls.forgetting import asked_for
 from callcenter.calls.party import Scene
 from callcenter.calls.state import WITH_OPERATOR, Call, Centre, Phase, Transfer
 from callcenter.calls.talk import scene
@@ -440,6 +441,13 @@ class CentreMachine(RuleBasedStateMachine):
     @rule(by=st.sampled_from((-3600.0, 0.0, 3600.0)))
     def the_machines_clock_is_set(self, by: float) -> None:
         self.step(ClockCompared(self.now, "this", 1.0, by))
+
+    @rule(days=st.sampled_from((0.0, 1.0, 30.0)))
+    def persons_are_forgotten(self, days: float) -> None:
+        shield = self.centre.shield
+        self.step(asked_for(shield, self.now - days * 86400, self.now))
+        holds = {number for number, each in shield.blocks.items() if each.until > self.now}
+        assert {*self.centre.shield.blocks} == holds, "who is kept out stays so"
 
     @rule(operator=st.sampled_from(OPERATORS), seat=st.sampled_from(SEATS), data=st.data())
     def an_operator_wants_something(self, operator: str, seat: str, data: st.DataObject) -> None:

@@ -73,6 +73,7 @@ class House:
             recordings_folder=self.folder,
             own_lines=self.own_lines,
             asterisks_lines=self.folder / "asterisk" / "queue_log",
+            asterisks_log=self.folder / "asterisk" / "full",
             orders_days=orders_days,
             logs_days=logs_days,
         )

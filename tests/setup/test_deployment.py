@@ -111,6 +111,28 @@ def test_asterisk_goes_on_without_the_controller_and_both_always_come_back() -> 
         assert not binding & set(unit(source.stem)["Unit"])
 
 
+def test_the_controller_is_not_root_and_can_never_be() -> None:
+    service = unit("callcenter")["Service"]
+    assert service["User"] == "callcenter"
+    assert service["CapabilityBoundingSet"] == ""
+    assert service["NoNewPrivileges"] == service["RestrictSUIDSGID"] == "yes"
+    assert "AmbientCapabilities" not in service
+    assert not service["ExecStart"].startswith(("!", "+"))
+
+
+def test_asterisks_keeper_is_root_for_its_one_command_alone() -> None:
+    """It enters Asterisk's own root; Asterisk itself: tests/asterisk/test_process.py."""
+    service = unit("callcenter-asterisk")["Service"]
+    assert service["User"] == "callcenter"
+    assert service["NoNewPrivileges"] == "yes"
+    assert service["ExecStart"] == f"!{HOME}/.venv/bin/callcenter asterisk"
+    assert not service["ExecStartPre"].lstrip("-").startswith(("!", "+"))
+    given = set(service["CapabilityBoundingSet"].split())
+    assert given, "an empty one, or none, would be something else"
+    powers = {"CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_SYS_PTRACE", "CAP_SYS_MODULE", "CAP_SYS_BOOT"}
+    assert not given & powers
+
+
 def test_a_setting_that_is_none_is_refused() -> None:
     done = subprocess.run(
         [PROJECT / "script" / "install-service", "SIP_HOST=192.0.2.10"],
