@@ -6,11 +6,15 @@ from dataclasses import replace
 
 import pytest
 
+from callcenter.analytics.periods import By
+from callcenter.analytics.report import Of
+from callcenter.analytics.span import read_span
 from callcenter.calls.audit import AuditRecord
 from callcenter.orders.entry import EntryPatch, RequestType
 from callcenter.orders.outbound import Called
 from callcenter.orders.record import LegRecord, LegRole, OrderRecord, SurveyAnswer
 from callcenter.store.audit import AuditFilter, AuditStore
+from callcenter.store.figures import FigureStore
 from callcenter.store.orders import Order, OrderNotFoundError, OrderStore
 from callcenter.store.outbound import OutboundStore
 from callcenter.store.personal import ERASED_ACT, Due, PersonalData
@@ -18,6 +22,7 @@ from callcenter.store.recordings import RecordingStore
 from callcenter.store.voice_mail import VoiceMail
 from tests.fakes.orders import ENDED, MORNING, TRANSFERRED
 from tests.fakes.recordings import RECORDING
+from tests.fakes.shifts import CALLS, SHIFT, SIGN_IN
 from tests.store.test_outbound import OVER
 
 DAY = 86400.0
@@ -84,6 +89,18 @@ async def test_nothing_of_the_person_is_left_and_all_that_is_counted_is(
     assert [getattr(record, name) for name in kept] == [
         getattr(before.record, name) for name in kept
     ]
+
+
+@pytest.mark.parametrize("of", Of)
+async def test_reports_add_up_as_before(store: OrderStore, table: PersonalData, of: Of) -> None:
+    figures = FigureStore(store.engine)
+    await store.file(CALLS, 1)
+    await figures.file(SHIFT, 9)
+    later = SIGN_IN + 3_600_000
+    span = read_span("2017-11-22T10:00", "2017-11-22T12:00")
+    before = await figures.report(span, By.QUARTER, of, later)
+    assert await erase(table) > 1
+    assert await figures.report(span, By.QUARTER, of, later) == before
 
 
 async def test_once_erased_nothing_is_due_and_filing_again_brings_nothing_back(

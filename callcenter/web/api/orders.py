@@ -217,6 +217,7 @@ _ORDER: dict[str, JsonValue] = {
     "answer_by": None,
     "message_answered": None,
     "message_answered_by": None,
+    "erased": None,
     "legs": [
         {
             "role": "operator",
