@@ -1,11 +1,13 @@
 """Structured logs: one JSON object a line, with the call's id where there is one.
 
 All of it goes to a file that is rotated; what somebody should look at also goes to the terminal.
+Nothing logs a telephone number; where an error's text has one all the same, it is masked.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -13,6 +15,9 @@ from pathlib import Path
 import structlog
 
 FILE_BYTES = 20_000_000
+MASKED = "***"
+_NUMBER = re.compile(r"(?<![\w.-])\+?\d{10,15}(?![\w-]|\.\d)")
+"""A telephone number; a call's id goes on behind a point, an order's number has hyphens."""
 KEPT_FILES = 10
 
 
@@ -24,6 +29,16 @@ class _File(RotatingFileHandler):
         """Say what is wrong with the line itself, not with the disk."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handleError(record)
+
+
+def mask_numbers(
+    _logger: logging.Logger, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """No telephone number, also where an error's text or a traceback has one."""
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = _NUMBER.sub(MASKED, value)
+    return event
 
 
 def log_to(file: Path) -> None:
@@ -45,6 +60,7 @@ def log_to(file: Path) -> None:
     lines = structlog.stdlib.ProcessorFormatter(
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            mask_numbers,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         foreign_pre_chain=shared,
