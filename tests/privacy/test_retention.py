@@ -238,3 +238,21 @@ async def test_two_days_without_a_whole_round_are_an_alarm(
     monkeypatch.setattr(retention_module, "LATE_SECONDS", -1.0)
     job.due = 7
     assert (job.ok, job.told()) == (False, "behind: 7 orders are still to be erased")
+
+
+def test_no_erased_number_is_left_in_the_file_of_the_orders(
+    empty_orders: bytes, tmp_path: Path
+) -> None:
+    write_orders(tmp_path, empty_orders)
+
+    async def erase() -> None:
+        store = OrderStore.in_folder(tmp_path)
+        some = [replace(ENDED, call=f"c{n}", number=f"320481-20171122-{n:04}") for n in range(99)]
+        await store.file(some, 1)
+        assert await PersonalData(store.engine).erase(1e10, 1e10, 99, lambda _: True) == 99
+        await store.close()
+
+    asyncio.run(erase())
+    files = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert b"320481-20171122-0098" in files
+    assert str(ENDED.caller)[-11:].encode() not in files
