@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from callcenter.calls.audit import AuditRecord
 from callcenter.orders.outbound import OutboundRecord
@@ -80,17 +80,23 @@ def _rewrite(
         f"SELECT seq, event, body FROM {table} WHERE seq > ? ORDER BY seq",
         (0 if done is None else done[0],),
     )
-    rewritten = []
+    rewritten, unreadable, reached = [], [], None
     for seq, event, body in rows:
         if event > last:
             break
-        record = without(adapter.validate_json(body))
-        rewritten.append((adapter.dump_json(record).decode(), seq))
+        reached = seq
+        try:
+            record = without(adapter.validate_json(body))
+        except ValidationError:  # nobody can file it, and nobody can say whom it names
+            unreadable.append((seq,))
+        else:
+            rewritten.append((adapter.dump_json(record).decode(), seq))
     rows.close()
-    if not rewritten:
+    if reached is None:
         return
     database.executemany(f"UPDATE {table} SET body = ? WHERE seq = ?", rewritten)
+    database.executemany(f"DELETE FROM {table} WHERE seq = ?", unreadable)
     database.execute(
         "INSERT INTO cursors VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        (name, rewritten[-1][1]),
+        (name, reached),
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -135,3 +137,14 @@ async def test_a_death_in_the_middle_leads_on(
     records = [record for _, record in await second.orders_after(0, 10)]
     assert [record.caller for record in records] == [None, None, ENDED.caller]
     await second.close()
+
+
+async def test_a_record_that_nobody_can_read_goes_with_its_event(
+    journal: Journal, tmp_path: Path
+) -> None:
+    await journal.commit([entry(seq) for seq in range(1, 4)], snapshot(3))
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as other, other:
+        other.execute("UPDATE orders SET body = '{}' WHERE seq = 1")
+    assert await all_of_it(journal, before=9999.0) == 2
+    records = await journal.orders_after(0, 10)
+    assert [(seq, record.caller) for seq, record in records] == [(2, None), (3, ENDED.caller)]
