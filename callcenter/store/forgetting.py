@@ -22,6 +22,9 @@ R = TypeVar("R")
 
 EVENTS = 100
 """Forgotten at a time: calls are written down in between."""
+_ORDER = TypeAdapter(OrderRecord)
+_AUDIT = TypeAdapter(AuditRecord)
+_OUTBOUND = TypeAdapter(OutboundRecord)
 _DONE = "forgotten_{}"
 """Among the journal's cursors: up to which row of a table persons are erased."""
 
@@ -34,9 +37,9 @@ def forget(database: sqlite3.Connection, before: float, ours: Ours) -> int:
     last = _last_old(database, before)
     if last is None:
         return 0
-    _rewrite(database, "orders", last, OrderRecord, lambda each: without_person(each, ours))
-    _rewrite(database, "audit", last, AuditRecord, about_nobody)
-    _rewrite(database, "outbound", last, OutboundRecord, called_nobody)
+    _rewrite(database, "orders", last, _ORDER, lambda each: without_person(each, ours))
+    _rewrite(database, "audit", last, _AUDIT, about_nobody)
+    _rewrite(database, "outbound", last, _OUTBOUND, called_nobody)
     database.execute("DELETE FROM snapshots WHERE seq < (SELECT max(seq) FROM snapshots)")
     return database.execute("DELETE FROM events WHERE seq <= ?", (last,)).rowcount
 
@@ -69,11 +72,10 @@ def _rewrite(
     database: sqlite3.Connection,
     table: str,
     last: int,
-    kind: type[R],
+    adapter: TypeAdapter[R],
     without: Callable[[R], R],
 ) -> None:
     """Erase the persons from this table's rows of events up to `last`."""
-    adapter = TypeAdapter(kind)
     name = _DONE.format(table)
     done = database.execute("SELECT value FROM cursors WHERE name = ?", (name,)).fetchone()
     rows = database.execute(
