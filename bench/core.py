@@ -11,7 +11,6 @@ large house costs more than `LIMIT` on the mean.
 from __future__ import annotations
 
 import argparse
-import gc
 import sys
 from collections import defaultdict
 from collections.abc import Mapping
@@ -21,6 +20,7 @@ from tempfile import TemporaryDirectory
 from time import process_time_ns
 
 from bench.plan import operators, write_plan
+from callcenter.app import spare_the_collector
 from callcenter.calls.centre import step
 from callcenter.calls.commands import Dial
 from callcenter.calls.events import (
@@ -140,8 +140,7 @@ def main() -> int:
         houses = {
             size: House.filled(size, Path(folder) / str(size.operators)) for size in (SMALL, LARGE)
         }
-    gc.collect()
-    gc.freeze()  # as the controller does once it is up
+    spare_the_collector()  # as the controller does once it is up
     for _ in range(rounds):
         for house in houses.values():
             for _ in range(CALLS):

@@ -550,7 +550,7 @@ async def run_controller(settings: Settings) -> None:
             runtime.use_plan(plan)
             numbers = asyncio.create_task(controller.take_numbers_from_store())
             await asyncio.wait({numbers}, timeout=NUMBERS_SECONDS)
-        _spare_the_collector()
+        spare_the_collector()
         in_time = hurry(os.getpid())
         log.info("controller_started", real_time=in_time)
         await _until_told_to_end(controller.run(switch, supervisor))
@@ -558,7 +558,7 @@ async def run_controller(settings: Settings) -> None:
     await journal.close()
 
 
-def _spare_the_collector() -> None:
+def spare_the_collector() -> None:
     """What is there now stays to the end: looking for garbage in it would only hold up calls."""
     gc.collect()
     gc.freeze()

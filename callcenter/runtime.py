@@ -17,7 +17,7 @@ from typing import Protocol
 import structlog
 
 from callcenter.calls.audit import failed_act
-from callcenter.calls.centre import LOGIC_VERSION, Result, StepError, own_call, step
+from callcenter.calls.centre import LOGIC_VERSION, StepError, own_call, step
 from callcenter.calls.codec import encode_centre, encode_event
 from callcenter.calls.commands import Command
 from callcenter.calls.events import (
@@ -34,6 +34,7 @@ from callcenter.calls.missed import callback_list
 from callcenter.calls.missed_calls import CallbackList
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.state import Shield
+from callcenter.calls.turn import Result
 from callcenter.calls.wallboard import Wallboard
 from callcenter.clock import Clock
 from callcenter.numberplan.model import Plan

@@ -7,9 +7,6 @@ Asterisk; time and plan come in, commands and order records come out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from callcenter.analytics.record import StateChange
 from callcenter.calls import (
     arranging,
     arrival,
@@ -37,8 +34,7 @@ from callcenter.calls import (
     waiting,
 )
 from callcenter.calls import call as calls
-from callcenter.calls.audit import AuditRecord
-from callcenter.calls.commands import ArriveAgain, Command, Disconnect, Hangup
+from callcenter.calls.commands import ArriveAgain, Disconnect, Hangup
 from callcenter.calls.events import (
     Act,
     AddPartner,
@@ -113,10 +109,8 @@ from callcenter.calls.index import Kind
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.state import Call, Centre, ClockReading, Phase, answer_leg
 from callcenter.calls.talk import aside, bring_in, parties, recording, scene
-from callcenter.calls.turn import Turn
+from callcenter.calls.turn import Result, Turn
 from callcenter.numberplan.model import Plan
-from callcenter.orders.outbound import OutboundRecord
-from callcenter.orders.record import OrderRecord
 from callcenter.values import replace
 
 LOGIC_VERSION = 3
@@ -124,22 +118,6 @@ LOGIC_VERSION = 3
 KEEP_ENDED_SECONDS = 24 * 3600.0
 LATE_SECONDS = 60.0
 """News of a call come no later than that after Asterisk's record of its end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What one event led to."""
-
-    commands: tuple[Command, ...] = ()
-    records: tuple[OrderRecord, ...] = ()
-    refusal: Refusal | None = None
-    queue_log: tuple[str, ...] = ()
-    """Lines for our queue_log."""
-    states: tuple[StateChange, ...] = ()
-    """What operators do from now on."""
-    audit: tuple[AuditRecord, ...] = ()
-    outbound: tuple[OutboundRecord, ...] = ()
-    """What came of calls that operators made."""
 
 
 class StepError(Exception):
@@ -168,19 +146,10 @@ def step(centre: Centre, event: Event, plan: Plan, now: float) -> Result:
         supervision.settle(turn)
         queueing.distribute(turn)
         queueing.settle(turn)
-        changes = turn.commit()
+        return turn.commit(refusal)
     except Exception as error:
         centre.forget_index()
         raise StepError(turn.about, f"{type(error).__name__}: {error}") from error
-    return Result(
-        changes.commands,
-        changes.records,
-        refusal,
-        changes.queue_log,
-        changes.states,
-        changes.audit,
-        changes.outbound,
-    )
 
 
 def own_call(event: Event) -> str | None:

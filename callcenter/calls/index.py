@@ -101,6 +101,8 @@ class Ready:
         self.plan = plan
         self._ready: defaultdict[str, Ordered[Rank]] = defaultdict(Ordered)
         self._signed_in: defaultdict[str, set[str]] = defaultdict(set)
+        self._out_of_turn: dict[str, bool] = {}
+        """Who cannot be rung now, and whether they are signed in."""
         self._serves: dict[str, tuple[tuple[Queue, int, int], ...]] = {}
         self._order = {number: float(index) for index, number in enumerate(plan.operators)}
 
@@ -108,6 +110,12 @@ class Ready:
         """Put an operator where they are now."""
         number = operator.number
         signed_in = operator.status is not OperatorStatus.OFFLINE
+        if can_ring:
+            self._out_of_turn.pop(number, None)
+        elif self._out_of_turn.get(number) is signed_in:
+            return
+        else:
+            self._out_of_turn[number] = signed_in
         for queue, penalty, level in self._queues(number):
             rank = self._rank(queue, penalty, level, operator) if can_ring else None
             self._ready[queue.name].put(number, rank)

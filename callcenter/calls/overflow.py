@@ -20,7 +20,7 @@ from callcenter.values import replace
 def lead_on(turn: Turn) -> bool:
     """Lead on whom this turn's changes give cause to; whether there was anybody."""
     moved = False
-    if not any(queue.overflow for queue in turn.plan.queues.values()):
+    if not turn.plan.leads_on:
         return moved
     for call in _concerned(turn):
         queue = turn.queue(call.queue)

@@ -62,6 +62,8 @@ def is_ours(plan: Plan, number: str) -> bool:
 def blocked(turn: Turn, number: str) -> Block | None:
     """The entry that keeps this number (E.164) out now; of several the most exact one."""
     found = turn.shield.blocks
+    if not found:
+        return None
     names = (number, *(number[:end] + PREFIX for end in range(len(number), 0, -1)))
     entries = (found[name] for name in names if name in found)
     return next((each for each in entries if each.until > turn.now), None)

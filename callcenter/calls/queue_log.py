@@ -55,7 +55,8 @@ class QueueLog:
             stint = self._out_of_queue(stint, after)
         if stint is None and after.phase in _IN_QUEUE:
             stint = self._entered(before, after)
-        return after if stint == after.stint else replace(after, stint=stint)
+        told = stint is after.stint or stint == after.stint
+        return after if told else replace(after, stint=stint)
 
     def _entered(self, before: Call | None, call: Call) -> Stint:
         """The caller waits. Who comes back from Asterisk's own queue has waited there already."""
@@ -187,5 +188,8 @@ class QueueLog:
         return max(0, int(self._now) - int(since))  # the clock may be set back
 
     def _write(self, call: str, queue: str, agent: str, event: str, *data: str | int) -> None:
-        fields = (int(self._now), call, queue, agent, event, *data)
-        self.lines.append("|".join(str(field).translate(_SIGNS) for field in fields))
+        fields = [str(field) for field in (int(self._now), call, queue, agent, event, *data)]
+        line = "|".join(fields)
+        if line.count("|") >= len(fields) or "\r" in line or "\n" in line:
+            line = "|".join(field.translate(_SIGNS) for field in fields)
+        self.lines.append(line)

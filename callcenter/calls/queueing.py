@@ -53,7 +53,7 @@ def match(turn: Turn) -> None:
             if queue.strategy is Strategy.ROUND_ROBIN:
                 turn.note_asked(queue.name, chosen[0].number)
             offers.offer(turn, call, queue, chosen)
-            turn.centre.index.note_call(call_id, turn.call(call_id))
+            turn.index()
             for operator in chosen:
                 ready.note(turn.operator(operator.number), can_ring=False)
             continue

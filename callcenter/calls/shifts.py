@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace as changed
-
 from callcenter.analytics.record import ENGAGED, OfferEnd, StateChange, milliseconds
 from callcenter.calls.events import Ending
 from callcenter.calls.state import Call, OperatorState, Phase
@@ -32,23 +30,25 @@ def told(
     if last is None and after.status is OperatorStatus.OFFLINE:
         return after
     state = ENGAGED if engaged and after.status in _IDLE else after.status.value
+    reason = after.reason if after.status is OperatorStatus.NOT_READY else None
+    same = last is not None and (
+        last.state == state
+        and last.call == after.call
+        and last.reason == reason
+        and last.seat == after.seat
+    )
+    if same and not _rings_again(before, after, call):
+        return after if after.told is last else replace(after, told=last)
+    rang = last is not None and last.state == OperatorStatus.RINGING
     change = StateChange(
         operator=after.number,
         at=milliseconds(now) if last is None else max(milliseconds(now), last.at + 1),
         state=state,
-        reason=after.reason if after.status is OperatorStatus.NOT_READY else None,
+        reason=reason,
         seat=after.seat,
         call=after.call,
+        offer=_offer_end(last, after, call) if last is not None and rang else None,
     )
-    if last is None:
-        return replace(after, told=change)
-    same = (last.state, last.reason, last.seat, last.call) == (
-        *(change.state, change.reason, change.seat, change.call),
-    )
-    if same and not _rings_again(before, after, call):
-        return after if after.told is last else replace(after, told=last)
-    if last.state == OperatorStatus.RINGING:
-        change = changed(change, offer=_offer_end(last, after, call))
     return replace(after, told=change)
 
 

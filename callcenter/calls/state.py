@@ -19,7 +19,7 @@ from callcenter.numberplan.destination import Destination
 from callcenter.numberplan.model import DialTarget, Treatment
 from callcenter.orders.outbound import Called, OrderReference, OutboundOutcome
 from callcenter.orders.record import Barred, Gap, LegRecord, LegRole, Outcome, SurveyAnswer
-from callcenter.values import replace
+from callcenter.values import replace, wide
 
 
 class Phase(StrEnum):
@@ -250,6 +250,7 @@ class Outbound:
     outcome: OutboundOutcome | None = None
 
 
+@wide
 @dataclass(frozen=True, kw_only=True)
 class Call:
     """One call from its arrival until its last leg is gone.

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TypeVar
 
 from callcenter.analytics.record import StateChange
@@ -17,6 +18,7 @@ from callcenter.calls.commands import Command, Dial, Hangup, OutsideAddress, Pla
 from callcenter.calls.events import Act, Ending
 from callcenter.calls.index import Index, Lines, Ready
 from callcenter.calls.queue_log import QueueLog
+from callcenter.calls.refusal import Refusal
 from callcenter.calls.state import (
     Call,
     Centre,
@@ -51,19 +53,29 @@ MOST_REMEMBERED = 10_000
 
 def shanghai_day(at: float) -> str:
     """The day of a moment in Asia/Shanghai, as `20171122`."""
-    return datetime.fromtimestamp(at, SHANGHAI).strftime("%Y%m%d")
+    return _day_of_hour(int(at // 3600))
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What a successful turn leaves behind: commands to send, records and lines to store."""
+@lru_cache(maxsize=64)
+def _day_of_hour(hour: int) -> str:
+    """Midnight in Shanghai is at a full hour of UTC."""
+    return datetime.fromtimestamp(hour * 3600, SHANGHAI).strftime("%Y%m%d")
 
-    commands: tuple[Command, ...]
-    records: tuple[OrderRecord, ...]
-    queue_log: tuple[str, ...]
-    states: tuple[StateChange, ...]
+
+@dataclass(frozen=True)
+class Result:
+    """What one event led to: commands to send, records and lines to store."""
+
+    commands: tuple[Command, ...] = ()
+    records: tuple[OrderRecord, ...] = ()
+    refusal: Refusal | None = None
+    queue_log: tuple[str, ...] = ()
+    """Lines for our queue_log."""
+    states: tuple[StateChange, ...] = ()
+    """What operators do from now on."""
     audit: tuple[AuditRecord, ...] = ()
     outbound: tuple[OutboundRecord, ...] = ()
+    """What came of calls that operators made."""
 
 
 class Turn:
@@ -97,8 +109,10 @@ class Turn:
         self.clock = centre.clock
         self.shield = centre.shield
         self._recent: dict[str, tuple[float, ...] | None] = {}
-        self._in_order = False
-        """Whether the index has all changes so far."""
+        self._out_of_order: dict[str, Call | None] = {}
+        """The calls that the index has not as they are now."""
+        self._misplaced: dict[str, OperatorState] = {}
+        """The same of operators."""
         self._touched: dict[str, OperatorState] | None = None
         """What `touched_operators` found, unless something has changed since."""
         self._ready: Ready | None = None
@@ -226,7 +240,8 @@ class Turn:
                 seats.add(supervision.seat)
         for key, call in self._calls.items():
             for each in (self.centre.calls.get(key), call):
-                seats.update(() if each is None else each.taken_over_at)
+                if each is not None:
+                    seats.update(each.taken_over_at)
         for seat in seats:
             operator = self.operator_at(seat)
             if operator is not None:
@@ -236,17 +251,16 @@ class Turn:
     def index(self) -> Index:
         """Everything in order, this turn's changes so far included."""
         index = self.centre.index
-        if self._in_order:
-            return index
-        self._in_order = True
-        for key, call in self._calls.items():
+        for key, call in self._out_of_order.items():
             index.note_call(key, call)
+        self._out_of_order.clear()
+        for operator in self._misplaced.values():
+            index.note_operator(operator)
+        self._misplaced.clear()
         for leg, feature in self._features.items():
             index.note_feature(leg, feature)
         for leg, supervision in self._supervisions.items():
             index.note_supervision(leg, supervision)
-        for operator in self._operators.values():
-            index.note_operator(operator)
         return index
 
     def ready(self) -> Ready:
@@ -316,20 +330,19 @@ class Turn:
     # -- writing -----------------------------------------------------------------------------------
 
     def _changes(self) -> None:
-        """What was found in order may be so no more."""
-        self._in_order = False
+        """What was found before may be so no more."""
         self._touched = self._ready = None
 
     def put(self, call: Call) -> Call:
         """Lay a new version of the call over the old one."""
         self._changes()
-        self._calls[call.id] = call
+        self._calls[call.id] = self._out_of_order[call.id] = call
         return call
 
     def put_operator(self, operator: OperatorState) -> OperatorState:
         """Lay a new version of the operator over the old one."""
         self._changes()
-        self._operators[operator.number] = operator
+        self._operators[operator.number] = self._misplaced[operator.number] = operator
         return operator
 
     def put_feature(self, feature: FeatureCall) -> None:
@@ -520,7 +533,7 @@ class Turn:
         """The last leg is gone: the call leaves the centre, its final record is made."""
         self._changes()
         self._finished.append(call)
-        self._calls[call.id] = None
+        self._calls[call.id] = self._out_of_order[call.id] = None
         (self._filed if call.line_written else self._ended)[call.id] = self.now
 
     def put_missed(self, number: str, missed: Missed | None) -> None:
@@ -546,8 +559,8 @@ class Turn:
 
     # -- the end -----------------------------------------------------------------------------------
 
-    def commit(self) -> Changes:
-        """Apply all changes to the centre and return what is to be sent and stored."""
+    def commit(self, refusal: Refusal | None) -> Result:
+        """Apply all changes to the centre and return what is to be sent, stored and answered."""
         centre = self.centre
         queue_log = self._queue_log(self.index().lines)
         experience = self._learn()
@@ -559,8 +572,9 @@ class Turn:
         outbound: list[OutboundRecord] = []
         for known, call in self._calls.items():
             before = centre.calls.get(known)
-            _count_channels(centre.trunk_channels, before, -1)
-            _count_channels(centre.trunk_channels, call, 1)
+            if before is None or call is None or before.legs is not call.legs:
+                _count_channels(centre.trunk_channels, before, -1)
+                _count_channels(centre.trunk_channels, call, 1)
             if call is None:
                 centre.calls.pop(known, None)
                 continue
@@ -581,9 +595,10 @@ class Turn:
         _lay_over(centre.filed_calls, self._filed)
         centre.last_asked.update(self._asked)
         _remember(centre.last_talks, self._talks, self.now - 3600.0 * self.plan.remembers_hours)
-        centre.figures.update(figures)
-        for day in sorted(centre.figures)[:-2]:
-            del centre.figures[day]
+        if figures:
+            centre.figures.update(figures)
+            for day in sorted(centre.figures)[:-2]:
+                del centre.figures[day]
         centre.order_day, centre.order_sequence = self._order
         centre.outbound_made = self._outbound
         centre.plan = self._plan_hash
@@ -595,9 +610,10 @@ class Turn:
         for caller in self._recent:
             centre.recent_calls.pop(caller, None)  # who called last is last
         _lay_over(centre.recent_calls, self._recent)
-        return Changes(
+        return Result(
             tuple(self.commands),
             tuple(records),
+            refusal,
             queue_log,
             states,
             tuple(self._audit),
@@ -690,8 +706,10 @@ class Turn:
         ended = {call.id: call for call in self._finished}
         for number, after in self._operators.items():
             before = centre.operators.get(number)
-            if before is None or (before.status, before.call, before.since) == (
-                *(after.status, after.call, after.since),
+            if before is None or (
+                before.status is after.status
+                and before.call == after.call
+                and before.since == after.since
             ):
                 continue
             serves = before.serves
@@ -705,8 +723,11 @@ class Turn:
                 known[queue] = estimate.from_operator(past, before, after, self.now)
         for name, call in self._calls.items():
             was, now_is = centre.calls.get(name), call or ended.get(name)
-            queue = "" if was is None else was.queue or ""
-            if was is not None and now_is is not None and queue in self.plan.queues:
+            if was is None or now_is is None:
+                continue
+            queue = was.queue or ""
+            new = queue not in known or was.phase is not now_is.phase
+            if new and queue in self.plan.queues:
                 past = known.get(queue) or Experience()
                 known[queue] = estimate.from_wait(past, was, now_is, self.now)
         return known

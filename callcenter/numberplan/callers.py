@@ -25,8 +25,10 @@ _WITHHOLDING = frozenset(("id", "user", "header", "session"))
 _SEPARATORS = str.maketrans("", "", " -.()\u00a0")
 _MOBILE_WITH_ZERO = re.compile(r"01[3-9]\d{9}")
 _LOCAL = re.compile(r"[2-9]\d{7}")
+_MOBILE = re.compile(r"1[3-9]\d{9}")
 _DIGITS = re.compile(r"\+?\d{1,25}")
 _INDEX = re.compile(r";\s*index\s*=\s*(\d{1,9}(?:\.\d{1,9})*)", re.IGNORECASE)
+_HOST_END = re.compile(r"[;?>]")
 _SCHEME = re.compile(r"\s*(sips?|tel):", re.IGNORECASE)
 
 
@@ -94,6 +96,8 @@ def normalised(raw: str, area_code: str, country_code: str) -> str | None:
     00+country.
     """
     digits = raw.translate(_SEPARATORS)
+    if country_code == "86" and digits.isascii() and _MOBILE.fullmatch(digits):
+        return f"+86{digits}"  # most who call: looking at it more closely takes fifty times as long
     if not _DIGITS.fullmatch(digits) or not digits.isascii():
         return None
     region = phonenumbers.region_code_for_country_code(int(country_code))
@@ -133,6 +137,9 @@ def split_values(lines: Iterable[str]) -> tuple[str, ...]:
     """Header lines → single values: commas divide them, but not in quotes or angle brackets."""
     values: list[str] = []
     for line in lines:
+        if "," not in line:
+            values.append(line)
+            continue
         value: list[str] = []
         quoted = escaped = angled = False
         for character in line:
@@ -171,7 +178,7 @@ def _address(value: str) -> _Address | None:
     if scheme.group(1).lower() == "tel":
         return _Address(unquote(uri.partition(";")[0].partition("?")[0]).strip(), "", parameters)
     user, at, host = uri.rpartition("@")
-    host = re.split(r"[;?>]", host if at else uri, maxsplit=1)[0].strip()
+    host = _HOST_END.split(host if at else uri, maxsplit=1)[0].strip()
     user = unquote(user.partition(";")[0].partition(":")[0]).strip()
     return _Address(user, host.partition(":")[0].lower(), parameters)
 
@@ -194,7 +201,7 @@ def _who(headers: SipHeaders, trust: HeaderTrust) -> tuple[str, bool]:
     found = best or (read[0] if read else None) or _from(headers.from_)
     if found is None:
         return "", True
-    wishes = re.split(r"[;,\s]+", ";".join(headers.privacy).lower())
+    wishes = re.split(r"[;,\s]+", ";".join(headers.privacy).lower()) if headers.privacy else ()
     anonymous = found.host.endswith("anonymous.invalid")
     return found.user, anonymous or _is_withheld(found.user) or not _WITHHOLDING.isdisjoint(wishes)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
 from callcenter.clock import SHANGHAI
 from callcenter.numberplan.destination import Destination, To
@@ -103,6 +104,7 @@ def _been_through(plan: Plan, caller: str | None, diverted: Sequence[str]) -> st
     return None
 
 
+@lru_cache(maxsize=4096)
 def _step(text: str, place: Place | None) -> Step:
     # Made of our own values: validating them again would be most of the time a decision takes.
     return Step.model_construct(

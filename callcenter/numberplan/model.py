@@ -842,6 +842,11 @@ class Plan:
         return max((queue.same_operator_hours for queue in self.queues.values()), default=0.0)
 
     @cached_property
+    def leads_on(self) -> bool:
+        """Whether any queue has callers led elsewhere."""
+        return any(queue.overflow for queue in self.queues.values())
+
+    @cached_property
     def formal_run(self) -> Phase:
         """The phase from which on retired numbers only announce their replacement."""
         return next(each for each in self.phases if each.name is PhaseName.FORMAL_RUN)

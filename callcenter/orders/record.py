@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from callcenter.values import wide
+
 
 class Channel(StrEnum):
     """How a request came in (R10-R12; inconsistency I33)."""
@@ -115,7 +117,8 @@ class Gap:
     """None while it is."""
 
 
-@dataclass(frozen=True, slots=True)
+@wide
+@dataclass(frozen=True)
 class OrderRecord:
     """Everything the switch and the core know about one call's order."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,6 +46,15 @@ def test_numbers_become_e164(raw: str, e164: str) -> None:
     assert normalised(raw, "0519", "86") == e164
     found = caller(SipHeaders(from_=f"<sip:{raw.replace(' ', '%20')}@10.0.0.1>;tag=1"))
     assert (found.e164, found.withheld) == (e164, False)
+
+
+@pytest.mark.parametrize("second", "3456789")
+def test_mobiles_are_known_at_a_glance_and_rightly(second: str) -> None:
+    number = f"1{second}812345678"
+    looked_at = phonenumbers.parse(number, "CN")
+    e164 = phonenumbers.format_number(looked_at, phonenumbers.PhoneNumberFormat.E164)
+    assert phonenumbers.is_possible_number(looked_at)
+    assert normalised(number, "0519", "86") == e164
 
 
 @pytest.mark.parametrize(

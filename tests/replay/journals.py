@@ -17,10 +17,11 @@ from typing import TypeVar
 from pydantic import TypeAdapter
 
 from callcenter.analytics.record import StateChange
-from callcenter.calls.centre import LOGIC_VERSION, Result, step
+from callcenter.calls.centre import LOGIC_VERSION, step
 from callcenter.calls.codec import decode_event
 from callcenter.calls.commands import Command
 from callcenter.calls.state import Centre
+from callcenter.calls.turn import Result
 from callcenter.numberplan.loader import load_source
 from callcenter.numberplan.model import Plan
 from callcenter.numberplan.source import Source
