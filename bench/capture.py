@@ -67,6 +67,7 @@ def capturing(file: Path, server: Place, caller: str, voice: bytes) -> Iterator[
 
     Raises CaptureError if that is not allowed, or the kernel lost a packet.
     """
+    file.parent.mkdir(parents=True, exist_ok=True)
     with _listening(program(server, caller, voice)) as listening, file.open("wb") as out:
         out.write(file_header())
         ended = threading.Event()

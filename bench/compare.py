@@ -50,14 +50,23 @@ async def pair(scale: Scale, folder: Path, say: Callable[[Figures], None]) -> Pa
 
 async def run(start: Starter, scale: Scale, folder: Path) -> Figures:
     """One run of one side. Raises SideError, SippError or CaptureError if it cannot be made."""
-    async with _staffed(start, scale.seats, folder) as side:
-        before = {name: cpu_milliseconds(pid) for name, pid in side.processes.items()}
-        with capturing(folder / CAPTURE, side.server, side.carrier, VOICE):
-            well = await call(folder / "callers", side.carrier, side.server, scale.load)
-        work = {
-            name: (cpu_milliseconds(pid) - before[name]) / scale.load.calls
-            for name, pid in side.processes.items()
-        }
+    async with staffed(start, scale.seats, folder) as side:
+        return await measure(side, scale, folder)
+
+
+async def measure(side: Side, scale: Scale, folder: Path, *, first: int = 1) -> Figures:
+    """The figures of one load on a side that is there; `first` numbers its callers.
+
+    Raises SippError or CaptureError if it cannot be made.
+    """
+    before = {name: cpu_milliseconds(pid) for name, pid in side.processes.items()}
+    with capturing(folder / CAPTURE, side.server, side.carrier, VOICE):
+        callers = folder / "callers"
+        well = await call(callers, side.carrier, side.server, scale.load, first=first)
+    work = {
+        name: (cpu_milliseconds(pid) - before[name]) / scale.load.calls
+        for name, pid in side.processes.items()
+    }
     calls = follow(packets.read(folder / CAPTURE), side.server, VOICE)
     return judge(side.name, calls, scale, work, sipp_well=well)
 
@@ -92,7 +101,7 @@ async def memory(count: int, folder: Path) -> float:
     Raises as `run` does.
     """
     load = Load(calls=count, rate=_MEMORY_RATE, talk=count / _MEMORY_RATE + _MEMORY_TALK)
-    async with _staffed(ours, count, folder) as side:
+    async with staffed(ours, count, folder) as side:
         calling = asyncio.create_task(call(folder / "callers", side.carrier, side.server, load))
         most = 0.0
         while not calling.done():
@@ -104,7 +113,7 @@ async def memory(count: int, folder: Path) -> float:
 
 
 @asynccontextmanager
-async def _staffed(start: Starter, count: int, folder: Path) -> AsyncIterator[Side]:
+async def staffed(start: Starter, count: int, folder: Path) -> AsyncIterator[Side]:
     """A side with every seat waiting for calls; its own data is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="cc-bench-") as made:
         async with start(Path(made), count) as side:

@@ -1,4 +1,7 @@
-"""The project's plan with as many seats and operators as a run needs, and no greeting."""
+"""The project's plan with as many seats and operators as a run needs, and no greeting.
+
+Beside the hotline's queue there is one more, in which a crowd can wait.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,26 @@ from callcenter.settings import PROJECT
 from tests.support.live import PLAN_FOLDERS
 
 TRUNK, QUEUE = "telecom", "hotline"
-_CHANNELS = 1000
-"""Of the trunk: more than any run has calls."""
+CROWD_TRUNK, CROWD, CROWD_NUMBER = "unicom", "crowd", "12365"
+"""Callers on this trunk who dial this number wait in this queue, which nobody serves."""
+SILENCE = "silence"
+"""Music of a class that is not there."""
+_CHANNELS = 3000
+"""Of each trunk: more than any run has calls."""
+_CROWD = f"""\
+
+  {CROWD}:
+    title: 等候
+    music: {SILENCE}
+    announce_operator: false
+    skills: [english]
+    strategy: longest_idle
+    ring_seconds: 20
+    wrap_up_seconds: 0
+    max_wait_seconds: 3600
+    answer_within_seconds: 15
+    sorry: queue_sorry
+"""
 _LINE = {
     "greeting": None,
     "announce_operator": "false",
@@ -35,7 +56,12 @@ def write_plan(folder: Path, seats: int, *, wrap_up: int = 0) -> None:
     queues = folder / "dialplan/queues.yaml"
     for key, value in {**_LINE, "wrap_up_seconds": str(wrap_up)}.items():
         _edit(queues, rf"(?m)^( *){key}: .*\n", "" if value is None else rf"\g<1>{key}: {value}\n")
-    _edit(folder / f"trunks/{TRUNK}.yaml", r"(?m)^channels: \d+", f"channels: {_CHANNELS}")
+    with queues.open("a", encoding="utf-8") as file:
+        file.write(_CROWD)
+    number = rf'(?m)^  "{CROWD_NUMBER}":\n'
+    _edit(folder / "dialplan/numbers.yaml", number, rf"\g<0>    queue: {CROWD}\n")
+    for trunk in (TRUNK, CROWD_TRUNK):
+        _edit(folder / f"trunks/{trunk}.yaml", r"(?m)^channels: \d+", f"channels: {_CHANNELS}")
     rows = "".join(
         f'  "{number}": {{name: 话务员{number}, skills: [general]}}\n'
         for number in operators(seats)

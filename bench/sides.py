@@ -15,7 +15,16 @@ from time import time
 import aiohttp
 
 from bench.packets import Place
-from bench.plan import QUEUE, TRUNK, operators, write_plan
+from bench.plan import (
+    CROWD,
+    CROWD_NUMBER,
+    CROWD_TRUNK,
+    QUEUE,
+    SILENCE,
+    TRUNK,
+    operators,
+    write_plan,
+)
 from callcenter.asterisk import process
 from callcenter.asterisk.ami import Ami, AmiError
 from callcenter.asterisk.exchange import Exchange
@@ -31,6 +40,8 @@ from tests.support.processes import children
 
 READY_SECONDS = 30.0
 _POLL_SECONDS = 0.1
+_NO_AUDIO_SECONDS = 3600
+"""sipp's callers say nothing."""
 _SEATS = 200
 """The last number of the seats' address; the trunks' begin at 2."""
 
@@ -50,6 +61,8 @@ class Side:
     plan: Plan
     carrier: str
     """The callers' address."""
+    crowd: str
+    """The address of those who wait in a queue that nobody serves."""
     processes: Mapping[str, int] = field(default_factory=dict)
     """Process ids by name."""
 
@@ -136,21 +149,26 @@ async def native(folder: Path, seats: int, rules: Rules = AS_FAST_AS_CAN_BE) -> 
     """Asterisk with app_queue and MixMonitor, without a controller."""
     write_plan(folder / "source", seats)
     with live_settings() as fresh:
-        settings = fresh.model_copy(update={"plan": folder / "plan"})
+        settings = fresh.model_copy(
+            update={"plan": folder / "plan", "rtp_timeout": _NO_AUDIO_SECONDS}
+        )
         carriers = copy_plan(folder / "source", settings.plan, settings)
         plan = _load(settings)
         render(settings, Exchange(tuple(plan.trunks.values()), tuple(plan.seats)))
         etc = settings.asterisk / "etc"
         first = "same => n,Answer(,i)\n " if rules.answer_first else ""
-        dialplan = _EXTENSIONS.format(trunk=TRUNK, queue=QUEUE, first=first)
+        crowd = _CROWD.format(trunk=CROWD_TRUNK, number=CROWD_NUMBER, queue=CROWD)
+        dialplan = _EXTENSIONS.format(trunk=TRUNK, queue=QUEUE, first=first) + crowd
         (etc / "extensions.conf").write_text(dialplan)
         members = "".join(f"member => PJSIP/{seat}\n" for seat in plan.seats)
         pause = "yes" if rules.pause_who_declines else "no"
         queues = _QUEUES.format(queue=QUEUE, members=members, wrap_up=rules.wrap_up, pause=pause)
+        queues += f"\n[{CROWD}]\nmusicclass = {SILENCE}\njoinempty = yes\n"
         (etc / "queues.conf").write_text(queues)
         asterisk = await process.start(settings)
         try:
-            yield Side(NATIVE, settings, plan, carriers[TRUNK], {"Asterisk": asterisk.pid})
+            pids = {"Asterisk": asterisk.pid}
+            yield Side(NATIVE, settings, plan, carriers[TRUNK], carriers[CROWD_TRUNK], pids)
         finally:
             await asterisk.stop()
 
@@ -159,13 +177,15 @@ async def native(folder: Path, seats: int, rules: Rules = AS_FAST_AS_CAN_BE) -> 
 async def ours(folder: Path, seats: int, rules: Rules = AS_FAST_AS_CAN_BE) -> AsyncIterator[Side]:
     """The whole server: Asterisk and the controller with journal, orders and recording."""
     write_plan(folder / "source", seats, wrap_up=rules.wrap_up)
-    async with running_server(plan=folder / "source") as server:
+    plan = folder / "source"
+    async with running_server(plan=plan, rtp_timeout=_NO_AUDIO_SECONDS) as server:
         running = children(server.process.pid)
         yield Side(
             OURS,
             server.settings,
             _load(server.settings),
             server.trunks[TRUNK],
+            server.trunks[CROWD_TRUNK],
             {"Asterisk": running["asterisk"], "controller": running["callcenter"]},
         )
 
@@ -187,6 +207,13 @@ exten => _X!,1,MixMonitor(${{UNIQUEID}}.wav)
 
 [from-seat]
 exten => _X!,1,Hangup()
+"""
+_CROWD = """
+[from-trunk-{trunk}]
+exten => {number},1,MixMonitor(${{UNIQUEID}}.wav)
+ same => n,Answer(,i)
+ same => n,Queue({queue})
+ same => n,Hangup()
 """
 _QUEUES = """\
 [general]

@@ -25,6 +25,9 @@ _VOICE_FRAMES = 25
 """Half a second: sipp's own work with audio would soon be more than the server's."""
 _REGISTRATIONS = 100
 """A second."""
+_WAITING_RATE = 40
+"""Callers a second who come to wait."""
+_POLL_SECONDS = 0.2
 _END_SECONDS = 60.0
 _ALL_WELL, _SOME_FAILED = 0, 1
 """sipp's exit codes; the others mean that it could not work."""
@@ -75,13 +78,50 @@ async def seats(folder: Path, host: str, scenario: str = "answering") -> AsyncIt
         await _end(sipp)
 
 
-async def call(folder: Path, host: str, server: Place, load: Load) -> bool:
-    """Make these calls and wait for their end; whether all went as written. Raises SippError."""
-    _inject(folder, [f"138{number:08d}" for number in range(1, load.calls + 1)])
+async def call(folder: Path, host: str, server: Place, load: Load, *, first: int = 1) -> bool:
+    """Make these calls and wait for their end; whether all went as written. Raises SippError.
+
+    `first` numbers the callers, no two of whom may be the same in one run.
+    """
+    _inject(folder, [f"138{number:08d}" for number in range(first, first + load.calls)])
     limits = ("-m", str(load.calls), "-l", str(load.calls), "-r", f"{load.rate:g}")
     talk = ("-d", str(round(load.talk * 1000)))
     sipp = await _start(folder, "calling", host, *limits, *talk, "-s", HOTLINE, *_injected(server))
     return await _finish(sipp, folder, load.seconds)
+
+
+@asynccontextmanager
+async def waiting(
+    folder: Path, host: str, server: Place, number: str, count: int
+) -> AsyncIterator[None]:
+    """So many callers of that number are answered, and wait until the block is left.
+
+    They hang up by being gone: the server is not used any more. Raises SippError if one is lost.
+    """
+    _inject(folder, [f"139{caller:08d}" for caller in range(1, count + 1)])
+    limits = ("-m", str(count), "-l", str(count), "-r", str(_WAITING_RATE))
+    told = ("-trace_logs", "-log_file", "waiting")
+    sipp = await _start(folder, "waiting", host, *limits, *told, "-s", number, *_injected(server))
+    try:
+        async with asyncio.timeout(count / _WAITING_RATE + _END_SECONDS):
+            while _count(folder / "waiting", b"waits") < count:
+                _must_run(sipp, folder)
+                await asyncio.sleep(_POLL_SECONDS)
+        yield
+        _must_run(sipp, folder)
+    except TimeoutError as error:
+        raise SippError(f"not all of {count} callers wait\n{_words(folder)}") from error
+    finally:
+        await _end(sipp)
+
+
+def _must_run(sipp: asyncio.subprocess.Process, folder: Path) -> None:
+    if sipp.returncode is not None or _count(folder / "errors", b"borting"):
+        raise SippError(f"a caller waits no more\n{_words(folder)}")
+
+
+def _count(file: Path, word: bytes) -> int:
+    return file.read_bytes().count(word) if file.exists() else 0
 
 
 @dataclass(frozen=True)
