@@ -10,7 +10,7 @@ import ctypes
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -63,13 +63,27 @@ def program(server: Place, caller: str, voice: bytes) -> list[Instruction]:
 
 @contextmanager
 def capturing(file: Path, server: Place, caller: str, voice: bytes) -> Iterator[None]:
-    """Write what is seen during the block to `file`.
+    """Write what is seen during the block to `file`. Raises CaptureError as `seeing` does."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("wb") as out:
+        out.write(file_header())
+
+        def keep(at: int, packet: bytes) -> None:
+            out.write(record(at, packet))
+
+        with seeing(keep, server, caller, voice):
+            yield
+
+
+@contextmanager
+def seeing(
+    see: Callable[[int, bytes], None], server: Place, caller: str, voice: bytes
+) -> Iterator[None]:
+    """Tell `see` of each packet during the block, in a thread: nanoseconds since 1970, and it.
 
     Raises CaptureError if that is not allowed, or the kernel lost a packet.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with _listening(program(server, caller, voice)) as listening, file.open("wb") as out:
-        out.write(file_header())
+    with _listening(program(server, caller, voice)) as listening:
         ended = threading.Event()
 
         def keep() -> None:
@@ -81,7 +95,7 @@ def capturing(file: Path, server: Place, caller: str, voice: bytes) -> Iterator[
                         return
                     continue
                 seconds, nanoseconds = struct.unpack("qq", extra[0][2])
-                out.write(record(seconds * 1_000_000_000 + nanoseconds, packet))
+                see(seconds * 1_000_000_000 + nanoseconds, packet)
 
         thread = threading.Thread(target=keep, name="capture", daemon=True)
         thread.start()

@@ -40,6 +40,7 @@ from tests.support.processes import children
 
 READY_SECONDS = 30.0
 _POLL_SECONDS = 0.1
+_SESSION_SECONDS = 7200.0
 _NO_AUDIO_SECONDS = 3600
 """sipp's callers say nothing."""
 _SEATS = 200
@@ -105,22 +106,26 @@ class Side:
         finally:
             await ami.close()
 
-    async def _sign_in(self, order: Sequence[str]) -> None:
+    @asynccontextmanager
+    async def api(self) -> AsyncIterator[aiohttp.ClientSession]:
+        """An administrator's session with ours; its paths begin with /api/v1."""
         tokens = Tokens(self.settings.secrets)
         token, _ = tokens.create(
-            Role.ADMINISTRATOR, None, Origin.COMMAND, now=time(), seconds=3600.0
+            Role.ADMINISTRATOR, None, Origin.COMMAND, now=time(), seconds=_SESSION_SECONDS
         )
         headers = {"Authorization": f"Bearer {token}"}
-        base = f"{self.settings.web_url}/api/v1/operators"
-        async with aiohttp.ClientSession(headers=headers) as session:
-            at = dict(zip(self.plan.seats, operators(len(self.plan.seats)), strict=True))
+        async with aiohttp.ClientSession(self.settings.web_url, headers=headers) as session:
+            yield session
+
+    async def _sign_in(self, order: Sequence[str]) -> None:
+        at = dict(zip(self.plan.seats, operators(len(self.plan.seats)), strict=True))
+        async with self.api() as session:
             for operator, seat in ((at[seat], seat) for seat in order):
-                async with session.post(
-                    f"{base}/{operator}/sign-in", json={"seat": seat}
-                ) as answer:
+                path = f"/api/v1/operators/{operator}"
+                async with session.post(f"{path}/sign-in", json={"seat": seat}) as answer:
                     answer.raise_for_status()
                 while True:  # until the controller has heard of the seat's telephone
-                    async with session.post(f"{base}/{operator}/ready") as answer:
+                    async with session.post(f"{path}/ready") as answer:
                         if answer.status == 200:
                             break
                     await asyncio.sleep(_POLL_SECONDS)

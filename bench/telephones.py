@@ -15,20 +15,24 @@ from bench.packets import Place, write_voice
 
 VOICE = bytes([0x35] * 160)
 """20 ms of a seat's voice in A-law: no other sound of either side is like it."""
+CALLER_VOICE = bytes([0x2A] * 160)
+"""The same of a caller who speaks."""
 HOTLINE = "12345"
 SIP_PORT, AUDIO_PORT = 5060, 6000
 """Of callers and of seats, each on an address of their own."""
 
 _SCENARIOS = Path(__file__).with_name("scenarios")
-_FRAME_NANOSECONDS = 20_000_000
-_VOICE_FRAMES = 25
-"""Half a second: sipp's own work with audio would soon be more than the server's."""
+_FRAMES = 50
+"""A second."""
+_VOICE_SECONDS = 0.5
+"""No more: sipp's own work with audio would soon be more than the server's."""
 _REGISTRATIONS = 100
 """A second."""
 _WAITING_RATE = 40
 """Callers a second who come to wait."""
 _POLL_SECONDS = 0.2
 _END_SECONDS = 60.0
+_COUNTS = ("-trace_stat", "-stf", "counts.csv", "-fd", "1")
 _ALL_WELL, _SOME_FAILED = 0, 1
 """sipp's exit codes; the others mean that it could not work."""
 
@@ -65,9 +69,14 @@ async def register(folder: Path, host: str, server: Place, passwords: Mapping[st
 
 
 @asynccontextmanager
-async def seats(folder: Path, host: str, scenario: str = "answering") -> AsyncIterator[None]:
-    """Seats at one address that answer every call at once, until left. Raises SippError."""
-    _record_voice(folder)
+async def seats(
+    folder: Path, host: str, scenario: str = "answering", *, speak: float = _VOICE_SECONDS
+) -> AsyncIterator[None]:
+    """Seats at one address that answer every call at once, until left. Raises SippError.
+
+    They `speak` for so many seconds.
+    """
+    _record_voice(folder, VOICE, speak)
     sipp = await _start(folder, scenario, host)
     try:
         yield
@@ -153,11 +162,30 @@ async def keep(
     ]
     _inject(folder, rows)
     limits = ("-m", str(len(rows)), "-l", str(len(rows)), "-r", "1000")
-    counts = ("-trace_stat", "-stf", "counts.csv", "-fd", "1")
     sipp = await _start(
-        folder, "scheduled", host, *limits, *counts, "-s", HOTLINE, *_injected(server)
+        folder, "scheduled", host, *limits, *_COUNTS, "-s", HOTLINE, *_injected(server)
     )
     await _finish(sipp, folder, max(each.at + each.stays for each in schedule))
+    return _counted(folder)
+
+
+async def talk(folder: Path, host: str, server: Place, load: Load) -> Statistics:
+    """Make these calls, with somebody speaking all the time in each; what sipp says of them.
+
+    Raises SippError.
+    """
+    _record_voice(folder, CALLER_VOICE, load.talk + 1.0)
+    _inject(folder, [f"138{number:08d}" for number in range(1, load.calls + 1)])
+    limits = ("-m", str(load.calls), "-l", str(load.calls), "-r", f"{load.rate:g}")
+    stays = ("-d", str(round(load.talk * 1000)))
+    sipp = await _start(
+        folder, "talking", host, *limits, *stays, *_COUNTS, "-s", HOTLINE, *_injected(server)
+    )
+    await _finish(sipp, folder, load.seconds)
+    return _counted(folder)
+
+
+def _counted(folder: Path) -> Statistics:
     with (folder / "counts.csv").open(encoding="utf-8", newline="") as file:
         *_, last = csv.DictReader(file, delimiter=";")
     return Statistics(
@@ -165,18 +193,18 @@ async def keep(
     )
 
 
-def _record_voice(folder: Path) -> None:
+def _record_voice(folder: Path, voice: bytes, seconds: float) -> None:
     """RTP packets of payload type 8, A-law."""
     packets = [
-        b"\x80\x08" + n.to_bytes(2, "big") + (n * len(VOICE)).to_bytes(4, "big") + b"SEAT" + VOICE
-        for n in range(_VOICE_FRAMES)
+        b"\x80\x08" + n.to_bytes(2, "big") + (n * len(voice)).to_bytes(4, "big") + b"SEAT" + voice
+        for n in range(round(seconds * _FRAMES))
     ]
     folder.mkdir(parents=True)
-    write_voice(folder / "voice.pcap", packets, _FRAME_NANOSECONDS)
+    write_voice(folder / "voice.pcap", packets, 1_000_000_000 // _FRAMES)
 
 
 def _inject(folder: Path, rows: Sequence[str]) -> None:
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "fields.csv").write_text("\n".join(["SEQUENTIAL", *rows, ""]))
 
 

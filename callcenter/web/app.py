@@ -163,6 +163,7 @@ def _add_watching(app: web.Application, services: Services) -> None:
     async def metrics(_: web.Request) -> web.Response:
         for part in services.health().parts:
             services.metrics.part(part.name, part.ok)
+        services.metrics.tasks(len(asyncio.all_tasks()))
         body = services.metrics.exposition()
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE})
 

@@ -70,6 +70,12 @@ class Metrics:
             "Commands that Asterisk did not carry out at once",
             registry=self._registry,
         )
+        tasks = Gauge(
+            "callcenter_tasks",
+            "What the controller does at the same time; more and more of it would be a leak",
+            registry=self._registry,
+        )
+        self.tasks: Callable[[float], None] = tasks.set
         self.tried_again: Callable[[], None] = tried_again.inc
         self.step_seconds: Callable[[float], None] = step.observe
         self.commit_seconds: Callable[[float], None] = commit.observe

@@ -30,6 +30,11 @@ class Wire:
         body = describe(SERVER[0], audio, version=1) if audio else b""
         self._send(at, SERVER, CALLER, Response(_headers(call, number), body, status, "-"))
 
+    def bye(self, at: float, call: str, number: str) -> None:
+        """The caller's BYE."""
+        headers = _headers(call, number, "BYE")
+        self._send(at, CALLER, SERVER, Request(headers, b"", "BYE", "sip:12345@x"))
+
     def offer(self, at: float, number: str) -> None:
         """Our INVITE to the seat."""
         headers = _headers(f"seat-{number}", number)
