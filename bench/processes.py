@@ -1,4 +1,4 @@
-"""What the kernel knows of a process: its CPU time and its memory."""
+"""What the kernel knows of a process: its CPU time, its memory, its files."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ def megabytes(pid: int) -> float:
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) * 1024 / 1e6
     raise ProcessLookupError(f"process {pid} has no memory: it has ended")
+
+
+def open_files(pid: int) -> int:
+    """How many file handles it has, sockets among them."""
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
 
 def machine() -> str:
