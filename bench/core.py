@@ -3,9 +3,10 @@
     python -m bench.core
 
 A busy hour is played through `step` in simulated time: callers come, an operator ends a talk and
-takes the next who waits, a caller gives up. Two houses take turns on the same processor; printed is
-the mean of each kind of event in µs of processor time. The exit code is 1 where an event in the
-large house costs more than `LIMIT` on the mean.
+takes the next who waits, and who waits hears an announcement every now and then (a deadline). Two
+houses take turns on the same processor; printed is the mean of each kind of event in µs of
+processor time. The exit code is 1 where an event in the large house costs more than `LIMIT` on the
+mean.
 """
 
 from __future__ import annotations
@@ -85,6 +86,9 @@ class House:
             house.happens(BecomeReady(number))
         for _ in range(size.operators + size.waiting):
             house.arrives()
+        waiting = sum(call.phase is Phase.WAITING for call in house.centre.calls.values())
+        if waiting != size.waiting:
+            raise ValueError(f"only {waiting} callers wait: has the trunk channels enough?")
         house.spent.clear()
         return house
 

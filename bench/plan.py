@@ -17,7 +17,7 @@ CROWD_TRUNK, CROWD, CROWD_NUMBER = "unicom", "crowd", "12365"
 """Callers on this trunk who dial this number wait in this queue, which nobody serves."""
 SILENCE = "silence"
 """Music of a class that is not there."""
-_CHANNELS = 3000
+_CHANNELS = 4000
 """Of each trunk: more than any run has calls."""
 _CROWD = f"""\
 

@@ -36,7 +36,7 @@ from callcenter.calls.events import (
 )
 from callcenter.calls.state import Centre, Phase
 from callcenter.calls.turn import Turn
-from callcenter.calls.waiting import expected_wait
+from callcenter.calls.waiting import expected_wait, position
 from callcenter.numberplan.loader import load
 from callcenter.numberplan.model import Plan
 from callcenter.settings import PROJECT
@@ -190,7 +190,7 @@ class _Day:
         operators = len(estimate.team(turn.queue(call.queue), self.plan, turn.operators()))
         if ours is None:
             return
-        place = estimate.position(call, turn.calls())
+        place = position(turn, call)
         per_operator = place / operators
         talk, busy = (fmean(each) if each else 180.0 for each in (self.talks, self.busy))
         self.said.append(_Said(name, self.now, ours, per_operator * talk, per_operator * busy))

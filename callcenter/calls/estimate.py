@@ -9,8 +9,10 @@ wait is over when it is one's turn.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from math import exp
+from itertools import accumulate
+from math import ceil, exp
 from statistics import fmean
 
 from callcenter.calls.state import Call, Experience, OperatorState, Phase
@@ -25,6 +27,8 @@ SAMPLES = 40
 """The last talks and wrap-ups that are kept one by one."""
 ENOUGH = 5
 """Of these must have lasted longer than the one under way, to tell how it goes on."""
+LOOKED_AT = 50
+"""Operators of a team: in a larger one each of these stands for some more."""
 LONGEST_SECONDS = 4 * 3600.0
 
 _HALF = 1 / 3
@@ -48,31 +52,54 @@ def expected_wait(
     now: float,
 ) -> float | None:
     """Seconds until whoever has `ahead` others before them is offered; None: nobody is at work."""
-    if not team:
-        return None
-    own = known.get(queue) or Experience()
-    call = own.busy / own.taken
-    left = [_left(each, known.get(each.serves or queue) or own, now) for each in team]
-    leaving = own.gave_up / own.waited
+    return Outlook(known, queue, team, now).wait(ahead) if team else None
 
-    def gone(seconds: float) -> float:
-        """How many will probably have left the line by then."""
-        done = sum(
-            sum(1.0 + (seconds - each) / call for each in one if each <= seconds) / len(one)
-            for one in left
-        )
-        return done + ahead * (1.0 - exp(-leaving * seconds))
 
-    early, late = 0.0, call
-    while gone(late) < ahead + 1 - _HALF and late < LONGEST_SECONDS:
-        late *= 2
-    for _ in range(_STEPS):
-        middle = (early + late) / 2
-        if gone(middle) < ahead + 1 - _HALF:
-            early = middle
-        else:
-            late = middle
-    return late
+class Outlook:
+    """When those who take a queue's calls now will be free, for everybody in the line."""
+
+    def __init__(
+        self,
+        known: Mapping[str, Experience],
+        queue: str,
+        team: Sequence[OperatorState],
+        now: float,
+    ) -> None:
+        own = known.get(queue) or Experience()
+        self._call = own.busy / own.taken
+        self._leaving = own.gave_up / own.waited
+        by_state = sorted(team, key=lambda each: (each.status, each.since))
+        some = by_state[:: ceil(len(team) / LOOKED_AT)]
+        left = [_left(each, known.get(each.serves or queue) or own, now) for each in some]
+        stand_for = len(team) / len(some)
+        ends = sorted((each, stand_for / len(one)) for one in left for each in one)
+        self._ends = [end for end, _ in ends]
+        self._free = [0.0, *accumulate(weight for _, weight in ends)]
+        """How many operators are free at the first ends."""
+        self._free_at = [0.0, *accumulate(end * weight for end, weight in ends)]
+
+    def wait(self, ahead: int) -> float:
+        """Seconds until whoever has `ahead` others before them is offered."""
+        early, late = 0.0, self._call
+        while self._gone(late, ahead) < ahead + 1 - _HALF and late < LONGEST_SECONDS:
+            late *= 2
+        for _ in range(_STEPS):
+            middle = (early + late) / 2
+            if self._gone(middle, ahead) < ahead + 1 - _HALF:
+                early = middle
+            else:
+                late = middle
+        return late
+
+    def _gone(self, seconds: float, ahead: int) -> float:
+        """How many will probably have left the line by then.
+
+        Each operator takes one when free, and after it one in the time of each call.
+        """
+        index = bisect_right(self._ends, seconds)
+        free, since = self._free[index], self._free_at[index]
+        done = free + (free * seconds - since) / self._call
+        return done + ahead * (1.0 - exp(-self._leaving * seconds))
 
 
 def team(queue: Queue, plan: Plan, operators: Iterable[OperatorState]) -> list[OperatorState]:
@@ -84,16 +111,6 @@ def team(queue: Queue, plan: Plan, operators: Iterable[OperatorState]) -> list[O
         and each.number in plan.operators
         and queue.is_served_by(plan.operators[each.number])
     ]
-
-
-def position(call: Call, calls: Iterable[Call]) -> int:
-    """The caller's place in their queue, from 1; who is being offered is no longer in line."""
-    return 1 + sum(
-        each.phase in (Phase.WAITING, Phase.CALLBACK)
-        and each.queue == call.queue
-        and each.place < call.place
-        for each in calls
-    )
 
 
 def _left(operator: OperatorState, past: Experience, now: float) -> list[float]:

@@ -48,13 +48,18 @@ def spoken(turn: Turn, call: Call) -> None:
     _next_time(turn, replace(call, playback=None))
 
 
+def position(turn: Turn, call: Call) -> int:
+    """The caller's place in their queue, from 1; who is being offered is no longer in line."""
+    return 1 + turn.index().lines.waiting(call.queue or "").before(call.place)
+
+
 def expected_wait(turn: Turn, call: Call) -> float | None:
     """Seconds that this caller will still wait; None while nobody is there to answer."""
     queue = turn.queue(call.queue)
     return estimate.expected_wait(
         turn.centre.experience,
         queue.name,
-        estimate.position(call, turn.calls()) - 1,
+        position(turn, call) - 1,
         estimate.team(queue, turn.plan, turn.operators()),
         turn.now,
     )
@@ -83,7 +88,7 @@ def _words(turn: Turn, call: Call) -> prompts.Prompts:
         return arranging.offer(turn, call)
     words: prompts.Prompts = ()
     if announce.position:
-        words += place_in_words(estimate.position(call, turn.calls()))
+        words += place_in_words(position(turn, call))
     if announce.estimate:
         words += wait_in_words(expected_wait(turn, call))
     if announce.also is not None:

@@ -84,6 +84,19 @@ def test_what_an_operator_does_for_another_queue_lasts_as_it_does_there() -> Non
     assert found == pytest.approx(20 + 30, abs=1)
 
 
+@pytest.mark.parametrize("ahead", [0, 20, 300])
+def test_in_a_large_team_some_stand_for_the_others(
+    ahead: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talks = tuple(60.0 + 7 * n for n in range(estimate.SAMPLES))
+    past = replace(STEADY, busy=230.0, talks=talks)
+    team = [busy(OperatorStatus.TALKING, 1000.0 - 0.37 * n) for n in range(500)]
+    team += [busy(OperatorStatus.WRAP_UP, 1000.0 - 0.1 * n) for n in range(100)]
+    some = wait(past, ahead, *team)
+    monkeypatch.setattr(estimate, "LOOKED_AT", len(team))
+    assert some == pytest.approx(wait(past, ahead, *team), rel=0.05, abs=1)
+
+
 def test_while_nobody_is_at_work_nothing_can_be_promised() -> None:
     assert estimate.expected_wait({}, "hotline", 3, [], 0.0) is None
 
