@@ -842,6 +842,16 @@ class Plan:
         return max((queue.same_operator_hours for queue in self.queues.values()), default=0.0)
 
     @cached_property
+    def teams(self) -> Mapping[str, frozenset[str]]:
+        """By queue, the operators whose skills suffice."""
+        return {
+            name: frozenset(
+                each.number for each in self.operators.values() if queue.is_served_by(each)
+            )
+            for name, queue in self.queues.items()
+        }
+
+    @cached_property
     def leads_on(self) -> bool:
         """Whether any queue has callers led elsewhere."""
         return any(queue.overflow for queue in self.queues.values())

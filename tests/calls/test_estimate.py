@@ -92,9 +92,16 @@ def test_in_a_large_team_some_stand_for_the_others(
     past = replace(STEADY, busy=230.0, talks=talks)
     team = [busy(OperatorStatus.TALKING, 1000.0 - 0.37 * n) for n in range(500)]
     team += [busy(OperatorStatus.WRAP_UP, 1000.0 - 0.1 * n) for n in range(100)]
+    team += [busy(OperatorStatus.RINGING, 1000.0 - 0.01 * n) for n in range(50)]
     some = wait(past, ahead, *team)
     monkeypatch.setattr(estimate, "LOOKED_AT", len(team))
-    assert some == pytest.approx(wait(past, ahead, *team), rel=0.05, abs=1)
+    assert some == pytest.approx(wait(past, ahead, *team), rel=0.05, abs=5)
+
+
+def test_a_large_team_of_which_little_is_known_counts_whole() -> None:
+    little = replace(STEADY, talks=(100.0,))
+    rung = [busy(OperatorStatus.RINGING, 1000.0) for _ in range(500)]
+    assert wait(little, 400, *rung) == wait(little, 0, *rung)
 
 
 def test_while_nobody_is_at_work_nothing_can_be_promised() -> None:
