@@ -43,6 +43,8 @@ _POLL_SECONDS = 0.1
 _SESSION_SECONDS = 7200.0
 _NO_AUDIO_SECONDS = 3600
 """sipp's callers say nothing."""
+_LAST_AUDIO_PORT = 19999
+"""Each leg needs two."""
 _SEATS = 200
 """The last number of the seats' address; the trunks' begin at 2."""
 
@@ -155,7 +157,11 @@ async def native(folder: Path, seats: int, rules: Rules = AS_FAST_AS_CAN_BE) -> 
     write_plan(folder / "source", seats)
     with live_settings() as fresh:
         settings = fresh.model_copy(
-            update={"plan": folder / "plan", "rtp_timeout": _NO_AUDIO_SECONDS}
+            update={
+                "plan": folder / "plan",
+                "rtp_timeout": _NO_AUDIO_SECONDS,
+                "rtp_last": _LAST_AUDIO_PORT,
+            }
         )
         carriers = copy_plan(folder / "source", settings.plan, settings)
         plan = _load(settings)
@@ -183,7 +189,10 @@ async def ours(folder: Path, seats: int, rules: Rules = AS_FAST_AS_CAN_BE) -> As
     """The whole server: Asterisk and the controller with journal, orders and recording."""
     write_plan(folder / "source", seats, wrap_up=rules.wrap_up)
     plan = folder / "source"
-    async with running_server(plan=plan, rtp_timeout=_NO_AUDIO_SECONDS) as server:
+    ports = {"CALLCENTER_RTP_LAST": str(_LAST_AUDIO_PORT)}
+    async with running_server(
+        plan=plan, rtp_timeout=_NO_AUDIO_SECONDS, environment=ports
+    ) as server:
         running = children(server.process.pid)
         yield Side(
             OURS,
