@@ -34,7 +34,8 @@ class Ear:
     host: str
     voice: bytes
     longest: float
-    """Seconds that nothing may be heard in a talk; until it ends, once somebody is heard."""
+    """Seconds that nothing may be heard in a talk; until either end hangs up, once somebody is
+    heard: a seat whose caller is gone has nobody to hear."""
     heard: set[str] = field(default_factory=set)
     """Callers in whose talk the voice came here."""
     wrong: list[str] = field(default_factory=list)
@@ -51,11 +52,23 @@ class Ear:
         """SIP, or voice."""
         if self.server not in (datagram.source, datagram.to):
             self._hear(datagram)
-        elif self.host in (datagram.source[0], datagram.to[0]):
-            try:
-                self._read(sip.parse(datagram.payload), datagram)
-            except SipError:
-                return  # keep-alives
+            return
+        try:
+            message = sip.parse(datagram.payload)
+        except SipError:
+            return  # keep-alives
+        if self.host in (datagram.source[0], datagram.to[0]):
+            self._read(message, datagram)
+        elif datagram.to == self.server and isinstance(message, Request):
+            self._hear_of_a_goodbye(message, datagram.at)
+
+    def _hear_of_a_goodbye(self, request: Request, at: int) -> None:
+        """At another address: of the caller, for those who listen at the seats."""
+        if request.method != "BYE":
+            return
+        number = Uri.parse(request.from_.uri).user[-_NUMBER:]
+        for call_id in [key for key, each in self._talks.items() if each.caller == number]:
+            self._over(self._talks.pop(call_id), at)
 
     def _read(self, message: Message, datagram: Datagram) -> None:
         if isinstance(message, Request) and message.method == "BYE":

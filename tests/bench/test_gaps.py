@@ -67,3 +67,22 @@ def test_a_port_belongs_to_the_talk_that_has_it_now() -> None:
 def test_an_ear_at_the_seats_does_not_listen_to_callers() -> None:
     found = ear(talk(200, ended=5000), SEAT[0])
     assert (found.heard, found.wrong) == (set(), [])
+
+
+def test_a_seat_that_waits_for_our_goodbye_after_its_caller_has_gone_hears_no_gap() -> None:
+    wire = Wire()
+    wire.offer(0, ANNA, audio=10000)
+    wire.sound(100, 10000)
+    wire.bye(200, "a", ANNA)
+    wire.seat_bye(4000, ANNA)
+    found = ear(wire, SEAT[0])
+    assert (found.heard, found.wrong) == ({ANNA}, [])
+
+
+def test_a_seat_whose_caller_stays_hears_a_gap() -> None:
+    wire = Wire()
+    wire.offer(0, ANNA, audio=10000)
+    wire.sound(100, 10000)
+    wire.bye(200, "b", BERT)
+    wire.bye(4000, "a", ANNA)
+    assert ear(wire, SEAT[0]).wrong == [f"{ANNA} heard nothing for 3.9 s at {SEAT[0]}"]

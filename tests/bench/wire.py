@@ -35,10 +35,16 @@ class Wire:
         headers = _headers(call, number, "BYE")
         self._send(at, CALLER, SERVER, Request(headers, b"", "BYE", "sip:12345@x"))
 
-    def offer(self, at: float, number: str) -> None:
-        """Our INVITE to the seat."""
+    def offer(self, at: float, number: str, audio: int = 0) -> None:
+        """Our INVITE to the seat, with the port of our audio."""
         headers = _headers(f"seat-{number}", number)
-        self._send(at, SERVER, SEAT, Request(headers, b"", "INVITE", "sip:seat001@x"))
+        body = describe(SERVER[0], audio, version=1) if audio else b""
+        self._send(at, SERVER, SEAT, Request(headers, body, "INVITE", "sip:seat001@x"))
+
+    def seat_bye(self, at: float, number: str) -> None:
+        """Our BYE to the seat."""
+        headers = _headers(f"seat-{number}", number, "BYE")
+        self._send(at, SERVER, SEAT, Request(headers, b"", "BYE", "sip:seat001@x"))
 
     def seat(self, at: float, number: str, status: int = 200, method: str = "INVITE") -> None:
         """A seat's response; the number may be written in another way there."""

@@ -26,6 +26,8 @@ RATE = 20.0
 """Calls a second."""
 TALK = 4.0
 """Seconds."""
+LONGEST_WAIT = 20.0
+"""Seconds from a seat's answer to the caller's, if the controller is gone in between."""
 SEATS = 150
 LONGEST_GAP = 1.0
 """Seconds."""
@@ -54,7 +56,7 @@ async def test_no_call_is_lost_and_nothing_grows(seconds: int, tmp_path: Path) -
             Ear(side.server, side.seats, CALLER_VOICE, LONGEST_GAP),
         ]
         async with (
-            seats(tmp_path / "seats", side.seats, speak=TALK + 1.0),
+            seats(tmp_path / "seats", side.seats, speak=TALK + LONGEST_WAIT),
             Soak.of(side, way) as soak,
         ):
             await side.get_ready()
