@@ -7,6 +7,7 @@ number needs no new recording. The rules are those of Mandarin as announced on t
 from __future__ import annotations
 
 from datetime import date, time
+from functools import lru_cache
 
 Prompts = tuple[str, ...]
 """Names of prompts, in the order to play them."""
@@ -93,6 +94,7 @@ def _part_of_day(hour: int) -> str:
     return next((part for end, part in parts if hour < end), "evening")
 
 
+@lru_cache(maxsize=4096)
 def _in_words(number: int) -> Prompts:
     """Words of a number from 0 on, with 一十 for a leading ten."""
     for size, name in ((100_000_000, "hundred_million"), (10_000, "ten_thousand")):

@@ -38,13 +38,15 @@ def wide(of: type[T]) -> type[T]:
         if each.default_factory is not MISSING
     }
 
+    needed = known.keys() - defaults.keys() - made.keys()
+
     def fill(self: T, /, **given: object) -> None:
         has = self.__dict__
         has |= defaults
         for name, make in made.items():
             has[name] = make()
         has |= given
-        if has.keys() != known.keys():
+        if len(has) != len(known) or not given.keys() >= needed:
             one_by_one(self, **given)  # tells what is wrong
 
     of.__init__ = fill  # type: ignore[method-assign,assignment]

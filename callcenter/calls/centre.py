@@ -142,14 +142,20 @@ def step(centre: Centre, event: Event, plan: Plan, now: float) -> Result:
     turn.about = own_call(event)
     try:
         refusal = _handle(turn, event)
-        callback.callers_are_here(turn)
-        supervision.settle(turn)
-        queueing.distribute(turn)
-        queueing.settle(turn)
+        if turn.has_news():
+            _draw_conclusions(turn)
         return turn.commit(refusal)
     except Exception as error:
         centre.forget_index()
         raise StepError(turn.about, f"{type(error).__name__}: {error}") from error
+
+
+def _draw_conclusions(turn: Turn) -> None:
+    """What follows from any change, whichever event made it."""
+    callback.callers_are_here(turn)
+    supervision.settle(turn)
+    queueing.distribute(turn)
+    queueing.settle(turn)
 
 
 def own_call(event: Event) -> str | None:

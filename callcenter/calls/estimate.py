@@ -9,12 +9,11 @@ wait is over when it is one's turn.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate
-from math import ceil, exp
+from math import ceil
 from statistics import fmean
 
+from callcenter.calls.outlook import LONGEST_SECONDS, Outlook
 from callcenter.calls.state import Call, Experience, OperatorState, Phase
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.model import Plan, Queue
@@ -29,15 +28,13 @@ ENOUGH = 5
 """Of these must have lasted longer than the one under way, to tell how it goes on."""
 LOOKED_AT = 50
 """Operators of a team: in a larger one each of these stands for some more."""
-LONGEST_SECONDS = 4 * 3600.0
+KEPT_SECONDS = 5.0
+"""So old may the look at a team be that a caller is told from."""
 
-_HALF = 1 / 3
-"""The n-th comes as probably before as after n − 1/3 are expected."""
 _AT_RANDOM = (0.105, 0.357, 0.693, 1.204, 2.303)
 """What is left of something that ends at random, in its means: as likely each as the others."""
 _SPARSE = 4
 """In a larger team every fourth possible end is looked at, not the same ones of all operators."""
-_STEPS = 20
 _BUSY = frozenset({OperatorStatus.RINGING, OperatorStatus.TALKING, OperatorStatus.WRAP_UP})
 _AT_WORK = _BUSY | {OperatorStatus.READY}
 _IN_LINE = frozenset({Phase.WAITING, Phase.OFFERED})
@@ -46,65 +43,28 @@ _IN_LINE = frozenset({Phase.WAITING, Phase.OFFERED})
 # -- what it says ----------------------------------------------------------------------------------
 
 
-def expected_wait(
+def outlook(
     known: Mapping[str, Experience],
     queue: str,
-    ahead: int,
     team: Sequence[OperatorState],
     now: float,
-) -> float | None:
-    """Seconds until whoever has `ahead` others before them is offered; None: nobody is at work."""
-    return Outlook(known, queue, team, now).wait(ahead) if team else None
-
-
-class Outlook:
-    """When those who take a queue's calls now will be free, for everybody in the line."""
-
-    def __init__(
-        self,
-        known: Mapping[str, Experience],
-        queue: str,
-        team: Sequence[OperatorState],
-        now: float,
-    ) -> None:
-        own = known.get(queue) or Experience()
-        self._call = own.busy / own.taken
-        self._leaving = own.gave_up / own.waited
-        some, step = team, 1
-        if len(team) > LOOKED_AT:
-            some = sorted(team, key=lambda each: each.since)[:: ceil(len(team) / LOOKED_AT)]
-            step = _SPARSE
-        possible = (_left(each, known.get(each.serves or queue) or own, now) for each in some)
-        left = [one[at % step :: step] or one for at, one in enumerate(possible)]
-        stand_for = len(team) / len(some)
-        ends = sorted((each, stand_for / len(one)) for one in left for each in one)
-        self._ends = [end for end, _ in ends]
-        self._free = [0.0, *accumulate(weight for _, weight in ends)]
-        """How many operators are free at the first ends."""
-        self._free_at = [0.0, *accumulate(end * weight for end, weight in ends)]
-
-    def wait(self, ahead: int) -> float:
-        """Seconds until whoever has `ahead` others before them is offered."""
-        early, late = 0.0, self._call
-        while self._gone(late, ahead) < ahead + 1 - _HALF and late < LONGEST_SECONDS:
-            late *= 2
-        for _ in range(_STEPS):
-            middle = (early + late) / 2
-            if self._gone(middle, ahead) < ahead + 1 - _HALF:
-                early = middle
-            else:
-                late = middle
-        return late
-
-    def _gone(self, seconds: float, ahead: int) -> float:
-        """How many will probably have left the line by then.
-
-        Each operator takes one when free, and after it one in the time of each call.
-        """
-        index = bisect_right(self._ends, seconds)
-        free, since = self._free[index], self._free_at[index]
-        done = free + (free * seconds - since) / self._call
-        return done + ahead * (1.0 - exp(-self._leaving * seconds))
+) -> Outlook | None:
+    """When those who take a queue's calls now will be free; None: nobody is at work."""
+    if not team:
+        return None
+    own = known.get(queue) or Experience()
+    some, step = team, 1
+    if len(team) > LOOKED_AT:
+        some = sorted(team, key=lambda each: each.since)[:: ceil(len(team) / LOOKED_AT)]
+        step = _SPARSE
+    possible = (_left(each, known.get(each.serves or queue) or own, now) for each in some)
+    return Outlook(
+        at=now,
+        call=own.busy / own.taken,
+        leaving=own.gave_up / own.waited,
+        left=tuple(tuple(one[at % step :: step] or one) for at, one in enumerate(possible)),
+        stand_for=len(team) / len(some),
+    )
 
 
 def team(queue: Queue, plan: Plan, operators: Iterable[OperatorState]) -> list[OperatorState]:

@@ -55,6 +55,8 @@ class Lines:
         """Put a call where it is now; None: it is over."""
         spot = None if call is None else call.spot
         had = self._spots.get(key)
+        if had is None and spot is None:
+            return
         if had is not None and had != spot:
             queue, waits = had
             (self._waiting if waits else self._offered)[queue].put(key, None)
@@ -199,8 +201,9 @@ class Index:
         """A call is so now; None: it is over."""
         self.lines.note(key, call)
         self._put_due(Kind.CALL, key, None if call is None else call.due)
-        if call is not None and call.taken_over_at:
-            self._taken_over[key] = call.taken_over_at
+        taken_over = () if call is None else call.taken_over_at
+        if taken_over:
+            self._taken_over[key] = taken_over
         else:
             self._taken_over.pop(key, None)
         self._note_number(key, None if call is None else call.calls_back)
@@ -243,7 +246,7 @@ class Index:
 
     def has_taken_over(self, seat: str) -> bool:
         """Whether a team leader talks there, who has taken a talk over."""
-        return any(seat in seats for seats in self._taken_over.values())
+        return bool(self._taken_over) and any(seat in each for each in self._taken_over.values())
 
     def operator_at(self, seat: str) -> str | None:
         """Who is signed in at that seat."""
@@ -258,4 +261,4 @@ class Index:
         return [key for at, what, key in self.due.until((now, "~")) if what == kind]
 
     def _put_due(self, kind: Kind, key: str, at: float | None) -> None:
-        self.due.put(f"{kind}{key}", None if at is None else (at, kind, key))
+        self.due.put(kind + key, None if at is None else (at, kind, key))

@@ -13,6 +13,7 @@ from functools import cached_property
 from callcenter.analytics.record import StateChange
 from callcenter.calls.events import Author, CallForOrder, Ending, SupervisionMode
 from callcenter.calls.index import Index
+from callcenter.calls.outlook import Outlook
 from callcenter.calls.party import Party, Scene
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.destination import Destination
@@ -428,8 +429,9 @@ class Call:
     @property
     def calls_back(self) -> str | None:
         """The number at which somebody waits to be called back; None where nobody does."""
-        is_open = self.callback is not None and self.callback.state is CallbackState.OPEN
-        return self.callback.number if self.callback is not None and is_open else None
+        if self.callback is None or self.callback.state is not CallbackState.OPEN:
+            return None
+        return self.callback.number
 
     @property
     def rung(self) -> tuple[str, ...]:
@@ -440,7 +442,7 @@ class Call:
     def taken_over_at(self) -> tuple[str, ...]:
         """The seats of team leaders who have taken the talk over."""
         supervisor = LegRole.SUPERVISOR
-        return tuple(leg.place for leg in self.legs if leg.role is supervisor and not leg.ended)
+        return tuple([leg.place for leg in self.legs if leg.role is supervisor and not leg.ended])
 
     def party(self, leg: str | None) -> str:
         """Who that leg is: an operator's number, or the digits dialled."""
@@ -448,11 +450,11 @@ class Call:
 
     def live(self) -> tuple[LegRecord, ...]:
         """The legs that have not ended."""
-        return tuple(leg for leg in self.legs if leg.ended is None)
+        return tuple([leg for leg in self.legs if leg.ended is None])
 
     def has_live(self, leg: str | None) -> bool:
         """Whether that leg is one of ours and has not ended."""
-        return any(each.leg == leg and each.ended is None for each in self.legs)
+        return leg in [each.leg for each in self.legs if each.ended is None]
 
     def hears_of_place(self) -> bool:
         """Whether the time of an announcement in the queue is to be kept."""
@@ -467,7 +469,7 @@ class Call:
 
     def rings(self, leg: str) -> bool:
         """Whether that leg is one of ours and its far end has not answered yet."""
-        return any(each.leg == leg and each.answered is None for each in self.live())
+        return leg in [each.leg for each in self.live() if each.answered is None]
 
     def party_at(self, leg: str | None) -> Party | None:
         """The party at that leg."""
@@ -665,6 +667,8 @@ class Centre:
     """Live legs by trunk."""
     experience: dict[str, Experience] = field(default_factory=dict)
     """By queue: what its calls have taught about waiting."""
+    outlooks: dict[str, Outlook] = field(default_factory=dict)
+    """By queue: the last look at how long callers wait, if one was told of it."""
     missed: dict[str, Missed] = field(default_factory=dict)
     """By number: whose calls were missed and nobody has called back yet."""
     shield: Shield = field(default_factory=Shield)
@@ -703,18 +707,22 @@ def end_leg(
 ) -> tuple[LegRecord, ...]:
     """The same legs, with that one ended."""
     return tuple(
-        replace(each, ended=now, outcome=ending.value)
-        if each.leg == leg and each.ended is None
-        else each
-        for each in legs
+        [
+            replace(each, ended=now, outcome=ending.value)
+            if each.leg == leg and each.ended is None
+            else each
+            for each in legs
+        ]
     )
 
 
 def answer_leg(legs: tuple[LegRecord, ...], leg: str, now: float) -> tuple[LegRecord, ...]:
     """The same legs, with that one answered."""
     return tuple(
-        replace(each, answered=now)
-        if each.leg == leg and each.answered is None and each.ended is None
-        else each
-        for each in legs
+        [
+            replace(each, answered=now)
+            if each.leg == leg and each.answered is None and each.ended is None
+            else each
+            for each in legs
+        ]
     )

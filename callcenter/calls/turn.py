@@ -17,6 +17,7 @@ from callcenter.calls.audit import AuditRecord, ended, record_of
 from callcenter.calls.commands import Command, Dial, Hangup, OutsideAddress, Play, Role, SeatAddress
 from callcenter.calls.events import Act, Ending
 from callcenter.calls.index import Index, Lines, Ready
+from callcenter.calls.outlook import Outlook
 from callcenter.calls.queue_log import QueueLog
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.state import (
@@ -62,6 +63,11 @@ def _day_of_hour(hour: int) -> str:
     return datetime.fromtimestamp(hour * 3600, SHANGHAI).strftime("%Y%m%d")
 
 
+@lru_cache(maxsize=64)
+def _unknown_queue(name: str) -> Queue:
+    return Queue(name=name, title=name)
+
+
 @dataclass(frozen=True)
 class Result:
     """What one event led to: commands to send, records and lines to store."""
@@ -99,6 +105,7 @@ class Turn:
         self._filed: dict[str, float | None] = {}
         self._asked: dict[str, str] = {}
         self._talks: dict[str, LastTalk] = {}
+        self._outlooks: dict[str, Outlook] = {}
         self._finished: list[Call] = []
         self._missed: dict[str, Missed | None] = {}
         self._taken_up: set[str] = set()
@@ -113,6 +120,7 @@ class Turn:
         """The calls that the index has not as they are now."""
         self._misplaced: dict[str, OperatorState] = {}
         """The same of operators."""
+        self._has_changed = False
         self._touched: dict[str, OperatorState] | None = None
         """What `touched_operators` found, unless something has changed since."""
         self._ready: Ready | None = None
@@ -216,8 +224,8 @@ class Turn:
             and operator in self.plan.operators
             and self.seat_is_reachable(seat)
             and not self.seat_is_engaged(seat)
-            and all(feature.seat != seat for feature in self.features())
-            and all(each.seat != seat for each in self.supervisions())
+            and seat not in [each.seat for each in self.features()]
+            and seat not in [each.seat for each in self.supervisions()]
             and not self.centre.index.has_taken_over(seat)
         )
 
@@ -282,6 +290,10 @@ class Turn:
         """Whether this turn puts another plan in force."""
         return self._plan_hash != self.centre.plan
 
+    def has_news(self) -> bool:
+        """Whether it changes anything about calls, operators, their seats or the plan."""
+        return self._has_changed or self.plan_changes()
+
     def touched(self) -> list[Call]:
         """The calls that this turn changed, as they are now."""
         return [call for call in self._calls.values() if call is not None]
@@ -289,7 +301,7 @@ class Turn:
     def queue(self, name: str | None) -> Queue:
         """The queue's settings; defaults once an edit took it out of the plan."""
         found = self.plan.queues.get(name or "")
-        return found or Queue(name=name or "", title=name or "")
+        return found or _unknown_queue(name or "")
 
     def voice_box(self, name: str | None) -> VoiceBox:
         """The box's settings; defaults once an edit took it out of the plan."""
@@ -327,10 +339,25 @@ class Turn:
         """When calls of this caller (E.164) were let in."""
         return self.centre.recent_calls.get(caller, ())
 
+    def outlook(self, queue: Queue) -> Outlook | None:
+        """How long callers of that queue wait; None while nobody is there to answer.
+
+        As it looked some seconds ago at the most: a crowd is not told by a look at the team each.
+        """
+        known = self._outlooks.get(queue.name) or self.centre.outlooks.get(queue.name)
+        if known is not None and known.at <= self.now < known.at + estimate.KEPT_SECONDS:
+            return known
+        team = estimate.team(queue, self.plan, self.operators())
+        found = estimate.outlook(self.centre.experience, queue.name, team, self.now)
+        if found is not None:
+            self._outlooks[queue.name] = found
+        return found
+
     # -- writing -----------------------------------------------------------------------------------
 
     def _changes(self) -> None:
         """What was found before may be so no more."""
+        self._has_changed = True
         self._touched = self._ready = None
 
     def put(self, call: Call) -> Call:
@@ -562,27 +589,21 @@ class Turn:
     def commit(self, refusal: Refusal | None) -> Result:
         """Apply all changes to the centre and return what is to be sent, stored and answered."""
         centre = self.centre
-        queue_log = self._queue_log(self.index().lines)
-        experience = self._learn()
-        self._measure()
+        queue_log: tuple[str, ...] = ()
+        states: tuple[StateChange, ...] = ()
+        figures: dict[str, DayFigures] = {}
+        experience = centre.experience
+        if self.has_news():
+            queue_log = self._queue_log(self.index().lines)
+            experience = self._learn()
+            self._measure()
+            states = self._states()
+            figures = self._count()
         missed = self._missed_calls()
-        states = self._states()
-        figures = self._count()
         records: list[OrderRecord] = []
         outbound: list[OutboundRecord] = []
         for known, call in self._calls.items():
-            before = centre.calls.get(known)
-            if before is None or call is None or before.legs is not call.legs:
-                _count_channels(centre.trunk_channels, before, -1)
-                _count_channels(centre.trunk_channels, call, 1)
-            if call is None:
-                centre.calls.pop(known, None)
-                continue
-            after = call
-            if before is None or _differs(before, call):
-                after = replace(call, version=call.version + 1)
-                _file(after, records, outbound)
-            centre.calls[known] = after
+            self._put_into(centre, known, call, records, outbound)
         for call in self._finished:
             _file(replace(call, version=call.version + 1), records, outbound)
         centre.operators.update(self._operators)
@@ -595,6 +616,9 @@ class Turn:
         _lay_over(centre.filed_calls, self._filed)
         centre.last_asked.update(self._asked)
         _remember(centre.last_talks, self._talks, self.now - 3600.0 * self.plan.remembers_hours)
+        if self._outlooks:
+            looks = {**centre.outlooks, **self._outlooks}
+            centre.outlooks = {n: each for n, each in looks.items() if n in self.plan.queues}
         if figures:
             centre.figures.update(figures)
             for day in sorted(centre.figures)[:-2]:
@@ -619,6 +643,26 @@ class Turn:
             tuple(self._audit),
             tuple(outbound),
         )
+
+    def _put_into(
+        self,
+        centre: Centre,
+        known: str,
+        call: Call | None,
+        records: list[OrderRecord],
+        outbound: list[OutboundRecord],
+    ) -> None:
+        before = centre.calls.get(known)
+        if before is None or call is None or before.legs is not call.legs:
+            _count_channels(centre.trunk_channels, before, -1)
+            _count_channels(centre.trunk_channels, call, 1)
+        if call is None:
+            centre.calls.pop(known, None)
+            return
+        if before is None or _differs(before, call):
+            call = replace(call, version=call.version + 1)
+            _file(call, records, outbound)
+        centre.calls[known] = call
 
     def _states(self) -> tuple[StateChange, ...]:
         """What operators do from now on that they did not before."""
@@ -702,7 +746,9 @@ class Turn:
     def _learn(self) -> dict[str, Experience]:
         """What is known of each queue, with what this turn says of calls and of waiting."""
         centre = self.centre
-        known = {n: each for n, each in centre.experience.items() if n in self.plan.queues}
+        known = centre.experience.copy()
+        if not known.keys() <= self.plan.queues.keys():
+            known = {n: each for n, each in known.items() if n in self.plan.queues}
         ended = {call.id: call for call in self._finished}
         for number, after in self._operators.items():
             before = centre.operators.get(number)

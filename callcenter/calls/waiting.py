@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import ceil
 
 from callcenter import prompts
-from callcenter.calls import arranging, estimate
+from callcenter.calls import arranging
 from callcenter.calls import call as calls
 from callcenter.calls.state import Call
 from callcenter.calls.turn import Turn
@@ -55,14 +55,12 @@ def position(turn: Turn, call: Call) -> int:
 
 def expected_wait(turn: Turn, call: Call) -> float | None:
     """Seconds that this caller will still wait; None while nobody is there to answer."""
-    queue = turn.queue(call.queue)
-    return estimate.expected_wait(
-        turn.centre.experience,
-        queue.name,
-        position(turn, call) - 1,
-        estimate.team(queue, turn.plan, turn.operators()),
-        turn.now,
-    )
+    return _wait_at(turn, call, position(turn, call))
+
+
+def _wait_at(turn: Turn, call: Call, place: int) -> float | None:
+    outlook = turn.outlook(turn.queue(call.queue))
+    return None if outlook is None else outlook.wait(place - 1)
 
 
 def place_in_words(place: int) -> prompts.Prompts:
@@ -87,10 +85,11 @@ def _words(turn: Turn, call: Call) -> prompts.Prompts:
     if announce is None:
         return arranging.offer(turn, call)
     words: prompts.Prompts = ()
+    place = position(turn, call)
     if announce.position:
-        words += place_in_words(position(turn, call))
+        words += place_in_words(place)
     if announce.estimate:
-        words += wait_in_words(expected_wait(turn, call))
+        words += wait_in_words(_wait_at(turn, call, place))
     if announce.also is not None:
         words += (announce.also,)
     return (*words, *arranging.offer(turn, call))

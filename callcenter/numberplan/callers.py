@@ -30,6 +30,8 @@ _DIGITS = re.compile(r"\+?\d{1,25}")
 _INDEX = re.compile(r";\s*index\s*=\s*(\d{1,9}(?:\.\d{1,9})*)", re.IGNORECASE)
 _HOST_END = re.compile(r"[;?>]")
 _SCHEME = re.compile(r"\s*(sips?|tel):", re.IGNORECASE)
+_USUAL = re.compile(r'(?:"[^"\\]*" ?)?<sips?:(\+?[0-9]+)@([a-z0-9.-]+)(?::[0-9]+)?>([^<>]*)')
+"""A value as almost all are: read at once, to the same result as any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,9 @@ def split_values(lines: Iterable[str]) -> tuple[str, ...]:
 
 def _address(value: str) -> _Address | None:
     """`"Name" <sip:user;param@host;param?header>;param`, with or without name and brackets."""
+    usual = _USUAL.fullmatch(value)
+    if usual is not None:
+        return _Address(*usual.groups())
     rest = _after_name(value)
     if rest.startswith("<"):
         uri, _, parameters = rest[1:].partition(">")
@@ -222,6 +227,8 @@ def _compact(user: str) -> str:
 
 def _diverted(headers: SipHeaders, trust: HeaderTrust, plan: Plan, dialled: str) -> tuple[str, ...]:
     """First forwarder first. Diversion wins where both headers are there."""
+    if not headers.diversion and not headers.history_info:
+        return ()
     if trust.diversion:
         # Each forwarder puts its value before those that are there (RFC 5806).
         users = _users(split_values(headers.diversion))[::-1]

@@ -58,7 +58,16 @@ def decide(
             steps=(Step(text=f"{bare(number)} is no number of the plan: refused as unallocated"),),
         )
     came = _Came(caller, tuple(diverted), _been_through(plan, caller, diverted))
-    return _Decision(plan, number, plan.numbers[found], at.astimezone(SHANGHAI), came).route()
+    minute = int(at.timestamp() // 60)
+    known = plan.routes.get(number)
+    if known is not None and known[0] == minute and came.been_through is None:
+        return known[1]
+    route = _Decision(plan, number, plan.numbers[found], at.astimezone(SHANGHAI), came).route()
+    # Hours and dates begin at full minutes. Only what is forwarded depends on the way it came on.
+    is_usual = came.been_through is None and number in plan.directory.table
+    if is_usual and route.action is not Action.FORWARD:
+        plan.routes[number] = (minute, route)
+    return route
 
 
 def way_to(

@@ -40,6 +40,8 @@ class Directory:
 
     def find(self, called: str) -> str | None:
         """The plan's number, or None where it has none like this."""
+        if called.removeprefix("+").isdigit():  # most are: nothing to take off
+            return self.table.get(called)
         user = bare(called)
         return self.table.get(user) or self.table.get(user.translate(_SEPARATORS))
 

@@ -813,6 +813,11 @@ class Plan:
         )
 
     @cached_property
+    def routes(self) -> dict[str, tuple[int, Route]]:
+        """By number as dialled, what decide.py decided last, and in which minute since 1970."""
+        return {}
+
+    @cached_property
     def pilots(self) -> Directory:
         """Which number a called number other than its public one stands for."""
         return Directory(

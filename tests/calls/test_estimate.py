@@ -34,9 +34,9 @@ def busy(status: OperatorStatus, since: float) -> OperatorState:
 
 
 def wait(past: Experience, ahead: int, *team: OperatorState, now: float = 1000.0) -> float:
-    found = estimate.expected_wait({"hotline": past}, "hotline", ahead, team, now)
-    assert found is not None
-    return found
+    outlook = estimate.outlook({"hotline": past}, "hotline", team, now)
+    assert outlook is not None
+    return outlook.wait(ahead)
 
 
 def test_who_has_talked_for_long_is_nearer_to_the_end() -> None:
@@ -80,8 +80,9 @@ def test_before_any_call_what_is_usual_is_expected() -> None:
 def test_what_an_operator_does_for_another_queue_lasts_as_it_does_there() -> None:
     known = {"hotline": STEADY, "short": replace(STEADY, talks=(20.0,) * 10)}
     elsewhere = replace(busy(OperatorStatus.TALKING, 1000.0), serves="short")
-    found = estimate.expected_wait(known, "hotline", 0, [elsewhere], 1000.0)
-    assert found == pytest.approx(20 + 30, abs=1)
+    outlook = estimate.outlook(known, "hotline", [elsewhere], 1000.0)
+    assert outlook is not None
+    assert outlook.wait(0) == pytest.approx(20 + 30, abs=1)
 
 
 @pytest.mark.parametrize("ahead", [0, 20, 300])
@@ -105,7 +106,7 @@ def test_a_large_team_of_which_little_is_known_counts_whole() -> None:
 
 
 def test_while_nobody_is_at_work_nothing_can_be_promised() -> None:
-    assert estimate.expected_wait({}, "hotline", 3, [], 0.0) is None
+    assert estimate.outlook({}, "hotline", [], 0.0) is None
 
 
 def test_ringing_talk_and_wrap_up_count_as_the_time_of_a_call() -> None:

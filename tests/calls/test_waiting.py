@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from callcenter.calls import estimate
 from callcenter.calls.codec import decode_centre, encode_centre
 from callcenter.calls.commands import Command, Play, StartMusic, StopMusic, StopPlaying
+from callcenter.calls.estimate import KEPT_SECONDS
 from callcenter.calls.events import CommandFailed, Ending
 from callcenter.calls.state import Phase
 from callcenter.calls.waiting import place_in_words, wait_in_words
@@ -115,6 +117,34 @@ def test_while_nobody_is_at_work_no_time_is_promised() -> None:
     call = desk.waiting_call()
     desk.wait(20)
     assert announced(desk, call) == [("queue_wait_long",)]
+
+
+def test_a_crowd_is_told_from_one_look_at_the_team_which_is_some_seconds_old_at_the_most() -> None:
+    desk = Desk(plan=announcing("position: false"))
+    desk.talking_call()
+    calls = []
+    for _ in range(3):
+        calls.append(desk.waiting_call())
+        desk.wait(KEPT_SECONDS - 1)
+    looks = []
+    for call in calls:
+        while not announced(desk, call):
+            desk.wait(1)
+        looks.append(desk.centre.outlooks["hotline"])
+    assert looks[0] is looks[1] is not looks[2]
+    assert [look.at for look in looks[1:]] == [desk.now - 2 * (KEPT_SECONDS - 1), desk.now]
+    team = [desk.operator("001")]
+    assert looks[2] == estimate.outlook(desk.centre.experience, "hotline", team, desk.now)
+
+
+def test_a_restart_tells_the_same_from_it() -> None:
+    desk = Desk(plan=announcing("position: false"))
+    desk.talking_call()
+    desk.waiting_call()
+    desk.wait(20)
+    look = desk.centre.outlooks["hotline"]
+    again = decode_centre(encode_centre(desk.centre)).outlooks["hotline"]
+    assert [again.wait(ahead) for ahead in range(9)] == [look.wait(ahead) for ahead in range(9)]
 
 
 def test_a_prompt_of_the_plan_is_spoken_after_these() -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from callcenter.calls.events import SipHeaders
+from callcenter.numberplan import callers
 from callcenter.numberplan.callers import Caller, identify, normalised, split_values
 from tests.plans import small_plan
 
+NEVER = re.compile(r"(?!)")
 TRUSTED, PLAIN = "telecom", "unicom"
 
 
@@ -219,6 +223,19 @@ PIECES = st.lists(
     max_size=14,
 ).map("".join)  # fmt: skip
 LINES = st.lists(PIECES | st.text(max_size=30), max_size=3).map(tuple)
+
+
+USUAL = st.from_regex(
+    r'\A("[^"<]{0,5}" ?)?<sips?:\+?[0-9a-z;%]{1,12}@[A-Za-z0-9.:-]{1,12}>(;tag=[a-z<>]{1,3})?\Z'
+)
+
+
+@given(from_=USUAL | PIECES)
+def test_what_is_read_at_a_glance_is_what_is_read_with_care(from_: str) -> None:
+    glanced = caller(SipHeaders(from_))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(callers, "_USUAL", NEVER)
+        assert caller(SipHeaders(from_)) == glanced
 
 
 @given(from_=PIECES | st.text(max_size=30), lines=st.tuples(LINES, LINES, LINES, LINES))

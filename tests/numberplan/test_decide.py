@@ -355,6 +355,32 @@ def test_every_call_gets_one_route_that_can_be_carried_out(
     assert route.action is not Action.ANNOUNCE or route.announcement in plan.prompts
 
 
+@given(
+    number=st.sampled_from(("12345", "+8612345", "12310", "87209900", "12319", "12315", "1234")),
+    caller=st.sampled_from((None, "+8613912345678", "12319")),
+    diverted=st.sampled_from(((), ("12319",), ("051988880000",))),
+    day=st.floats(0.0, 450.0).map(lambda days: on("2017-06-01") + timedelta(days=days)),
+    later=st.lists(st.floats(0.0, 90.0), min_size=1, max_size=5),
+)
+def test_what_was_decided_for_this_minute_is_what_would_be_decided_anew(
+    number: str, caller: str | None, diverted: tuple[str, ...], day: datetime, later: list[float]
+) -> None:
+    plans = (small_plan(), menu_plan(), led_to_callbacks())
+    opening = day.replace(hour=day.hour % 2 + 8, minute=29, second=0)
+    for at in (day, *(opening + timedelta(seconds=seconds) for seconds in later)):
+        for plan in plans:
+            known = decide(plan, number, caller, at, diverted)
+            plan.routes.clear()
+            assert decide(plan, number, caller, at, diverted) == known
+
+
+def test_only_numbers_of_the_plan_are_kept() -> None:
+    plan = small_plan()
+    for number in ("12345;a=1", "12345;a=2", "1", "12345", "+8612345"):
+        decide(plan, number, None, FORMAL_RUN)
+    assert plan.routes.keys() <= plan.directory.table.keys()
+
+
 def test_a_decision_takes_microseconds(city: Plan) -> None:
     numbers, at = list(city.numbers), on("2018-08-01")
     decide(city, "12345", None, at)

@@ -29,6 +29,7 @@ from callcenter.calls.state import Call, Phase, Transfer
 from callcenter.calls.turn import AT_SEAT, Turn
 from callcenter.values import replace
 
+NOBODY = Scene()
 _MIXED = "_mb"
 """Ends the name of a bridge for a second far end, or for three."""
 
@@ -77,7 +78,7 @@ def over(turn: Turn, call: Call) -> Call:
         turn.send(StopRinging(call.id))
     if call.scene.private:
         turn.send(Disconnect(_bridge(call.scene)))
-    return replace(call, parties=(), aside=False, muted=False, transfer=None, scene=Scene())
+    return replace(call, parties=(), aside=False, muted=False, transfer=None, scene=NOBODY)
 
 
 def bridges(call: Call) -> tuple[str, ...]:
