@@ -16,6 +16,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from callcenter.alarms import Alarms
 from callcenter.asterisk.ami import Ami, AmiError, CallerWaits, SeatContact, SeatRung
 from callcenter.asterisk.ari import Access, Ari, AriError
 from callcenter.asterisk.exchange import Exchange, exchange_of
@@ -178,6 +179,7 @@ class Controller:
         switch.tried_again = metrics.tried_again
         runtime.timings.step = metrics.step_seconds
         runtime.timings.commit = metrics.commit_seconds
+        alarms = Alarms(lambda: self._health(link), runtime.clock.now)
         services = Services(
             centre=runtime,
             orders=self._store,
@@ -191,6 +193,7 @@ class Controller:
             tokens=Tokens(self._settings.secrets),
             metrics=metrics,
             attacks=self._attacks,
+            alarms=alarms,
             health=lambda: self._health(link),
             route=self._route,
         )
@@ -209,6 +212,7 @@ class Controller:
                 parts.create_task(self._acts.run(), name="audit")
                 parts.create_task(self._made.run(), name="outbound")
                 parts.create_task(self._attacks.run(), name="attacks")
+                parts.create_task(alarms.run(), name="alarms")
                 parts.create_task(keep_short(self._settings.asterisk_log), name="log_room")
                 parts.create_task(self._queue_log.run(), name="queue_log")
                 parts.create_task(self._archive.run(), name="recordings")

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-from callcenter.clock import SHANGHAI
 from callcenter.numberplan.model import Treatment
-from callcenter.own_server import RefusedError, ask
-from callcenter.settings import Settings, SettingsError, load_settings
+from callcenter.own_server import Rehearsal, ask, tell, written
 from callcenter.web.api.blocklist import Blocklist
 
 app = typer.Typer(help="Who is kept out, until when and why.", no_args_is_help=True)
@@ -19,7 +15,6 @@ app = typer.Typer(help="Who is kept out, until when and why.", no_args_is_help=T
 _PATH = "/api/v1/blocklist"
 
 Number = Annotated[str, typer.Argument(help="In any spelling; a prefix ends in *, in quotes.")]
-Rehearsal = Annotated[bool, typer.Option("--rehearsal", help="The data of a rehearsal (--at).")]
 
 
 @app.command("list")
@@ -35,15 +30,15 @@ def list_(
         return
     if not found.blocks:
         typer.echo("Nobody is kept out. `callcenter block add` keeps somebody out.")
-    _tell(
-        f"{each.number:<16}  until {_written(each.until)}  {each.treatment:<8}  "
+    tell(
+        f"{each.number:<16}  until {written(each.until)}  {each.treatment:<8}  "
         f"by {each.by}  {each.reason}"
         for each in found.blocks
     )
     if changes:
-        _tell(
-            f"{_written(each.at)}  {each.by}  {each.number}  "
-            + ("let in again" if each.until is None else f"until {_written(each.until)}")
+        tell(
+            f"{written(each.at)}  {each.by}  {each.number}  "
+            + ("let in again" if each.until is None else f"until {written(each.until)}")
             for each in found.changes
         )
 
@@ -79,30 +74,4 @@ def remove(number: Number, rehearsal: Rehearsal = False) -> None:
 def _ask(
     rehearsal: bool, method: str, path: str, body: dict[str, str | float] | None = None
 ) -> Blocklist:
-    """What the server answers to an administrator; ends the program with its sentence."""
-    try:
-        return ask(_settings(rehearsal), method, path, Blocklist, body)
-    except RefusedError as error:
-        _stop(str(error))
-
-
-def _settings(rehearsal: bool) -> Settings:
-    try:
-        settings = load_settings()
-    except SettingsError as error:
-        _stop(str(error))
-    return settings.rehearsing(0.0) if rehearsal else settings
-
-
-def _tell(lines: Iterable[str]) -> None:
-    for line in lines:
-        typer.echo("".join(sign if sign.isprintable() else "?" for sign in line))
-
-
-def _written(moment: datetime) -> str:
-    return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
-
-
-def _stop(message: str) -> NoReturn:
-    typer.echo(f"callcenter block: {message}", err=True)
-    raise typer.Exit(1)
+    return ask("block", method, path, Blocklist, body, rehearsal=rehearsal)

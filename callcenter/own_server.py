@@ -6,12 +6,15 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
-from typing import TypeVar
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Annotated, TypeVar
 
+import typer
 from pydantic import BaseModel, ValidationError
 
-from callcenter.settings import Settings
+from callcenter.clock import SHANGHAI
+from callcenter.settings import Settings, SettingsError, load_settings
 from callcenter.staff.roles import Role
 from callcenter.staff.tokens import Origin, Tokens
 from callcenter.web.api.errors import Problem
@@ -19,6 +22,7 @@ from callcenter.web.api.errors import Problem
 ANSWER_SECONDS = 10.0
 
 Model = TypeVar("Model", bound=BaseModel)
+Rehearsal = Annotated[bool, typer.Option("--rehearsal", help="The data of a rehearsal (--at).")]
 
 
 class RefusedError(Exception):
@@ -26,13 +30,43 @@ class RefusedError(Exception):
 
 
 def ask(
-    settings: Settings,
+    command: str,
     method: str,
     path: str,
     answer: type[Model],
     body: Mapping[str, str | float] | None = None,
+    *,
+    rehearsal: bool,
 ) -> Model:
-    """What the server answers to an administrator. Raises RefusedError."""
+    """What the server answers to an administrator; ends the command with its sentence."""
+    try:
+        settings = load_settings()
+        if rehearsal:
+            settings = settings.rehearsing(0.0)
+        return _ask(settings, method, path, answer, body)
+    except (SettingsError, RefusedError) as error:
+        typer.echo(f"callcenter {command}: {error}", err=True)
+        raise typer.Exit(1) from error
+
+
+def tell(lines: Iterable[str]) -> None:
+    """Print them; nothing in them can move the cursor or colour the terminal."""
+    for line in lines:
+        typer.echo("".join(sign if sign.isprintable() else "?" for sign in line))
+
+
+def written(moment: datetime) -> str:
+    """To the minute, as clocks in the centre show it."""
+    return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+
+
+def _ask(
+    settings: Settings,
+    method: str,
+    path: str,
+    answer: type[Model],
+    body: Mapping[str, str | float] | None,
+) -> Model:
     tokens = Tokens(settings.secrets)
     text, token = tokens.create(
         Role.ADMINISTRATOR, None, Origin.COMMAND, now=time.time(), seconds=60.0

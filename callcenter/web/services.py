@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from callcenter.alarms import Alarms
 from callcenter.attacks.bans import Attack, Ban, Change
 from callcenter.calls.events import Act, Request
 from callcenter.calls.missed_calls import CallbackList
@@ -125,6 +126,7 @@ class Services:
     tokens: Tokens
     metrics: Metrics
     attacks: Attacks
+    alarms: Alarms
     health: Callable[[], Health]
     route: Callable[[str, str | None, datetime], Route]
     """What happens to a call for a number, from a caller (E.164 or None), at an aware moment."""

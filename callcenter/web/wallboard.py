@@ -187,22 +187,29 @@ SHARE_TITLES = (
 )
 """Every outcome, and the calls without one yet."""
 
-_LAMP_TITLES = {
+PART_TITLES = {
     "asterisk": "电话交换",
     "journal": "通话日志",
     "store": "工单库",
+    "queue_log": "排队日志",
+    "recordings": "录音",
+    "retention": "个人信息清除",
+    "clock": "时钟",
     "plan": "号码方案",
     "attacks": "外部攻击",
-    "retention": "个人信息清除",
     "core": "话务逻辑",
 }
+"""What staff call the parts of /healthz."""
 
 
 _ALARM_DETAILS = {
     "attacks": "通话照常，请通知技术值班",
     "journal": "通话照常，勿停机，请通知技术值班",
     "store": "通话照常，请通知技术值班",
+    "queue_log": "通话照常，请通知技术值班",
+    "recordings": "通话照常，请通知技术值班",
     "retention": "通话照常，请通知技术值班",
+    "clock": "通话照常，请通知技术值班",
 }
 """What is at stake, where it is not the calls."""
 
@@ -247,7 +254,7 @@ def board_view(
         operators=len(board.operators),
         tiles=_tiles(board, limits, for_leaders=for_leaders),
         lamps=tuple(
-            Lamp(_LAMP_TITLES.get(part.name, part.name), part.ok, part.since)
+            Lamp(PART_TITLES.get(part.name, part.name), part.ok, part.since)
             for part in health.parts
         ),
         queues=_queues(board, limits),
@@ -397,7 +404,7 @@ def _alarms(board: Wallboard, health: Health, limits: Thresholds) -> Iterable[Al
         yield Alarm("ready", Level.RED, "接听 无人示闲", f"等待 {board.waiting} 人")
     for part in health.parts:
         if not part.ok:
-            title = _LAMP_TITLES.get(part.name, part.name)
+            title = PART_TITLES.get(part.name, part.name)
             level = Level.RED if part.needed else Level.YELLOW
             detail = _ALARM_DETAILS.get(part.name, "请通知技术值班")
             what = "已设防" if part.name == "attacks" else "异常"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from callcenter.calls.codec import decode_centre, encode_centre
-from callcenter.calls.commands import Hangup, TalkOver
+from callcenter.calls.commands import Hangup, Play, StopPlaying, TalkOver
 from callcenter.calls.events import (
     AddPartner,
     CommandFailed,
@@ -220,9 +220,12 @@ def test_after_a_restart_the_question_is_asked_again(desk: Desk) -> None:
     desk.key(call, "5")
     desk.centre = decode_centre(encode_centre(desk.centre))
     desk.switch.lose_events()
+    before = len(desk.switch.sent)
     desk.happens(desk.switch.reconciled())
     desk.news()
     assert asked(desk, call)[-2:] == [("ask_solved",), ("ask_solved",)]
+    said = [each for each in desk.switch.sent[before:] if isinstance(each, StopPlaying | Play)]
+    assert [type(each) for each in said] == [StopPlaying, Play], "never both at a time"
     desk.key(call, "1")
     assert len(answers(desk, call)) == 2
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
+from callcenter.alarms import Alarms
 from callcenter.attacks.bans import Attack, Ban, Change
 from callcenter.calls.events import Act, Request, SignIn
 from callcenter.calls.missed_calls import CallbackList
@@ -216,6 +217,10 @@ class World:
     health: Health = WELL
     attacks: FakeAttacks = field(default_factory=FakeAttacks)
     machine_time: float = 1000.0
+    alarms: Alarms = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.alarms = Alarms(lambda: self.health, self.centre.clock.now)
 
     def services(self) -> Services:
         return Services(
@@ -231,6 +236,7 @@ class World:
             tokens=self.tokens,
             metrics=Metrics(self.centre.wallboard, lambda: Lag(journal=3, store=2)),
             attacks=self.attacks,
+            alarms=self.alarms,
             health=lambda: self.health,
             route=route,
             machine_time=lambda: self.machine_time,

@@ -14,8 +14,9 @@ from callcenter.asterisk.decode import Decoder, feature_call
 from callcenter.asterisk.exchange import Exchange, FallbackNumber, Treatment
 from callcenter.asterisk.process import AsteriskProcess
 from callcenter.asterisk.queue_log import CallRecord, follow
-from callcenter.asterisk.render import render
+from callcenter.asterisk.render import BANS, render, write_change
 from callcenter.asterisk.secrets import USER, ari_password, seat_password, set_seat_password
+from callcenter.attacks import bans
 from callcenter.calls.events import CallArrived, Ending, Handled, SipHeaders
 from callcenter.numberplan.model import Action, Queue
 from callcenter.settings import PROJECT, Settings
@@ -24,6 +25,7 @@ from callcenter.simulator.behaviour import AT_ONCE, BUSY, NO_ANSWER, UNAVAILABLE
 from callcenter.simulator.heard import Catalog
 from callcenter.simulator.outside import Outside
 from callcenter.simulator.phone import RegistrationError, Softphone
+from tests.support.live import neighbour
 
 pytestmark = pytest.mark.usefixtures("asterisk")
 
@@ -150,6 +152,29 @@ async def test_a_stranger_gets_nothing(settings: Settings) -> None:
     ending = await asyncio.wait_for(call.until_ended(), 10)
     assert ending.status == 401
     await stranger.close()
+
+
+async def test_it_bears_as_long_a_list_of_those_who_are_refused_as_we_ever_write(
+    settings: Settings, citizen: UserAgent
+) -> None:
+    """The last one on it is refused, who is not on it is asked for a password, and a trunk's calls
+    are read: here, that the number is nobody's."""
+    first, last, other = (neighbour(settings, n) for n in (90, 91, 92))
+    crowd = (f"10.{n // 250}.{n % 250}.1" for n in range(bans.MOST_BANS - 2))
+    refused = [bans.Ban(address, 0.0, 0.0, bans.Sign.UNKNOWN) for address in (first, *crowd, last)]
+    write_change(settings.asterisk / "etc" / BANS, bans.acl(refused).encode())
+    ami = await Ami.connect(settings)
+    await ami.reload("acl")
+    await ami.close()
+    statuses = []
+    for host in (first, last, other):
+        stranger = await UserAgent.bind(host)
+        call = await stranger.call(uri(settings, "12345"), caller=CITIZEN)
+        statuses.append((await asyncio.wait_for(call.until_ended(), 10)).status)
+        await stranger.close()
+    assert statuses == [403, 403, 401]
+    call = await citizen.call(uri(settings, "12345"), caller=CITIZEN)
+    assert (await asyncio.wait_for(call.until_ended(), 20)).status == 404
 
 
 # -- with a controller -----------------------------------------------------------------------------

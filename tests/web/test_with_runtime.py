@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from callcenter.alarms import Alarms
 from callcenter.calls.commands import Command, Dial, Hangup, Play
 from callcenter.calls.events import CallArrived, LegAnswered, LegEnded, PlaybackFinished, SipHeaders
 from callcenter.clock import Clock
@@ -91,6 +92,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         tokens=Tokens(tmp_path),
         metrics=Metrics(runtime.wallboard, Lag),
         attacks=FakeAttacks(),
+        alarms=Alarms(lambda: WELL, clock.now),
         health=lambda: WELL,
         route=lambda number, caller, at: decide(plan, number, caller, at),
     )

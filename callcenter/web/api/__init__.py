@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from callcenter.web.api.alarms import ALARMS
 from callcenter.web.api.audit import AUDIT
 from callcenter.web.api.bans import BANS
 from callcenter.web.api.blocklist import BLOCKLIST
@@ -29,6 +30,7 @@ ENDPOINTS: tuple[AnyEndpoint, ...] = (
     *RECORDINGS,
     *REPORTS,
     *AUDIT,
+    *ALARMS,
     *BLOCKLIST,
     *BANS,
     *OUTBOUND,
