@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import structlog
@@ -26,6 +26,8 @@ LOOK_SECONDS = 1.0
 """Between two looks at a leg: its audio may have stopped for twice as long before it is noticed."""
 ANSWER_SECONDS = 2.2
 """For an answer: a little more than Asterisk waits for it (`qualify_timeout`, pjsip.conf)."""
+SILENT_SECONDS = 30.0
+"""After so long without audio from one that answers the log names it, should callers complain."""
 _AT_SEATS = frozenset({LegRole.OPERATOR, LegRole.SUPERVISOR})
 
 
@@ -50,6 +52,10 @@ class _Heard:
     speaking: frozenset[str] | None
     """Where they were at the look before the last audio came: one that has registered since then
     has started again, or is another one."""
+    at: float
+    """When that audio was seen, as the event loop counts."""
+    told: bool = False
+    """Whether the log says that none has come for long."""
 
 
 class Softphones:
@@ -88,7 +94,7 @@ class Softphones:
         """Look until the leg has ended."""
         contacts = self._contacts()
         there = None if contacts is None else contacts.answering(leg.place)
-        heard = _Heard(None, there, there)
+        heard = _Heard(None, there, there, asyncio.get_running_loop().time())
         try:
             while True:
                 await asyncio.sleep(LOOK_SECONDS)
@@ -107,12 +113,20 @@ class Softphones:
         packets = await self._ari.received(leg.leg)
         if contacts is None or packets is None or packets != before.packets:
             there = None if contacts is None else contacts.answering(leg.place)
-            return _Heard(packets, there, before.there)
+            return _Heard(packets, there, before.there, asyncio.get_running_loop().time())
         is_gone = await self._is_gone(contacts, leg.place, before.speaking)
         if is_gone and await self._ari.received(leg.leg) == packets:
             log.warning("softphone_gone", leg=leg.leg, seat=leg.place)
             await self._ari.hang_up(leg.leg, hangup_cause(Ending.LOST))
-        return before
+        return before if is_gone or before.told else self._note_silence(leg, before)
+
+    def _note_silence(self, leg: LegRecord, heard: _Heard) -> _Heard:
+        """It may be held or muted at the telephone; or its audio is lost on the way."""
+        seconds = asyncio.get_running_loop().time() - heard.at
+        if seconds < SILENT_SECONDS:
+            return heard
+        log.info("softphone_silent", leg=leg.leg, seat=leg.place, seconds=round(seconds))
+        return replace(heard, told=True)
 
     async def _is_gone(self, contacts: Contacts, seat: str, was: frozenset[str] | None) -> bool:
         await contacts.qualify(seat)

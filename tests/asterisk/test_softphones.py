@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 
 import pytest
+from structlog.testing import capture_logs
 
 from callcenter.asterisk import softphones
 from callcenter.asterisk.ami import AmiError
@@ -114,6 +115,22 @@ async def test_a_softphone_that_neither_speaks_nor_answers_is_gone(bench: Bench)
 
 async def test_one_that_answers_may_be_silent_for_as_long_as_it_likes(bench: Bench) -> None:
     await until(lambda: bench.asked >= 5)
+    assert not bench.ended
+
+
+async def test_the_log_names_it_once_should_its_audio_be_lost_on_the_way(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(softphones, "SILENT_SECONDS", 0.05)
+    with capture_logs() as logged:
+        await until(lambda: len(logged) > 0)
+        asked = bench.asked
+        await until(lambda: bench.asked >= asked + 5)
+        assert [(line["event"], line["seat"]) for line in logged] == [
+            ("softphone_silent", "seat01")
+        ]
+        bench.ari.speak_once()
+        await until(lambda: len(logged) > 1)
     assert not bench.ended
 
 

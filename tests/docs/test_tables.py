@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ from callcenter.staff.roles import Role
 from callcenter.web.api.operators import OPERATORS
 from callcenter.web.health import Health, Part
 from callcenter.web.metrics import Lag, Metrics
+from callcenter.web.wallboard import PART_TITLES, AlarmKeeper, Thresholds, board_view
 from tests.docs import documents
 from tests.fakes.centre import QUIET
 
@@ -129,13 +131,25 @@ def test_the_metrics() -> None:
 
 
 def test_the_parts_of_healthz() -> None:
-    told = [spans(row[0])[0] for row in documents.rows(OPERATIONS, "part")]
-    assert told == re.findall(r'Part\(\s*name="(\w+)"', inspect.getsource(Controller))
+    told = [row[0].split() for row in documents.rows(OPERATIONS, "part")]
+    parts = re.findall(r'Part\(\s*name="(\w+)"', inspect.getsource(Controller))
+    assert told == [[f"`{part}`", PART_TITLES[part]] for part in parts]
     text = re.sub(r"\s+", " ", documents.text(OPERATIONS))
     *fields, last = [f"`{name}`" for name in Part.model_fields]
     assert f"its `parts` has {', '.join(fields)} and {last}" in text
     for status in re.findall(r'"(\w+)"', inspect.getsource(Health)):
         assert f"`{status}`" in text
+
+
+def test_every_other_alarm_of_the_wallboard_is_told_with_its_limit() -> None:
+    limits, text = Thresholds(), documents.text(OPERATIONS)
+    board = replace(QUIET, waiting=6, longest_wait_since=QUIET.at - 61)
+    alarms = board_view(board, Health(parts=()), AlarmKeeper()).alarms
+    assert {alarm.key for alarm in alarms} == {"waiting", "longest_wait", "ready"}
+    assert (limits.waiting.red, limits.longest_wait.red) == (5, 60)
+    assert "等待 (more than five" in text and "最长等待 (somebody for more than a minute)" in text
+    (nobody,) = (alarm.title for alarm in alarms if alarm.key == "ready")
+    assert f"{nobody} says" in text
 
 
 def test_the_ports() -> None:
