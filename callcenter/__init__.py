@@ -26,8 +26,9 @@ A call's way through the code, from the trunk to its work order:
     `recordings/` adds what was said; `privacy/` erases in time who it was.
 8.  `attacks/bans.py` says from which addresses Asterisk takes nothing for a while, because of what
     they tried.
-9.  `web/` shows the wallboard, from `calls/figures.py`. `calls/shifts.py` tells what operators do,
-    `calls/waits.py` how long callers waited; `analytics/report.py` adds both up.
+9.  `alarms.py` notes when a part of the service fails, `trunk_watch.py` by which trunks no call
+    gets out. `web/` shows the wallboard, from `calls/figures.py`. `calls/shifts.py` tells what
+    operators do, `calls/waits.py` how long callers waited; `analytics/report.py` adds both up.
 
 Without us the same dialplan does what the plan says (its context fallback): for calls that come
 while no controller is there, for callers whose dead man's switch `asterisk/guard.py` no longer

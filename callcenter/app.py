@@ -63,6 +63,7 @@ from callcenter.store.queue_log_writer import QueueLogWriter
 from callcenter.store.recordings import RecordingStore
 from callcenter.store.voice_mail import VoiceMail
 from callcenter.timekeeping import WORTH_TELLING, Timekeeper, take_up
+from callcenter.trunk_watch import TrunkWatch
 from callcenter.watchdog import Supervisor, beat, starting
 from callcenter.web.app import serve_web
 from callcenter.web.health import Health, Part
@@ -123,6 +124,7 @@ class Controller:
         self._attacks = Keeper(
             settings, runtime.clock, lambda: runtime.plan, self._softphones, self._reload_bans
         )
+        self._trunks = TrunkWatch(runtime.clock.now)
         self._pins = Pins(settings.secrets)
         self._store = OrderStore.of(settings)
         self._figures = FigureStore(self._store.engine)
@@ -177,6 +179,7 @@ class Controller:
             runtime.wallboard, self._lag, lambda: self._archive.space, lambda: self._retention.due
         )
         switch.tried_again = metrics.tried_again
+        runtime.recorded = self._trunks.note
         runtime.timings.step = metrics.step_seconds
         runtime.timings.commit = metrics.commit_seconds
         alarms = Alarms(lambda: self._health(link), runtime.clock.now)
@@ -444,6 +447,7 @@ class Controller:
         journal, clock = self._runtime.durability, self._runtime.centre.clock
         ahead = 0.0 if clock is None else clock.ahead
         attack = self._attacks.attack
+        trunks = self._trunks.failing()
         store = min(
             self._projector.health(),
             *(each.health() for each in (self._states, self._acts, self._made)),
@@ -506,6 +510,13 @@ class Controller:
                     needed=False,
                     text=self._plan_text(),
                     since=None,
+                ),
+                Part(
+                    name="trunks",
+                    ok=not trunks,
+                    needed=False,
+                    text=self._trunks.told(),
+                    since=min((each.since for each in trunks.values()), default=None),
                 ),
                 Part(
                     name="attacks",

@@ -38,6 +38,7 @@ from callcenter.calls.turn import Result
 from callcenter.calls.wallboard import Wallboard
 from callcenter.clock import Clock
 from callcenter.numberplan.model import Plan
+from callcenter.orders.record import OrderRecord
 from callcenter.recovery import Restored
 from callcenter.store.journal import Entry, Journal, Snapshot
 from callcenter.store.tail import Tail
@@ -116,6 +117,8 @@ class Runtime:
         self.clock = clock
         self.durability = Durability()
         self.timings = Timings()
+        self.recorded: Callable[[OrderRecord], None] = lambda record: None
+        """Called with each order's record that an event leads to."""
         self.rejected = 0
         """Events on which `step` raised."""
         self._journal = journal
@@ -343,6 +346,7 @@ class Runtime:
                 result = replace(result, audit=(failed_act(waiting.event, now, self._seq),))
         self.timings.step(perf_counter() - began)
         for record in result.records:
+            self.recorded(record)
             if record.outcome is not None and record.call not in self.centre.calls:  # its last
                 log.info(
                     "call",

@@ -32,7 +32,7 @@ from callcenter.calls.turn import Turn
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.clock import Clock
 from callcenter.numberplan.model import Plan
-from callcenter.orders.record import Outcome
+from callcenter.orders.record import OrderRecord, Outcome
 from callcenter.recovery import restore
 from callcenter.runtime import Runtime
 from callcenter.store.journal import Entry, Journal, Snapshot
@@ -121,6 +121,15 @@ async def test_it_stores_then_sends(tmp_path: Path) -> None:
         bench.runtime.post(CALL)
         await until(lambda: bool(bench.switch.sent))
     assert bench.order.index("stored CallArrived") < bench.order.index("sent Answer")
+
+
+async def test_whoever_wants_to_know_is_told_of_each_record(tmp_path: Path) -> None:
+    told: list[OrderRecord] = []
+    async with at_work(tmp_path) as bench:
+        bench.runtime.recorded = told.append
+        bench.runtime.post(CALL)
+        await until(lambda: bool(bench.switch.sent))
+    assert [record.call for record in told] == ["15.1"]
 
 
 async def test_what_arrives_together_is_stored_together(tmp_path: Path) -> None:

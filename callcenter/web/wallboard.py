@@ -196,6 +196,7 @@ PART_TITLES = {
     "retention": "个人信息清除",
     "clock": "时钟",
     "plan": "号码方案",
+    "trunks": "中继线路",
     "attacks": "外部攻击",
     "core": "话务逻辑",
 }
@@ -210,6 +211,7 @@ _ALARM_DETAILS = {
     "recordings": "通话照常，请通知技术值班",
     "retention": "通话照常，请通知技术值班",
     "clock": "通话照常，请通知技术值班",
+    "trunks": "来话照常，请通知技术值班",
 }
 """What is at stake, where it is not the calls."""
 
