@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from structlog.testing import capture_logs
 
 from callcenter import runtime as runtime_module
 from callcenter.calls import call as calls
@@ -70,6 +71,13 @@ class WatchedJournal(Journal):
         database = super()._connect()
         database.execute("PRAGMA busy_timeout=50")
         return database
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_printed() -> Iterator[None]:
+    """A traceback with all that is in it takes longer to print than what is tested."""
+    with capture_logs():
+        yield
 
 
 @dataclass

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -27,7 +26,9 @@ def quick_guesses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def settings_of(tmp_path: Path, postgresql: PostgreSQL) -> Iterator[MakeSettings]:
+def settings_of(
+    tmp_path_factory: pytest.TempPathFactory, postgresql: PostgreSQL
+) -> Iterator[MakeSettings]:
     databases = AsyncExitStack()
     with asyncio.Runner() as loop:
 
@@ -37,7 +38,8 @@ def settings_of(tmp_path: Path, postgresql: PostgreSQL) -> Iterator[MakeSettings
 
         def make(name: str, kind: str) -> Settings:
             url = loop.run(database()) if kind == "postgresql" else ""
-            return Settings(data=tmp_path / name, plan=PROJECT, orders_url=SecretStr(url))
+            data = tmp_path_factory.mktemp(name) / "var"  # short: settings.py says why
+            return Settings(data=data, plan=PROJECT, orders_url=SecretStr(url))
 
         yield make
         loop.run(databases.aclose())

@@ -11,11 +11,10 @@ from typer.testing import CliRunner, Result
 
 from callcenter.backup import cli
 from callcenter.cli import app
+from callcenter.settings import Settings
 from tests.backup.test_backup import PASSPHRASE, first
 
 __all__ = ["first"]
-
-pytestmark = pytest.mark.usefixtures("first")
 
 
 @pytest.fixture(autouse=True)
@@ -24,8 +23,8 @@ def not_nicer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("CALLCENTER_DATA", str(tmp_path / "first"))
+def folder(first: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CALLCENTER_DATA", str(first.data))
     (tmp_path / "passphrase").write_text(f"{PASSPHRASE}\n", encoding="utf-8")
     return tmp_path
 
