@@ -265,11 +265,15 @@ class NativeQueues:
 
 
 def members(centre: Centre, plan: Plan, queue: str) -> str:
-    """Asterisk's lines for those who answer in that queue; a busy seat's own state keeps it out."""
+    """Asterisk's lines for those who answer in that queue; a busy seat's own state keeps it out.
+
+    Who wishes for a break after the talk is not rung there: the controller may be away at its end.
+    """
     serving = [
         each
         for number, each in sorted(centre.operators.items())
         if each.status in _SERVING
+        and each.reason_after is None
         and each.seat in plan.seats
         and number in plan.operators
         and plan.queues[queue].is_served_by(plan.operators[number])

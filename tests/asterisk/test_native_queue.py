@@ -156,6 +156,14 @@ def test_who_serves_or_will_again_by_themselves_answers_there(status: OperatorSt
     assert members(centre, small_plan(), "hotline") == expected
 
 
+@pytest.mark.parametrize("status", [OperatorStatus.TALKING, OperatorStatus.WRAP_UP])
+def test_who_wishes_for_a_break_after_the_talk_does_not_answer_there(
+    status: OperatorStatus,
+) -> None:
+    wishes = replace(operator("001", "seat01", status), reason_after="break")
+    assert members(Centre(operators={"001": wishes}), small_plan(), "hotline") == ""
+
+
 def test_only_who_has_the_queues_skills_answers_there() -> None:
     centre = Centre(
         operators={
@@ -187,6 +195,17 @@ async def test_members_are_written_when_they_change_and_read_by_asterisk(bench: 
     bench.core.put(operator("001", "seat01", OperatorStatus.TALKING))  # a call: nothing to write
     bench.core.put(operator("001", None, OperatorStatus.OFFLINE))
     await until(lambda: bench.text() == "" and len(bench.asterisk.asked) == 3)
+
+
+async def test_a_wish_for_a_break_is_told_at_once_and_so_is_its_taking_back(bench: Bench) -> None:
+    talks = operator("001", "seat01", OperatorStatus.TALKING)
+    bench.core.put(talks)
+    await until(lambda: "seat01" in bench.text())
+    bench.core.put(replace(talks, reason_after="break"))
+    await until(lambda: bench.text() == "")
+    told = len(bench.asterisk.asked)
+    bench.core.put(talks)
+    await until(lambda: "seat01" in bench.text() and len(bench.asterisk.asked) > told)
 
 
 async def test_what_asterisk_did_not_read_is_read_later(bench: Bench) -> None:
