@@ -31,6 +31,8 @@ Asked = asyncio.Future[JsonValue]
 
 REQUEST_SECONDS = 5.0
 HEARTBEAT_SECONDS = 10.0
+CITIZEN = "citizen"
+"""The dialplan's context for citizens whom we call, from their answer on."""
 _NOT_FOUND = 404
 IDLE_SECONDS = 5.0
 """A line that was idle for longer is not used again: Asterisk may be about to close it."""
@@ -102,16 +104,19 @@ class Ari:
         path: str,
         query: Mapping[str, str | int] | None = None,
         body: JsonObject | None = None,
+        about: str = "",
     ) -> Asked:
         """Send one REST request now; `path` begins after `/ari`.
 
+        Requests about the same call are carried out in the order of sending: the one in the path,
+        unless `about` names it.
         The answer raises AriError where Asterisk answered 4xx or 5xx, not in time, or not at all.
         """
         asked: Asked = asyncio.get_running_loop().create_future()
         if self._session is None:
             asked.set_exception(AriError(NO_ANSWER, "the ARI client is closed"))
             return asked
-        about = _about(path)
+        about = about or _about(path)
         line = self._line(about)
 
         def settle(status: int, text: bytes) -> None:
@@ -258,7 +263,6 @@ class Ari:
         seconds: int,
         caller_id: str,
         originator: str | None,
-        called_back: bool = False,
         variables: Mapping[str, str],
     ) -> Asked:
         """Make a channel and ring `endpoint`; its StasisStart (args `leg`) is the answer."""
@@ -271,8 +275,36 @@ class Ari:
         }
         if originator is not None:
             query["originator"] = originator
-        if called_back:
-            self.called_back.made(channel)
+        return self._make(channel, query, variables)
+
+    def call_back(
+        self,
+        channel: str,
+        endpoint: str,
+        *,
+        seconds: int,
+        caller_id: str,
+        variables: Mapping[str, str],
+    ) -> tuple[Asked, Asked]:
+        """The same for a citizen, who goes on in the dialplan where no controller is there at the
+        answer: Asterisk would end a channel of an app's. Its end is told by the second request."""
+        self.called_back.made(channel)
+        query: dict[str, str | int] = {
+            "endpoint": endpoint,
+            "context": CITIZEN,
+            "extension": "s",
+            "priority": 1,
+            "timeout": seconds,
+            "callerId": caller_id,
+        }
+        made = self._make(channel, query, variables)
+        path = f"/applications/{self.access.app}/subscription"
+        source = {"eventSource": f"channel:{self.called_back.channel(channel)}"}
+        return made, self.request("POST", path, source, about=channel)
+
+    def _make(
+        self, channel: str, query: Mapping[str, str | int], variables: Mapping[str, str]
+    ) -> Asked:
         path = f"/channels/{self._channel(channel)}"
         return self.request("POST", path, query, {"variables": dict(variables)})
 

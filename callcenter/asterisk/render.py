@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from callcenter.asterisk import tone
 from callcenter.asterisk.exchange import Exchange
 from callcenter.asterisk.secrets import REALM, AsteriskSecrets, asterisk_secrets
-from callcenter.asterisk.switch import AGAIN, GUARD_SECONDS
+from callcenter.asterisk.switch import AGAIN, CITIZEN_SECONDS, GUARD_SECONDS
 from callcenter.settings import PROJECT, Settings
 
 TEMPLATES = PROJECT / "asterisk-config"
@@ -126,6 +126,7 @@ def configuration(
         "headers": HEADERS,
         "header_lines": HEADER_LINES,
         "guard": GUARD_SECONDS,
+        "patience": CITIZEN_SECONDS,
         "members": members_file,
         "recordings": settings.spooled_recordings,
         "tone": tone.NAME,

@@ -73,6 +73,8 @@ GUARD_SECONDS = 6
 TALK_GUARD_SECONDS = 20
 """The same of one whom an operator has put on hold: they shall not lose each other while a frozen
 controller is replaced."""
+CITIZEN_SECONDS = 20
+"""A citizen whom we called waits so long for a controller, where none is there at the answer."""
 GUARD = "TIMEOUT(absolute)"
 OVER = "OVER"
 """Set where a caller's talk is over: the fallback dialplan ends the call."""
@@ -384,7 +386,7 @@ class AsteriskSwitch:
             for leg in legs
         ]
 
-    def _dial(self, dial: Dial) -> Asked:
+    def _dial(self, dial: Dial) -> Awaitable[object]:
         variables = {"CALLID": dial.call, "ROLE": dial.role.value}
         if isinstance(dial.to, OutsideAddress):
             variables["GROUP(trunk)"] = dial.to.trunk  # the fallback dialplan counts channels so
@@ -394,13 +396,19 @@ class AsteriskSwitch:
         if dial.header is not None:
             name, value = dial.header
             variables[f"PJSIP_HEADER(add,{name})"] = value
+        to, seconds = endpoint(dial.to), round(dial.seconds)
+        caller_id = _caller_id(dial.caller_name, dial.caller_number)
+        if dial.role is Role.CITIZEN:
+            asked = self._ari.call_back(
+                dial.leg, to, seconds=seconds, caller_id=caller_id, variables=variables
+            )
+            return _all(asked)
         return self._ari.originate(
             dial.leg,
-            endpoint(dial.to),
-            seconds=round(dial.seconds),
-            caller_id=_caller_id(dial.caller_name, dial.caller_number),
+            to,
+            seconds=seconds,
+            caller_id=caller_id,
             originator=None if dial.alone else dial.call,
-            called_back=dial.role is Role.CITIZEN,
             variables=variables,
         )
 

@@ -46,6 +46,16 @@ TO_LINE = Dial(
     "15.1", "15.1_1", Role.PARTNER, OutsideAddress("telecom", "110"), 60, "", diversion="12310"
 )
 
+TO_CITIZEN = Dial(
+    "15.1",
+    "15.1",
+    Role.CITIZEN,
+    OutsideAddress("telecom", "13800000000"),
+    30.0,
+    "051912345",
+    alone=True,
+)
+
 
 class Bench:
     """A switch on a fake ARI, and what it told."""
@@ -153,16 +163,37 @@ async def test_a_seat_is_dialled_with_the_callers_number_and_what_was_dialled() 
 
 async def test_a_citizen_is_called_back_without_a_caller_to_call_for() -> None:
     bench = Bench()
-    to = OutsideAddress("telecom", "13800000000")
-    await bench.carry_out(Dial("15.1", "15.1", Role.CITIZEN, to, 30.0, "051912345", alone=True))
-    (asked,) = bench.ari.asked
+    await bench.carry_out(TO_CITIZEN)
+    asked, _ = bench.ari.asked
     assert asked.path == "/channels/15.1_c", "Asterisk refuses what another id begins with"
     assert "originator" not in asked.query
     assert asked.query["callerId"] == '"" <051912345>'
+    assert asked.query["context"] == "citizen"
     assert await bench.carry_out(Connect("15.1", "15.1_b", ("15.1", "15.1_1"), new=True)) == []
     assert bench.ari.asked[-2].query["channel"] == "15.1_c"
     assert await bench.carry_out(Hangup("15.1")) == []
     assert bench.ari.paths()[-1] == "DELETE /channels/15.1_c"
+
+
+async def test_the_end_of_a_citizens_telephone_is_told_though_no_app_has_it() -> None:
+    """As soon as it may be dialled: both requests go together, on one connection."""
+    bench = Bench()
+    bench.ari.held["/channels/15.1_c"] = asyncio.Event()
+    bench.switch.send((TO_CITIZEN,))
+    await until(lambda: len(bench.ari.asked) == 2)
+    source = bench.ari.asked[1]
+    assert source.path == "/applications/callcenter/subscription"
+    assert (source.query, source.about) == ({"eventSource": "channel:15.1_c"}, "15.1")
+    bench.ari.held["/channels/15.1_c"].set()
+    await bench.switch.close()
+    assert bench.told == []
+
+
+async def test_a_citizens_telephone_that_was_gone_at_once_is_told() -> None:
+    bench = Bench()
+    gone = AriError(422, "Event source does not exist")
+    bench.ari.refusals["POST /applications/callcenter/subscription"] = gone
+    assert await bench.carry_out(TO_CITIZEN) == [LegEnded("15.1", Ending.UNREACHABLE)]
 
 
 async def test_an_announcement_that_is_over_already_need_not_be_ended() -> None:

@@ -87,6 +87,11 @@ def to_seat(call: str, seconds: float = RING_SECONDS) -> Dial:
     return Dial(call, f"{call}_1", Role.OPERATOR, SeatAddress(SEAT), seconds, "13800004572")
 
 
+def to_citizen(call: str) -> Dial:
+    """At that telephone; the dialplan has who answers there without us."""
+    return replace(to_seat(call), role=Role.CITIZEN, alone=True)
+
+
 def together(call: str, *legs: str) -> Connect:
     return Connect(call, f"{call}_b", (call, *legs), own_digits=(f"{call}_1",))
 
@@ -120,6 +125,25 @@ async def test_a_seat_that_is_dialled_says_what_it_does(
     async with exchange(seat) as x:
         x.send(to_seat(x.call))
         await x.rung(f"{x.call}_1")
+        await x.told(fact)
+
+
+@pytest.mark.parametrize(
+    ("seat", "fact"),
+    [
+        (Seat.ANSWERS, "C_1 answered"),
+        (Seat.BUSY, "C_1 ended: busy"),
+        (Seat.DECLINES, "C_1 ended: declined"),
+        (Seat.AWAY, "C_1 ended: unreachable"),
+    ],
+)
+async def test_a_citizen_who_is_called_says_what_they_do(
+    exchange: Opened, seat: Seat, fact: str
+) -> None:
+    async with exchange(seat) as x:
+        x.send(to_citizen(x.call))
+        if seat is not Seat.AWAY:
+            await x.rung(f"{x.call}_1")
         await x.told(fact)
 
 
@@ -448,6 +472,16 @@ async def test_who_answers_while_we_are_away_is_gone(exchange: Opened) -> None:
         await x.seat_is_hung_up()
         found = await x.connect()
         assert (found.legs, found.answered) == (("C",), ())
+
+
+async def test_a_citizen_who_answers_while_we_are_away_waits_for_us(exchange: Opened) -> None:
+    async with exchange(Seat.RINGS) as x:
+        x.send(to_citizen(x.call))
+        await x.rung(f"{x.call}_1")
+        await x.disconnect()
+        await x.seat_answers()
+        assert (await x.connect()).legs == ("C", "C_1")
+        await x.told("C_1 answered")
 
 
 async def test_a_caller_can_be_refused_with_a_code(exchange: Opened) -> None:

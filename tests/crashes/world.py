@@ -75,7 +75,7 @@ class World:
         return [
             (leg.name, self.rung[leg.name] + leg.dial.seconds)
             for leg in self.switch.legs.values()
-            if leg.dial is not None and not leg.answered
+            if leg.dial is not None and not leg.answered and not leg.waits
         ]
 
     def goes_on_without_us(self, seconds: float) -> None:

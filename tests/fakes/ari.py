@@ -17,6 +17,7 @@ class Asked:
     path: str
     query: Mapping[str, str | int]
     body: JsonObject | None
+    about: str = ""
 
 
 class FakeAri(Ari):
@@ -44,8 +45,9 @@ class FakeAri(Ari):
         path: str,
         query: Mapping[str, str | int] | None = None,
         body: JsonObject | None = None,
+        about: str = "",
     ) -> asyncio.Future[JsonValue]:
-        self.asked.append(Asked(method, path, query or {}, body))
+        self.asked.append(Asked(method, path, query or {}, body, about))
         return asyncio.ensure_future(self._answer(method, path))
 
     async def _answer(self, method: str, path: str) -> JsonValue:

@@ -27,6 +27,7 @@ from callcenter.calls.commands import (
     RecordAside,
     RecordMessage,
     Ring,
+    Role,
     SeatAddress,
     Separate,
     Snoop,
@@ -100,6 +101,8 @@ class FakeLeg:
     """Where a caller comes from; empty for all others."""
     dialled: str = ""
     answered: bool = False
+    waits: bool = False
+    """A citizen whom we called answered while no controller was there."""
     bridge: str | None = None
     playing: str | None = None
     recording: str | None = None
@@ -140,7 +143,8 @@ class FakeSwitch:
     """Messages whose recording is over."""
     dead_seats: set[str] = field(default_factory=set)
     heard: bool = True
-    """Whether a controller is connected: otherwise a leg of ours whose far end answers is ended."""
+    """Whether a controller is connected: otherwise a leg of ours whose far end answers is ended,
+    unless it is a citizen's."""
     arrivals: int = 0
     run: int = 1
     """It has been started so often."""
@@ -165,11 +169,17 @@ class FakeSwitch:
         return leg
 
     def far_end_answers(self, leg: str) -> None:
-        if not self.heard:
+        dial = self.legs[leg].dial
+        if self.heard:
+            self._is_answered(self.legs[leg])
+        elif dial is not None and dial.role is Role.CITIZEN:
+            self.legs[leg].waits = True
+        else:
             self._drop(leg, Ending.NORMAL)
-            return
-        self.legs[leg].answered = True
-        self.told.append(LegAnswered(leg))
+
+    def _is_answered(self, leg: FakeLeg) -> None:
+        leg.answered, leg.waits = True, False
+        self.told.append(LegAnswered(leg.name))
 
     def far_end_goes(self, leg: str, ending: Ending = Ending.NORMAL) -> None:
         self._drop(leg, ending)
@@ -205,7 +215,7 @@ class FakeSwitch:
     def reconciled(self) -> SwitchReconciled:
         outside = tuple(leg.name for leg in self.legs.values() if leg.outside)
         ours = tuple(leg for leg in self.legs.values() if not leg.outside)
-        return SwitchReconciled(
+        found = SwitchReconciled(
             legs=tuple(leg.name for leg in ours),
             outside=outside,
             answered=tuple(
@@ -216,6 +226,10 @@ class FakeSwitch:
             switch=str(self.run),
             up=tuple(leg.name for leg in ours if leg.trunk and leg.answered),
         )
+        for leg in ours:
+            if leg.waits:
+                self._is_answered(leg)
+        return found
 
     def dead_mans_switch(self, leg: str) -> None:
         """Nobody renewed the guard: the dialplan has the leg, and the app is told that it left."""

@@ -198,6 +198,33 @@ async def test_who_waits_is_served_without_us(city: City) -> None:
     assert orders[1].queued == queued
 
 
+async def test_who_asked_for_a_break_after_the_talk_is_not_rung(city: City) -> None:
+    talker, first, second = new_caller(), new_caller(), new_caller()
+    async with city.operator("001", "seat01") as tired:
+        talk = await city.talk(talker)
+        seat = await tired.next_call()
+        await city.ask("POST", "/operators/001/not-ready", {"reason": "break"})
+        async with city.operator("002", "seat02"):
+            await until_serving(city, "seat02")
+            async with without_controller(city.server):
+                await talk.hang_up()
+                await seat.hang_up()
+                served = await city.call("12345", first)
+                await city.until_heard(served, VOICE)
+                waits = await city.call("12345", second)
+                await city.until_music(waits)
+                assert [each for each in tired.agent.calls if each.ending is None] == []
+                await waits.hang_up()
+                await served.hang_up()
+            assert await city.operator_state("001") == "not_ready"
+            orders = [await record_of(city, caller) for caller in (talker, first, second)]
+    assert [(order.outcome, order.operator) for order in orders] == [
+        (Outcome.ANSWERED, "001"),
+        (Outcome.ANSWERED, "002"),
+        (Outcome.ABANDONED, None),
+    ]
+
+
 async def test_who_calls_a_frozen_controller_is_served_without_it(city: City) -> None:
     caller = new_caller()
     async with city.operator("001", "seat01"):

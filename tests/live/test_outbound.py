@@ -209,9 +209,9 @@ async def test_a_controller_that_dies_leaves_the_talk_and_the_ringing_alone(city
         seat = await phone.next_call()
         far = await city.outside.call_to(caller)
         async with without_controller(city.server):
-            assert far.call.ending is None
+            far.call.answer()
+            await until_hears(far.call, Sound.OTHER)  # music, until somebody can connect them
         far.call.media.background(voice(Sound.CITIZEN))
-        far.call.answer()
         await until_talking((far.call, Sound.CITIZEN), (seat, Sound.OPERATOR))
         async with without_controller(city.server):
             await until_talking((far.call, Sound.CITIZEN), (seat, Sound.OPERATOR))
