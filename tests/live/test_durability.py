@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import sqlite3
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
@@ -47,15 +48,43 @@ def full(city: City) -> Iterator[None]:
         resource.prlimit(controller, resource.RLIMIT_FSIZE, before)
 
 
+@contextmanager
+def read_only(city: City) -> Iterator[None]:
+    """No file of the controller's takes anything, as where errors made the system mount them so."""
+    data = city.server.settings.data
+    files = (*data.glob("*.db*"), data / "logs" / "controller.log")
+    writes = "write,pwrite64"
+    tracer = subprocess.Popen(
+        [
+            *("strace", "-f", "-o", os.devnull),
+            *("-p", str(children(city.server.process.pid)["callcenter"])),
+            *("-e", f"trace={writes}", "-e", f"inject={writes}:error=EROFS"),
+            *(word for file in files for word in ("-P", str(file))),
+        ],
+        stderr=subprocess.PIPE,
+    )
+    assert tracer.stderr is not None
+    try:
+        assert b"attached" in tracer.stderr.readline()
+        yield
+    finally:
+        tracer.terminate()
+        tracer.communicate()
+
+
 FAULTS: dict[str, tuple[Fault, str, str]] = {
     "journal locked": (partial(locked, "journal.db"), "journal", "通话日志"),
     "orders locked": (partial(locked, "orders.db"), "store", "工单库"),
     "disk full": (full, "journal", "通话日志"),
+    "read-only": (read_only, "journal", "通话日志"),
 }
 """By name: the fault, the part of /healthz that tells it, its name on the wallboard."""
-A_MOMENT = [("disk full", 0.0)]
+A_MOMENT = [("disk full", 0.0), ("read-only", 0.0)]
 """A locked journal is the other test's, an order store that is away test_postgresql.py's."""
-TEN_MINUTES = [pytest.param(fault, 600.0, marks=pytest.mark.long) for fault in FAULTS]
+TEN_MINUTES = [
+    pytest.param(fault, 600.0, marks=(pytest.mark.long, pytest.mark.timeout(1200)))
+    for fault in FAULTS
+]
 
 
 async def is_well(city: City, part: str) -> bool:

@@ -75,9 +75,11 @@ async def test_the_controller_stays_away_and_asterisk_serves_who_waits(house: Ho
     talker = next(guest for guest in house.guests if guest.stay is Stay.TALKING)
     desk = talker.desk
     assert desk is not None
+    await house.serves_on(desk)
     async with without_controller(house.city.server):
         await house.leaves_without_a_controller(talker)
         served = await house.is_served_by_asterisk(desk)
+    await house.rests(desk)
     await house.must_hold()
     await house.leaves(served)
 

@@ -54,7 +54,10 @@ def command_lines() -> str:
     return "\n".join(lines)
 
 
-@pytest.mark.parametrize("seconds", [5.0, pytest.param(600.0, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "seconds",
+    [5.0, pytest.param(600.0, marks=(pytest.mark.long, pytest.mark.timeout(1200)))],
+)
 async def test_orders_of_calls_while_postgresql_is_gone_arrive_afterwards_once(
     postgresql: PostgreSQL, seconds: float
 ) -> None:

@@ -36,6 +36,7 @@ from tests.support.ears import (
     until_talking,
     voice,
 )
+from tests.support.serving import until_serving
 from tests.support.talks import speaking
 
 PARTNER = "12319"
@@ -364,6 +365,15 @@ class House:
                 await within(call.until_ended())
         self._has_left(guest)
 
+    async def serves_on(self, desk: Desk) -> None:
+        """An operator who talks takes back the wish for a break: Asterisk's own queue knows it."""
+        await self._asks(desk, "ready")
+        await until_serving(self.city, f"seat{desk.number[1:]}")
+
+    async def rests(self, desk: Desk) -> None:
+        """That operator takes no more."""
+        await self._asks(desk, "not-ready", {"reason": "break"})
+
     async def leaves_without_a_controller(self, guest: Guest) -> None:
         """The caller hangs up, and so does the operator, whom nobody else disconnects."""
         await guest.citizen.hang_up()
@@ -507,7 +517,7 @@ class House:
             state, talk = one["state"], one["talk"] or {}
             stay = None if desk.guest is None else desk.guest.stay
             if stay is None or stay is Stay.SERVED:
-                right = state in ("not_ready", "wrap_up")
+                right = state in ("not_ready", "wrap_up")  # Asterisk's talks are not the core's
             elif stay is Stay.RINGING:
                 right = state == "ringing"
             else:
