@@ -216,7 +216,7 @@ async def test_who_asked_for_a_break_after_the_talk_is_not_rung(city: City) -> N
                 assert [each for each in tired.agent.calls if each.ending is None] == []
                 await waits.hang_up()
                 await served.hang_up()
-            assert await city.operator_state("001") == "not_ready"
+            await city.until_operator("001", "not_ready")
             orders = [await record_of(city, caller) for caller in (talker, first, second)]
     assert [(order.outcome, order.operator) for order in orders] == [
         (Outcome.ANSWERED, "001"),

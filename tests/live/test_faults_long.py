@@ -29,6 +29,8 @@ pytestmark = [
 GREETING = False
 SEATS = 20
 KILLS = 50
+RIGHT = 3.0
+"""Seconds after which the next controller knows who is doing what."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -65,6 +67,8 @@ async def test_the_controller_dies_fifty_times(house: House) -> None:
         await asyncio.sleep(random.uniform(0.0, 1.0))  # any moment of what they do
         await kill(server)
         await moves
+        async with asyncio.timeout(RIGHT):
+            await house.until_right()
         await house.must_hold()
 
 
