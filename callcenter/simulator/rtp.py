@@ -119,6 +119,8 @@ class RtpStream(asyncio.DatagramProtocol):
         self.heard = Recording()
         self.digits = ""
         """DTMF received so far."""
+        self.sent = 0.0
+        """Seconds of audio sent so far: on a machine that is too busy, fewer than have passed."""
         self.quiet = False
         """Send no audio at all, as telephones do that suppress silence while nobody speaks."""
         self._transport: asyncio.DatagramTransport | None = None
@@ -258,6 +260,7 @@ class RtpStream(asyncio.DatagramProtocol):
                 self._pressing.popleft().done.set()
         else:
             self._send(media.codec.payload_type, media.codec.encode(self._frame()), self._timestamp)
+            self.sent += FRAME / RATE
         self._timestamp += FRAME
 
     def _frame(self) -> Pcm:

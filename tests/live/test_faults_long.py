@@ -67,8 +67,7 @@ async def test_the_controller_dies_fifty_times(house: House) -> None:
         await asyncio.sleep(random.uniform(0.0, 1.0))  # any moment of what they do
         await kill(server)
         await moves
-        async with asyncio.timeout(RIGHT):
-            await house.until_right()
+        await house.until_right(RIGHT)
         await house.must_hold()
 
 
