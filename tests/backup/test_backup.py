@@ -119,7 +119,7 @@ def files(folder: Path) -> dict[Path, bytes]:
 
 @pytest.fixture
 def first(settings_of: MakeSettings) -> Settings:
-    settings = settings_of("first", "sqlite")
+    settings = settings_of("old", "sqlite")
     asyncio.run(live_through(settings, entries()[:MIDDLE]))
     return settings
 
@@ -135,7 +135,7 @@ def backup(first: Settings, tmp_path: Path) -> Path:
 def test_another_server_goes_on_with_it(
     of: str, to: str, settings_of: MakeSettings, tmp_path: Path
 ) -> None:
-    one, other = settings_of("one", of), settings_of("other", to)
+    one, other = settings_of("one", of), settings_of("new", to)
     asyncio.run(live_through(one, entries()[:MIDDLE]))
     back_up(one, tmp_path / "backup", PASSPHRASE)
     before = asyncio.run(kept(one))
@@ -153,7 +153,7 @@ def test_it_is_consistent_though_the_server_goes_on_writing(
     first: Settings, settings_of: MakeSettings, tmp_path: Path
 ) -> None:
     """Whatever moment it caught: the rest of the day, done again, leads to the same end."""
-    backup, other = tmp_path / "backup", settings_of("other", "sqlite")
+    backup, other = tmp_path / "backup", settings_of("new", "sqlite")
 
     async def both() -> None:
         async with at_work(first) as (journal, store):
@@ -188,7 +188,7 @@ def test_nobody_reads_it_without_the_passphrase(backup: Path) -> None:
 
 
 def test_a_wrong_passphrase_changes_nothing(backup: Path, settings_of: MakeSettings) -> None:
-    other = settings_of("other", "sqlite")
+    other = settings_of("new", "sqlite")
     with pytest.raises(PassphraseError, match="not this backup's"):
         restore(other, backup, "some other passphrase")
     assert files(other.data) == {}
@@ -222,7 +222,7 @@ def test_what_is_there_is_not_replaced_unasked(backup: Path, first: Settings) ->
 def test_orders_in_postgresql_are_not_replaced_unasked(
     settings_of: MakeSettings, backup: Path
 ) -> None:
-    there = settings_of("there", "postgresql")
+    there = settings_of("pg", "postgresql")
     asyncio.run(live_through(there, entries()))
     fresh = there.model_copy(update={"data": there.data.with_name("fresh")})
     with pytest.raises(BackupError, match="orders in PostgreSQL"):
@@ -268,7 +268,7 @@ def test_another_plan_is_put_beside_not_over_the_one_in_force(
         shutil.copytree(PROJECT / folder, tmp_path / "plan" / folder)
     edited = tmp_path / "plan" / "dialplan" / "queues.yaml"
     edited.write_text("# another\n", encoding="utf-8")
-    other = settings_of("other", "sqlite").model_copy(update={"plan": tmp_path / "plan"})
+    other = settings_of("new", "sqlite").model_copy(update={"plan": tmp_path / "plan"})
     done = restore(other, backup, PASSPHRASE)
     assert done.plan == other.data / "plan"
     original = PROJECT / "dialplan" / "queues.yaml"
@@ -280,7 +280,7 @@ def test_recordings_may_be_left_to_another_copy(
     first: Settings, settings_of: MakeSettings, tmp_path: Path
 ) -> None:
     back_up(first, tmp_path / "small", PASSPHRASE, recordings=False)
-    other = settings_of("other", "sqlite")
+    other = settings_of("new", "sqlite")
     done = restore(other, tmp_path / "small", PASSPHRASE)
     assert not done.manifest.recordings and files(other.recordings) == {}
 
