@@ -46,10 +46,12 @@ MESSAGE = 2.5
 """Seconds after which what they have said is one (`least_seconds`, dialplan/voice_boxes.yaml)."""
 LONGEST_SILENCE = 5.0
 """Seconds that anybody may hear nothing."""
-RECORDED = 1.5
-"""Seconds by which a recording may differ from its call: Asterisk's ids are whole seconds."""
+MISSING = 0.5
+"""Seconds of what a caller's telephone sent that a recording may lack."""
+LONGER = 1.5
+"""Seconds by which it may be longer than its call, which is recorded from before the answer on."""
 LATER = 0.02
-"""Share by which it may be longer: what telephones on a busy machine send late and in bursts comes
+"""Share by which it may be longer besides: what telephones on a busy machine send late and in bursts comes
 after the silence that it was taken for."""
 
 
@@ -605,7 +607,7 @@ class House:
             citizen = guest.citizen
             lasted = (citizen.ended_at or 0.0) - (citizen.answered_at or citizen.began_at)
             sent = citizen.media.sent
-            if not sent - RECORDED <= whole.seconds <= lasted * (1 + LATER) + RECORDED:
+            if not sent - MISSING <= whole.seconds <= lasted * (1 + LATER) + LONGER:
                 yield (
                     f"{guest.caller}: {whole.seconds:.1f} s are recorded of {lasted:.1f} s, "
                     f"for {sent:.1f} s of which there was sound"
