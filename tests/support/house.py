@@ -51,8 +51,8 @@ MISSING = 0.5
 LONGER = 1.5
 """Seconds by which it may be longer than its call, which is recorded from before the answer on."""
 LATER = 0.02
-"""Share by which it may be longer besides: what telephones on a busy machine send late and in bursts comes
-after the silence that it was taken for."""
+"""Share by which it may be longer besides: what telephones on a busy machine send late and in
+bursts comes after the silence that it was taken for."""
 
 
 class Stay(StrEnum):
