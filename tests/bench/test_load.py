@@ -69,7 +69,14 @@ def test_nothing_is_compared_where_a_call_failed() -> None:
         rows([(native, failed)])
 
 
-def test_nor_where_callers_are_late_from_the_beginning() -> None:
+def test_calls_may_fail_at_the_rate_that_is_too_much() -> None:
+    native = climb({20: 20.0, 60: 20.0})
+    too_much = step(80, 200.0, faults=("13800000001: never answered",))
+    ours = Climb((step(20, 20.0), step(60, 20.0), too_much))
+    assert rows([(native, ours)])[0].ratio == 1.0
+
+
+def test_nothing_is_compared_either_where_callers_are_late_from_the_beginning() -> None:
     with pytest.raises(LoadError, match="busy"):
         rows([(climb({20: 20.0}), climb({20: 80.0}))])
 
