@@ -577,6 +577,7 @@ def spare_the_collector() -> None:
     """What is there now stays to the end: looking for garbage in it would only hold up calls."""
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(50_000, 20, 100)
 
 

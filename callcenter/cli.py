@@ -1,31 +1,20 @@
-"""The `callcenter` command: serve, check, route, orders, call and the rest, from their packages."""
+"""The `callcenter` command: the server's own commands, and the others (commands.py)."""
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from callcenter import blocklist
-from callcenter.analytics import cli as analytics
-from callcenter.attacks import cli as attacks
-from callcenter.backup import cli as backup
 from callcenter.clock import SHANGHAI
-from callcenter.numberplan import cli as numberplan
-from callcenter.orders import cli as orders
-from callcenter.privacy import cli as privacy
-from callcenter.recordings import cli as recordings
 from callcenter.settings import Settings, SettingsError, load_settings
-from callcenter.staff import cli as staff
-from callcenter.staff.audit import audit
 
 SERVES = sys.argv[1:2] in (["serve"], ["controller"])
-"""Whether this is a server's process: it needs no simulator, and 15 MB less without it."""
-if not SERVES:
-    from callcenter.simulator import cli as simulator
+"""Whether this is a server's process: without the other commands it starts sooner."""
 
 app = typer.Typer(
     help="The contact centre behind a city's 12345.",
@@ -57,6 +46,7 @@ def serve(
 @app.command()
 def controller() -> None:
     """Run the controller beside an Asterisk that runs already; `serve` does this by itself."""
+    gc.disable()  # until all is there (app.spare_the_collector): callers wait meanwhile
     from callcenter.app import PlanError, run_controller  # noqa: PLC0415
     from callcenter.asterisk.link import ReplacedError  # noqa: PLC0415
 
@@ -104,24 +94,10 @@ def _moment(text: str) -> datetime:
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=SHANGHAI)
 
 
-app.command()(numberplan.check)
-app.command()(numberplan.route)
-app.command()(numberplan.schema)
-app.add_typer(orders.app, name="orders")
-app.command(name="report")(analytics.report)
-app.add_typer(recordings.app, name="recordings")
-app.add_typer(privacy.app, name="retention")
-app.add_typer(blocklist.app, name="block")
-app.add_typer(attacks.app, name="ban")
-app.add_typer(staff.pin_app, name="pin")
-app.add_typer(staff.seat_app, name="seat")
-app.add_typer(staff.token_app, name="token")
-app.command()(audit)
-app.command()(backup.backup)
-app.command()(backup.restore)
 if not SERVES:
-    app.command()(simulator.call)
-    app.command()(simulator.outside)
+    from callcenter.commands import add_commands
+
+    add_commands(app)
 
 
 def main() -> None:

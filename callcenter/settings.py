@@ -12,8 +12,6 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 PROJECT = Path(__file__).resolve().parents[1]
 _PREFIX = "CALLCENTER_"
@@ -45,6 +43,9 @@ def _orders_url(given: SecretStr) -> SecretStr:
     text = given.get_secret_value().strip()
     if not text:
         return SecretStr("")
+    from sqlalchemy.engine import make_url  # noqa: PLC0415 - a third of this module's time
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
     like = "write it like postgresql://user:password@host:5432/callcenter"
     try:
         url = make_url(text)
