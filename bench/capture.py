@@ -7,9 +7,11 @@ change what is measured. Needs root, as Asterisk's made root does.
 from __future__ import annotations
 
 import ctypes
+import math
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ipaddress import IPv4Address
@@ -84,25 +86,28 @@ def seeing(
     Raises CaptureError if that is not allowed, or the kernel lost a packet.
     """
     with _listening(program(server, caller, voice)) as listening:
-        ended = threading.Event()
+        end = math.inf
 
         def keep() -> None:
             while True:
                 try:
                     packet, extra, _, _ = listening.recvmsg(_LONGEST, 64)
                 except TimeoutError:
-                    if ended.is_set():
+                    if end < math.inf:
                         return
                     continue
                 seconds, nanoseconds = struct.unpack("qq", extra[0][2])
-                see(seconds * 1_000_000_000 + nanoseconds, packet)
+                at = seconds * 1_000_000_000 + nanoseconds
+                if at > end:  # the traffic may go on
+                    return
+                see(at, packet)
 
         thread = threading.Thread(target=keep, name="capture", daemon=True)
         thread.start()
         try:
             yield
         finally:
-            ended.set()
+            end = time.time_ns()
             thread.join()
         _, lost = struct.unpack("II", listening.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8))
         if lost:

@@ -158,7 +158,7 @@ class NativeQueues:
                         break
                     await asyncio.sleep(LOOK_SECONDS)
         except (AmiError, TimeoutError) as error:
-            log.warning("callers_not_brought_back", error=str(error))
+            log.warning("callers_not_brought_back", error=str(error) or "not in time")
             self.look()
 
     async def _are_left(self, fetched: set[str]) -> bool:

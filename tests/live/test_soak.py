@@ -39,11 +39,11 @@ FLAT = 0.05
 """By that share memory may grow."""
 SLACK = 20
 """Files, or tasks: of requests that are under way."""
+SHORT = [pytest.mark.timeout(300)]
 LONG = [pytest.mark.long, pytest.mark.timeout(3600)]
 
 
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize("seconds", [20, pytest.param(1800, marks=LONG)])
+@pytest.mark.parametrize("seconds", [pytest.param(20, marks=SHORT), pytest.param(1800, marks=LONG)])
 async def test_no_call_is_lost_and_nothing_grows(seconds: int, tmp_path: Path) -> None:
     load = Load(calls=round(RATE * seconds), rate=RATE, talk=TALK)
     async with (

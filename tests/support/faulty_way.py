@@ -154,6 +154,8 @@ async def _deliver(pieces: asyncio.Queue[tuple[float, bytes]], to: asyncio.Strea
         if not piece:
             return
         await _at(due)
+        if to.is_closing():
+            return
         to.write(piece)
 
 

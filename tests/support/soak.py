@@ -140,8 +140,9 @@ class Soak:
     async def locked(self) -> None:
         """Nobody can write an order."""
         path = self.side.settings.data / "orders.db"
-        with closing(sqlite3.connect(path, isolation_level=None)) as other:
-            other.execute("PRAGMA busy_timeout=10000")
+        with closing(
+            sqlite3.connect(path, timeout=10.0, isolation_level=None, check_same_thread=False)
+        ) as other:
             await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")
             await asyncio.sleep(WHILE)
 
