@@ -20,7 +20,7 @@ from bench.telephones import CALLER_VOICE, VOICE, Load, Statistics, register, se
 from callcenter.orders.record import Outcome
 from tests.support.city import until
 from tests.support.faulty_way import FaultyWay
-from tests.support.soak import Needs, Soak, growth
+from tests.support.soak import Filed, Needs, Soak, growth
 
 RATE = 20.0
 """Calls a second."""
@@ -31,6 +31,10 @@ LONGEST_WAIT = 20.0
 SEATS = 150
 LONGEST_GAP = 1.0
 """Seconds."""
+ROUNDED = 1.0
+"""Seconds: of times that Asterisk's own queue tells."""
+MOST = 0.95
+"""Of the calls."""
 QUIET_SHARE = 1 / 3
 """Of a long soak, in the end: no more faults, so that one controller's memory can be watched."""
 WARM_CALLS = 8000
@@ -70,18 +74,24 @@ async def test_no_call_is_lost_and_nothing_grows(seconds: int, tmp_path: Path) -
                 )
                 quiet_from = await break_by_turns(soak, calling, seconds)
                 counted = await calling
-            orders = await filed(soak, counted)
+            orders = await all_filed(soak, counted)
             wrong = [f"{caller}: {each}" for caller, each in orders.items() if len(each) != 1]
             wrong += [each for ear in ears for each in ear.wrong]
-            answered = {caller for caller, each in orders.items() if Outcome.ANSWERED in each}
-            wrong += [f"{caller} heard nobody" for caller in answered - ears[0].heard]
-            wrong += [f"{caller} was not heard" for caller in answered - ears[1].heard]
+            talked = {
+                caller
+                for caller, each in orders.items()
+                if max(order.talked for order in each) > LONGEST_GAP + ROUNDED
+            }
+            wrong += [f"{caller} heard nobody" for caller in talked - ears[0].heard]
+            wrong += [f"{caller} was not heard" for caller in talked - ears[1].heard]
             wrong += await left_over(soak, before)
             wrong += grown(soak, quiet_from)
-            outcomes = Counter(outcome for each in orders.values() for outcome in each)
+            outcomes = Counter(filed.outcome for each in orders.values() for filed in each)
             assert not wrong, f"{len(wrong)} faults, {outcomes}:\n" + "\n".join(wrong[:50])
             assert counted == Statistics(load.calls, load.calls, 0), outcomes
-            assert outcomes[Outcome.ANSWERED] == load.calls
+            # Who waits without a controller is answered, by music, and may go before an operator.
+            assert set(outcomes) <= {Outcome.ANSWERED, Outcome.ABANDONED}
+            assert outcomes[Outcome.ANSWERED] >= MOST * load.calls, outcomes
 
 
 async def break_by_turns(soak: Soak, calling: asyncio.Task[Statistics], seconds: int) -> float:
@@ -98,14 +108,14 @@ async def break_by_turns(soak: Soak, calling: asyncio.Task[Statistics], seconds:
             await fault()
 
 
-async def filed(soak: Soak, counted: Statistics) -> dict[str, list[Outcome | None]]:
+async def all_filed(soak: Soak, counted: Statistics) -> dict[str, list[Filed]]:
     """Every caller's orders, once there are as many as calls, and all are over."""
-    found: dict[str, list[Outcome | None]] = {}
+    found: dict[str, list[Filed]] = {}
 
     async def all_are_there() -> bool:
         found.clear()
         found.update(await soak.orders())
-        outcomes = [outcome for each in found.values() for outcome in each]
+        outcomes = [filed.outcome for each in found.values() for filed in each]
         return len(outcomes) >= counted.made and None not in outcomes
 
     await until(

@@ -63,6 +63,15 @@ class Needs:
 
 
 @dataclass(frozen=True)
+class Filed:
+    """What an order says of its call."""
+
+    outcome: Outcome | None
+    talked: float
+    """Seconds; to the second where Asterisk's own queue had the call."""
+
+
+@dataclass(frozen=True)
 class Size:
     """A process's memory at a moment."""
 
@@ -173,9 +182,9 @@ class Soak:
         }
         return Needs(len(channels), len(bridges), int(float(tasks)), files)
 
-    async def orders(self) -> dict[str, list[Outcome | None]]:
-        """The outcomes of every caller's orders."""
-        found: dict[str, list[Outcome | None]] = {}
+    async def orders(self) -> dict[str, list[Filed]]:
+        """Every caller's orders."""
+        found: dict[str, list[Filed]] = {}
         store = OrderStore.of(self.side.settings, read_only=True)
         try:
             offset, total = 0, 1
@@ -183,8 +192,12 @@ class Soak:
                 page = await store.page(OrderFilter(), limit=_PAGE, offset=offset)
                 offset, total = offset + _PAGE, page.total
                 for order in page.orders:
-                    caller = (order.record.caller or "")[-11:]
-                    found.setdefault(caller, []).append(order.record.outcome)
+                    record = order.record
+                    talked = 0.0
+                    if record.answered is not None and record.ended is not None:
+                        talked = record.ended - record.answered
+                    caller = (record.caller or "")[-11:]
+                    found.setdefault(caller, []).append(Filed(record.outcome, talked))
         finally:
             await store.close()
         return found
