@@ -6,7 +6,7 @@ since 1970 UTC. Everything here is plain data, so a snapshot of it can be stored
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from functools import cached_property
 
@@ -691,6 +691,14 @@ class Centre:
             self.features.values(),
             self.supervisions.values(),
         )
+
+    def picture(self) -> Centre:
+        """The state of this moment, which stays: the values that it holds are frozen."""
+        picture = Centre()
+        for each in fields(self):
+            value = getattr(self, each.name)
+            setattr(picture, each.name, value.copy() if isinstance(value, dict) else value)
+        return picture
 
     def forget_index(self) -> None:
         """A turn has failed: what the index says may not have come to pass."""

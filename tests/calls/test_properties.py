@@ -22,7 +22,13 @@ from hypothesis.stateful import (
 
 from callcenter.analytics.record import StateChange
 from callcenter.calls.centre import LATE_SECONDS, step
-from callcenter.calls.codec import decode_centre, decode_event, encode_centre, encode_event
+from callcenter.calls.codec import (
+    decode_centre,
+    decode_event,
+    encode_centre,
+    encode_event,
+    parts_of,
+)
 from callcenter.calls.commands import (
     Command,
     Connect,
@@ -901,6 +907,11 @@ class CentreMachine(RuleBasedStateMachine):
         for kind, body, plan, at in self.history:
             step(again, decode_event(kind, body), plan, at)
         assert encode_centre(again) == encode_centre(self.centre)
+
+    @invariant()
+    def the_state_in_parts_is_the_state_as_a_whole(self) -> None:
+        picture = self.centre.picture()
+        assert "".join(parts_of(picture)) == encode_centre(self.centre)
 
     def teardown(self) -> None:
         """Everybody hangs up: every call ends, each with one order and one outcome."""
