@@ -39,7 +39,8 @@ def match(turn: Turn) -> None:
     refused: set[tuple[str, int]] = set()
     in_line = [_callers(turn, queue, lines, ready, refused) for queue in queues]
     looked_at: set[str] = set()
-    for *_, call_id in merge(sorted(_next(turn, call) for call in fresh), *in_line):
+    changed = sorted([_next(turn, call) for call in fresh])
+    for *_, call_id in merge(changed, *in_line) if in_line else changed:
         call = turn.call(call_id)
         if call is None or call_id in looked_at or not _may_be_offered(turn, call):
             continue

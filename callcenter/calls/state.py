@@ -14,7 +14,7 @@ from callcenter.analytics.record import StateChange
 from callcenter.calls.events import Author, CallForOrder, Ending, SupervisionMode
 from callcenter.calls.index import Index
 from callcenter.calls.outlook import Outlook
-from callcenter.calls.party import Party, Scene
+from callcenter.calls.party import NOBODY, Party, Scene
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.destination import Destination
 from callcenter.numberplan.model import DialTarget, Treatment
@@ -336,7 +336,7 @@ class Call:
     """The operator speaks, or waits, without the caller."""
     muted: bool = False
     """Nobody hears the operator."""
-    scene: Scene = field(default_factory=Scene)
+    scene: Scene = NOBODY
     transfer: Transfer | None = None
     """How the party that rings is brought in."""
     partner_hotline: str = ""

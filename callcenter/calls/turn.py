@@ -762,7 +762,8 @@ class Turn:
             if before.call != after.call:
                 call = ended.get(after.call or "") or self.call(after.call or "")
                 serves = None if call is None or call.outbound is not None else call.queue
-            self._operators[number] = replace(after, serves=serves)
+            if after.serves != serves:
+                self._operators[number] = replace(after, serves=serves)
             queue = before.serves or serves or ""
             if queue in self.plan.queues:
                 past = known.get(queue) or Experience()
