@@ -106,6 +106,7 @@ from callcenter.calls.events import (
 )
 from callcenter.calls.figures import wallboard
 from callcenter.calls.forgetting import asked_for
+from callcenter.calls.index import Ready
 from callcenter.calls.party import Scene
 from callcenter.calls.state import WITH_OPERATOR, Call, Centre, Phase, Transfer
 from callcenter.calls.talk import scene
@@ -729,6 +730,28 @@ class CentreMachine(RuleBasedStateMachine):
             centre = decode_centre(encode_centre(self.centre))
             step(centre, PlanChanged("looks at everybody"), self.plan, self.now)
             assert _offered(centre) == _offered(self.centre)
+
+    @invariant()
+    def what_is_kept_in_order_is_as_it_would_be_made_anew(self) -> None:
+        centre, kept = self.centre, self.centre.index
+        anew = centre.picture().index
+        assert list(kept.due) == list(anew.due)
+        for queue in QUEUES:
+            assert list(kept.lines.waiting(queue)) == list(anew.lines.waiting(queue))
+        for seat in SEATS:
+            assert kept.operator_at(seat) == anew.operator_at(seat)
+            assert kept.has_taken_over(seat) == anew.has_taken_over(seat)
+        for operator in OPERATORS:
+            assert kept.lines.promised(operator) == anew.lines.promised(operator)
+        called_back = {call.calls_back for call in centre.calls.values()} - {None}
+        assert kept.calls_anybody_back() is bool(called_back)
+        if kept.ready is not None and kept.ready.plan is self.plan:
+            ready, turn = Ready(self.plan), Turn(centre, self.plan, self.now)
+            for state in centre.operators.values():
+                ready.note(state, can_ring=turn.can_ring(state))
+            for queue in QUEUES:
+                assert list(kept.ready.order(queue)) == list(ready.order(queue))
+                assert kept.ready.signed_in(queue) == ready.signed_in(queue)
 
     @invariant()
     def a_seat_has_at_most_one_operator(self) -> None:
