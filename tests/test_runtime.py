@@ -393,14 +393,16 @@ async def test_events_go_on_while_a_snapshot_is_written(
     async with at_work(tmp_path) as bench:
         for number in range(20):
             bench.runtime.post(replace(CALL, call=f"15.{number}"))
-        await bench.runtime.turned()
+        await bench.runtime.request(SignIn("001", "seat01"))  # all is stored
         writing = asyncio.create_task(bench.runtime.keep_snapshot())
         await asyncio.sleep(0)
         bench.runtime.post(replace(CALL, call="16.1"))
-        await bench.runtime.turned()
+        for _ in range(10):  # half of the parts
+            await asyncio.sleep(0)
+        assert "16.1" in bench.runtime.centre.calls
         assert not writing.done()
         await writing
-        await bench.runtime.request(SignIn("001", "seat01"))
+        await bench.runtime.request(SignOut("001"))
         kept = await bench.journal.last_snapshot()
         assert kept is not None
         assert decode_centre(kept.body).calls.keys() == {f"15.{n}" for n in range(20)}
