@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,6 +72,8 @@ class House:
     """Nanoseconds of processor time of each event, by its kind."""
     callers: int = 0
     ringing: list[str] = field(default_factory=list)
+    talking: deque[str] = field(default_factory=deque)
+    """Operators' legs, who talks longest first."""
 
     @classmethod
     def filled(cls, size: Size, folder: Path) -> House:
@@ -108,11 +110,10 @@ class House:
         self.switch.caller_arrives("12345", "telecom", f"138{self.callers:08d}")
         self._settle()
 
-    def ends(self, phase: Phase) -> None:
-        """The longest-standing caller in that phase hangs up."""
+    def ends(self) -> None:
+        """The operator who has talked longest hangs up."""
         self.passes()
-        legs = (call.leg for call in self.centre.calls.values() if call.phase is phase)
-        self.switch.far_end_goes(next(leg for leg in legs if leg is not None))
+        self.switch.far_end_goes(self.talking.popleft())
         self._settle()
 
     def mean(self) -> float:
@@ -133,7 +134,9 @@ class House:
             if self.switch.told:
                 self.happens(self.switch.told.pop(0))
             else:
-                self.switch.far_end_answers(self.ringing.pop(0))
+                leg = self.ringing.pop(0)
+                self.switch.far_end_answers(leg)
+                self.talking.append(leg)
 
 
 def main() -> int:
@@ -150,7 +153,7 @@ def main() -> int:
         for house in houses.values():
             for _ in range(CALLS):
                 house.arrives()
-                house.ends(Phase.TALKING)
+                house.ends()
     means = {size: house.mean() for size, house in houses.items()}
     print(table({size: house.spent for size, house in houses.items()}))
     print(f"ratio {means[LARGE] / means[SMALL]:.2f}; limit {LIMIT:.0f} µs an event")

@@ -18,7 +18,7 @@ import structlog
 
 from callcenter.calls.audit import failed_act
 from callcenter.calls.centre import LOGIC_VERSION, StepError, own_call, step
-from callcenter.calls.codec import encode_centre, encode_event
+from callcenter.calls.codec import encode_centre, encode_event, parts_of
 from callcenter.calls.commands import Command
 from callcenter.calls.events import (
     Act,
@@ -29,13 +29,13 @@ from callcenter.calls.events import (
     PlanChanged,
     SwitchReconciled,
 )
-from callcenter.calls.figures import wallboard
+from callcenter.calls.figures import operator_line, wallboard
 from callcenter.calls.missed import callback_list
 from callcenter.calls.missed_calls import CallbackList
 from callcenter.calls.refusal import Refusal
-from callcenter.calls.state import Shield
-from callcenter.calls.turn import Result
-from callcenter.calls.wallboard import Wallboard
+from callcenter.calls.state import Centre, Shield
+from callcenter.calls.turn import Result, shanghai_day
+from callcenter.calls.wallboard import OperatorLine, Wallboard
 from callcenter.clock import Clock
 from callcenter.numberplan.model import Plan
 from callcenter.orders.record import OrderRecord
@@ -135,6 +135,9 @@ class Runtime:
         self._retry_at = 0.0
         """When storing may be tried again, as `perf_counter` counts."""
         self._snapshot_seq = restored.seq
+        self._snapshots = asyncio.Lock()
+        self._board: tuple[tuple[int, str, str], Wallboard] | None = None
+        """The last one, and of which state it is."""
         self._texts: str | None = None
         """The plan's, until they are in an entry."""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -168,8 +171,17 @@ class Runtime:
         return self.centre.shield
 
     def wallboard(self) -> Wallboard:
-        """The figures of this moment."""
-        return wallboard(self.centre, self.plan, self.clock.now())
+        """The figures of this moment: added up once for all who look before anything happens."""
+        now = self.clock.now()
+        state = (self._seq, self.plan.hash, shanghai_day(now))
+        if self._board is None or self._board[0] != state:
+            self._board = (state, wallboard(self.centre, self.plan, now))
+        return replace(self._board[1], at=now)
+
+    def operator(self, number: str) -> OperatorLine | None:
+        """One operator's line of the wallboard; None: the plan has no such operator."""
+        known = number in self.plan.operators
+        return operator_line(self.centre, self.plan, number) if known else None
 
     def callbacks(self) -> CallbackList:
         """Whom to call back."""
@@ -216,7 +228,7 @@ class Runtime:
     async def keep_snapshot(self) -> None:
         """Store the state of this moment, unless events wait to be stored before it."""
         if not self._tail:
-            await self._keep_snapshot(self._snapshot())
+            await self._keep_snapshot()
 
     async def stop(self) -> None:
         """Store what is left and a snapshot, after `run` was cancelled."""
@@ -227,7 +239,7 @@ class Runtime:
         if self._tasks:
             await asyncio.wait(self._tasks)
         if not self._tail:
-            await self._keep_snapshot(self._snapshot())
+            await self._keep_snapshot()
 
     async def _wait(self) -> None:
         """Until something comes in or a deadline passes."""
@@ -275,7 +287,7 @@ class Runtime:
         for watcher in self._watchers:
             watcher.set()
         if self._seq - self._snapshot_seq >= SNAPSHOT_EVENTS and not self._tail:
-            self._aside(self._keep_snapshot(self._snapshot()))
+            self._aside(self._keep_snapshot())
 
     def _aside(self, work: Coroutine[None, None, None]) -> None:
         """Start what no event waits for."""
@@ -435,11 +447,21 @@ class Runtime:
         self._snapshot_seq = self._seq
         return Snapshot(self._seq, LOGIC_VERSION, encode_centre(self.centre))
 
-    async def _keep_snapshot(self, snapshot: Snapshot) -> None:
-        try:
-            await self._journal.keep_snapshot(snapshot)
-        except sqlite3.Error as error:  # the journal has it all; it only takes longer to read
-            log.warning("snapshot_not_kept", seq=snapshot.seq, error=str(error))
+    def _keep_snapshot(self) -> Coroutine[None, None, None]:
+        """Store the state of this moment; it is written bit by bit, as events come in meanwhile."""
+        self._snapshot_seq = self._seq
+        return self._write_snapshot(self._seq, self.centre.picture())
+
+    async def _write_snapshot(self, seq: int, picture: Centre) -> None:
+        async with self._snapshots:  # one after the other: the last one is stored last
+            parts: list[str] = []
+            for part in parts_of(picture):
+                parts.append(part)
+                await asyncio.sleep(0)
+            try:
+                await self._journal.keep_snapshot(Snapshot(seq, LOGIC_VERSION, "".join(parts)))
+            except sqlite3.Error as error:  # the journal has it all; it only takes longer to read
+                log.warning("snapshot_not_kept", seq=seq, error=str(error))
 
 
 def _without(event: SwitchReconciled, call: str) -> SwitchReconciled:

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 
@@ -16,21 +16,24 @@ from structlog.testing import capture_logs
 
 from callcenter import runtime as runtime_module
 from callcenter.calls import call as calls
-from callcenter.calls import native, offers, operator
-from callcenter.calls.codec import encode_centre
+from callcenter.calls import codec, native, offers, operator
+from callcenter.calls.codec import decode_centre, encode_centre
 from callcenter.calls.commands import Command, Detour
 from callcenter.calls.events import (
     BecomeReady,
     CallArrived,
+    Ending,
     LegAnswered,
     LegEnded,
     PlaybackFinished,
+    SeatReachable,
     SignIn,
     SignOut,
 )
+from callcenter.calls.figures import wallboard
 from callcenter.calls.state import Call, Phase
 from callcenter.calls.turn import Turn
-from callcenter.calls.wallboard import OperatorStatus
+from callcenter.calls.wallboard import OperatorStatus, Wallboard
 from callcenter.clock import Clock
 from callcenter.numberplan.model import Plan
 from callcenter.orders.record import OrderRecord, Outcome
@@ -66,6 +69,7 @@ class WatchedJournal(Journal):
         super()._commit(entries, snapshot)
         self.batches.append(len(entries))
         self.order += [f"stored {entry.kind}" for entry in entries]
+        self.order += ["stored Snapshot"] if snapshot is not None else []
 
     def _connect(self) -> sqlite3.Connection:
         database = super()._connect()
@@ -361,6 +365,51 @@ async def test_a_clean_stop_and_start_finds_everything_as_it_was(tmp_path: Path)
         assert "15.1" in bench.runtime.centre.calls
 
 
+async def test_the_wallboard_is_of_this_moment_whoever_looked_before(tmp_path: Path) -> None:
+    async with at_work(tmp_path) as bench:
+        runtime = bench.runtime
+
+        def afresh(at: float) -> Wallboard:
+            return wallboard(runtime.centre, runtime.plan, at)
+
+        for event in (CALL, SeatReachable("seat01", True), LegEnded(CALL.call, Ending.NORMAL)):
+            runtime.post(event)
+            await runtime.turned()
+            for _ in range(2):
+                board = runtime.wallboard()
+                assert board == afresh(board.at)
+        assert board.abandoned == 1
+        runtime.clock = Clock(offset=86_400.0)
+        board = runtime.wallboard()
+        assert (board, board.offered) == (afresh(board.at), 0)
+        assert runtime.operator("001") in board.operators
+        assert runtime.operator("none") is None
+
+
+async def test_events_go_on_while_a_snapshot_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(codec, "CALLS_A_PART", 1)
+    async with at_work(tmp_path) as bench:
+        for number in range(20):
+            bench.runtime.post(replace(CALL, call=f"15.{number}"))
+        await bench.runtime.request(SignIn("001", "seat01"))  # all is stored
+        writing = asyncio.create_task(bench.runtime.keep_snapshot())
+        await asyncio.sleep(0)
+        bench.runtime.post(replace(CALL, call="16.1"))
+        for _ in range(10):  # half of the parts
+            await asyncio.sleep(0)
+        assert "16.1" in bench.runtime.centre.calls
+        assert not writing.done()
+        await writing
+        await bench.runtime.request(SignOut("001"))
+        kept = await bench.journal.last_snapshot()
+        assert kept is not None
+        assert decode_centre(kept.body).calls.keys() == {f"15.{n}" for n in range(20)}
+        again = await restore(bench.journal, small_plan())
+        assert encode_centre(again.centre) == encode_centre(bench.runtime.centre)
+
+
 async def test_a_long_run_keeps_a_snapshot_from_time_to_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -370,6 +419,7 @@ async def test_a_long_run_keeps_a_snapshot_from_time_to_time(
             await bench.runtime.request(SignIn("001", "seat01"))
             await bench.runtime.request(SignOut("001"))
         state = encode_centre(bench.runtime.centre)
+        await until(lambda: "stored Snapshot" in bench.order)
         kept = await bench.journal.last_snapshot()
         assert kept is not None
         again = await restore(bench.journal, small_plan())

@@ -132,7 +132,7 @@ def operator_answered(turn: Turn, call: Call) -> None:
 
 def talk(turn: Turn, call: Call) -> None:
     """Connect caller and operator."""
-    scene.go_on(turn, replace(call, playback=None))
+    scene.go_on(turn, call if call.playback is None else replace(call, playback=None))
 
 
 def back_to_queue(turn: Turn, call: Call, *, same_operator: bool = False) -> None:

@@ -51,7 +51,8 @@ def callers_are_here(turn: Turn) -> None:
     for call in turn.touched():
         before = turn.centre.calls.get(call.id)
         enters = call.queue is not None and (before is None or before.queue is None)
-        if enters and call.caller is not None and not call.caller_withheld:
+        known = call.caller is not None and not call.caller_withheld
+        if enters and known and turn.anybody_is_called_back():
             _cancel_for(turn, call)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import get_args
 
 from pydantic import TypeAdapter
 
 from callcenter.calls.events import Act, Author, Event, Led, Request
-from callcenter.calls.state import Centre
+from callcenter.calls.state import Call, Centre
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,11 @@ _REQUESTS: dict[str, TypeAdapter[Request | Led]] = {
     kind.__name__: TypeAdapter(kind) for kind in get_args(Request | Led)
 }
 _CENTRE = TypeAdapter(Centre)
+_SOME_CALLS = TypeAdapter(dict[str, Call])
+_CALLS = '{"calls":{'
+"""Begins the state's JSON."""
+CALLS_A_PART = 100
+"""Of a call it is a kilobyte or two."""
 
 
 def encode_event(event: Event) -> tuple[str, str]:
@@ -57,6 +63,19 @@ def decode_event(kind: str, body: str) -> Event:
 def encode_centre(centre: Centre) -> str:
     """The whole state as JSON."""
     return _CENTRE.dump_json(centre).decode()
+
+
+def parts_of(picture: Centre) -> Iterator[str]:
+    """The same JSON in parts, none of which takes long, for a picture that does not change.
+
+    Callers hear nothing while a part is made.
+    """
+    most, calls = encode_centre(replace(picture, calls={})), list(picture.calls.items())
+    yield _CALLS
+    for first in range(0, len(calls), CALLS_A_PART):
+        some = _SOME_CALLS.dump_json(dict(calls[first : first + CALLS_A_PART])).decode()
+        yield ("," if first else "") + some[1:-1]
+    yield most.removeprefix(_CALLS)
 
 
 def decode_centre(body: str) -> Centre:

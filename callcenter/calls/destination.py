@@ -27,9 +27,9 @@ def go(turn: Turn, call: Call, to: Destination, announcement: str | None = None)
     if not call.guarded:  # came back from the dialplan in this very turn
         turn.send(Guard(call.id))
         call = replace(call, guarded=True)
-    call = replace(calls.hush(turn, call), then=None, playback=None)
-    if to.to is not To.MENU:
-        call = replace(call, menus_until=None)
+    call = calls.hush(turn, call)
+    until = call.menus_until if to.to is To.MENU else None
+    call = replace(call, then=None, playback=None, menus_until=until)
     words = tuple(word for word in (announcement, to.prompt) if word is not None)
     match to.to:
         case To.QUEUE:

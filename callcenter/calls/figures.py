@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from callcenter.calls import call as calls
 from callcenter.calls.party import Room
-from callcenter.calls.reference import reference_of
 from callcenter.calls.state import (
     SYSTEM_REASON_TITLES,
     Call,
@@ -42,6 +43,9 @@ def wallboard(centre: Centre, plan: Plan, now: float) -> Wallboard:
         and call.queued is not None
         and call.has_live(call.id)
     ]
+    in_queues: defaultdict[str | None, list[Call]] = defaultdict(list)
+    for call in waiting:
+        in_queues[call.queue].append(call)
     count = {outcome: day.outcomes.get(outcome, 0) for outcome in Outcome}
     return Wallboard(
         at=now,
@@ -60,9 +64,12 @@ def wallboard(centre: Centre, plan: Plan, now: float) -> Wallboard:
         rejected=count[Outcome.REJECTED],
         emergency=count[Outcome.EMERGENCY],
         callback=count[Outcome.CALLBACK],
-        callbacks_open=sum(calls.is_called_back(call) for call in centre.calls.values()),
+        callbacks_open=sum(
+            call.callback is not None and calls.is_called_back(call)
+            for call in centre.calls.values()
+        ),
         interrupted=count[Outcome.INTERRUPTED],
-        operators=tuple(_line(centre, plan, number) for number in sorted(plan.operators)),
+        operators=tuple(operator_line(centre, plan, number) for number in sorted(plan.operators)),
         queue=tuple(
             WaitingLine(
                 call=call.id,
@@ -76,8 +83,7 @@ def wallboard(centre: Centre, plan: Plan, now: float) -> Wallboard:
             if call.phase is Phase.WAITING
         ),
         queues=tuple(
-            _queue(centre, plan, queue, [call for call in waiting if call.queue == queue.name])
-            for queue in plan.queues.values()
+            _queue(centre, plan, queue, in_queues[queue.name]) for queue in plan.queues.values()
         ),
     )
 
@@ -92,12 +98,11 @@ def reason_title(plan: Plan, reason: str | None) -> str | None:
 
 
 def _queue(centre: Centre, plan: Plan, queue: Queue, waiting: list[Call]) -> QueueLine:
+    team = plan.teams[queue.name]
     serving = [
         state.status
         for number, state in centre.operators.items()
-        if number in plan.operators
-        and state.status is not OperatorStatus.OFFLINE
-        and queue.is_served_by(plan.operators[number])
+        if number in team and state.status is not OperatorStatus.OFFLINE
     ]
     return QueueLine(
         name=queue.name,
@@ -109,10 +114,11 @@ def _queue(centre: Centre, plan: Plan, queue: Queue, waiting: list[Call]) -> Que
     )
 
 
-def _line(centre: Centre, plan: Plan, number: str) -> OperatorLine:
+def operator_line(centre: Centre, plan: Plan, number: str) -> OperatorLine:
+    """What one operator of the plan is doing."""
     operator = centre.operators.get(number, OperatorState(number=number))
     seat = plan.seats.get(operator.seat or "")
-    order = _order(centre, operator)
+    order, reference = _order(centre, operator)
     return OperatorLine(
         number=number,
         name=plan.operators[number].name,
@@ -123,8 +129,8 @@ def _line(centre: Centre, plan: Plan, number: str) -> OperatorLine:
         call=operator.call,
         seat_title=None if seat is None else seat.title,
         supervision=_supervision(centre, number),
-        order=None if order is None else order.number,
-        reference=None if order is None else order.reference,
+        order=order,
+        reference=reference,
         talk=_talk(centre, operator),
     )
 
@@ -154,12 +160,15 @@ def _talk(centre: Centre, operator: OperatorState) -> TalkLine | None:
     )
 
 
-def _order(centre: Centre, operator: OperatorState) -> OrderReference | None:
-    """Of the call that the operator is offered, talks in or wraps up."""
+def _order(centre: Centre, operator: OperatorState) -> tuple[str | None, str | None]:
+    """Number and reference of the call that the operator is offered, talks in or wraps up."""
     call, last = centre.calls.get(operator.call or ""), operator.last_order
+    order: Call | OrderReference | None = None
     if call is not None:
-        return reference_of(call)
-    return last if last is not None and last.call == operator.call else None
+        order = call if call.outbound is None else call.outbound.order
+    elif last is not None and last.call == operator.call:
+        order = last
+    return (None, None) if order is None else (order.number, order.reference)
 
 
 def _supervision(centre: Centre, operator: str) -> SupervisionLine | None:

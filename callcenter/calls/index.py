@@ -252,6 +252,10 @@ class Index:
         """Who is signed in at that seat."""
         return self._at_seat.get(seat)
 
+    def calls_anybody_back(self) -> bool:
+        """Whether somebody waits to be called back."""
+        return bool(self._number_of)
+
     def called_back(self, number: str) -> set[str]:
         """The calls in which somebody waits to be called back at that number."""
         return self._called_back.get(number, set())

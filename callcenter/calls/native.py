@@ -22,7 +22,7 @@ from callcenter.calls.events import (
     Handled,
     SipHeaders,
 )
-from callcenter.calls.party import Scene
+from callcenter.calls.party import NOBODY
 from callcenter.calls.state import Call, Centre, Phase, end_leg
 from callcenter.calls.talk import colleagues, recording, scene
 from callcenter.calls.turn import Turn
@@ -148,7 +148,7 @@ def take(turn: Turn, call: Call) -> Call:
             parties=(),
             aside=False,
             muted=False,
-            scene=Scene(),
+            scene=NOBODY,
             transfer=None,
             operator=None,
             playback=None,

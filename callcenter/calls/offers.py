@@ -57,6 +57,8 @@ def answered(turn: Turn, call: Call, leg: str) -> Call:
 
     Who answers a moment later is hung up: no operator loses by that, and nobody hears two.
     """
+    if call.leg == leg and not call.also:
+        return call  # nobody else was rung
     for other in call.rung:
         if other != leg:
             turn.hang_up(call, other)

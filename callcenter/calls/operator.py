@@ -266,7 +266,6 @@ def deadline(turn: Turn, number: str) -> None:
 
 def free(turn: Turn, operator: OperatorState) -> None:
     """After a call: ready, unless something else was wished for or the seat is gone."""
-    operator = replace(operator, call=None, deadline=None)
     if operator.number not in turn.plan.operators or operator.seat not in turn.plan.seats:
         _offline(turn, operator)
     elif operator.reason_after is not None:

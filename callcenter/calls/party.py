@@ -42,3 +42,7 @@ class Scene:
     """Who is recorded aside, as the caller does not hear them."""
     recording: str = ""
     """The name of that recording."""
+
+
+NOBODY = Scene()
+"""There is no talk."""

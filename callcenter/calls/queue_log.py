@@ -27,6 +27,7 @@ _IN_QUEUE = frozenset(
     {Phase.WAITING, Phase.OFFERED, Phase.ARRANGING, Phase.CALLBACK, Phase.CALLING_BACK}
 )
 _TOGETHER = frozenset({Phase.THREE_WAY, Phase.CONSULTING, Phase.HELD})
+_TAKES_CALLS = frozenset(OperatorStatus) - {OperatorStatus.OFFLINE, OperatorStatus.NOT_READY}
 _SIGNS = str.maketrans({"|": "_", "\r": "_", "\n": "_"})
 
 
@@ -155,6 +156,8 @@ class QueueLog:
     def operator(self, before: OperatorState | None, after: OperatorState) -> None:
         """Tell what happened to an operator: a member of each queue whose skills they have."""
         was = OperatorStatus.OFFLINE if before is None else before.status
+        if was in _TAKES_CALLS and after.status in _TAKES_CALLS:
+            return
         reason = "" if before is None else before.reason
         match was, after.status:
             case (OperatorStatus.OFFLINE, OperatorStatus.OFFLINE):

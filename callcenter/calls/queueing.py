@@ -32,14 +32,15 @@ def distribute(turn: Turn) -> None:
 def match(turn: Turn) -> None:
     """Offer waiting callers to free operators until either runs out."""
     ready = turn.ready()
-    lines = turn.centre.index.lines
-    fresh, queues = _news(turn, lines, ready)
+    fresh, queues = _news(turn, ready)
     if not fresh and not queues:
         return
+    lines = turn.centre.index.lines
     refused: set[tuple[str, int]] = set()
     in_line = [_callers(turn, queue, lines, ready, refused) for queue in queues]
     looked_at: set[str] = set()
-    for *_, call_id in merge(sorted(_next(turn, call) for call in fresh), *in_line):
+    changed = sorted([_next(turn, call) for call in fresh])
+    for *_, call_id in merge(changed, *in_line) if in_line else changed:
         call = turn.call(call_id)
         if call is None or call_id in looked_at or not _may_be_offered(turn, call):
             continue
@@ -77,14 +78,17 @@ def settle(turn: Turn) -> None:
             calls.start_music(turn, calls.answer(turn, call))
 
 
-def _news(turn: Turn, lines: Lines, ready: Ready) -> tuple[list[Call], set[str]]:
+def _news(turn: Turn, ready: Ready) -> tuple[list[Call], set[str]]:
     """The waiting callers who changed, and the queues for which somebody became free."""
     if turn.plan_changes():
+        lines = turn.index().lines
         everybody = (place[-1] for queue in lines.queues() for place in lines.waiting(queue))
         return [call for each in everybody if (call := turn.call(each)) is not None], set()
     fresh = {call.id: call for call in turn.touched() if _may_be_offered(turn, call)}
     queues: set[str] = set()
-    for operator in turn.touched_operators().values():
+    touched = turn.touched_operators()
+    lines = turn.index().lines if touched else turn.centre.index.lines
+    for operator in touched.values():
         for promised in lines.promised(operator.number):
             call = turn.call(promised)
             if call is not None:

@@ -6,7 +6,7 @@ since 1970 UTC. Everything here is plain data, so a snapshot of it can be stored
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from functools import cached_property
 
@@ -14,7 +14,7 @@ from callcenter.analytics.record import StateChange
 from callcenter.calls.events import Author, CallForOrder, Ending, SupervisionMode
 from callcenter.calls.index import Index
 from callcenter.calls.outlook import Outlook
-from callcenter.calls.party import Party, Scene
+from callcenter.calls.party import NOBODY, Party, Scene
 from callcenter.calls.wallboard import OperatorStatus
 from callcenter.numberplan.destination import Destination
 from callcenter.numberplan.model import DialTarget, Treatment
@@ -81,6 +81,8 @@ WITH_OPERATOR = frozenset(
 _IN_LINE = frozenset({Phase.WAITING, Phase.CALLBACK})
 _TAKEN_UP = frozenset({Phase.OFFERED, Phase.ARRANGING, Phase.CALLING_BACK})
 """They keep their place in the queue, but no operator may be rung for them now."""
+_LEGS_OF_A_TALK = 2
+"""The caller's and an operator's: only then a team leader can take it over."""
 LOWEST_PRIORITY, HIGHEST_PRIORITY = -9, 9
 """Of a caller; most have 0."""
 
@@ -336,7 +338,7 @@ class Call:
     """The operator speaks, or waits, without the caller."""
     muted: bool = False
     """Nobody hears the operator."""
-    scene: Scene = field(default_factory=Scene)
+    scene: Scene = NOBODY
     transfer: Transfer | None = None
     """How the party that rings is brought in."""
     partner_hotline: str = ""
@@ -415,15 +417,15 @@ class Call:
     def due(self) -> float:
         """When the clock has something to say of the call."""
         due = self.deadline
-        look_at = self.look_at if self.phase in _IN_LINE else None
-        announce_at = self.announce_at if self.hears_of_place() else None
-        release_at = None if self.release is None else self.release.at
-        for other in (
-            *(self.digits_deadline, self.preferred_until),
-            *(look_at, announce_at, release_at, self.recording_resumes),
-        ):
+        for other in (self.digits_deadline, self.preferred_until, self.recording_resumes):
             if other is not None and other < due:
                 due = other
+        if self.look_at is not None and self.look_at < due and self.phase in _IN_LINE:
+            due = self.look_at
+        if self.announce_at is not None and self.announce_at < due and self.hears_of_place():
+            due = self.announce_at
+        if self.release is not None and self.release.at < due:
+            due = self.release.at
         return due
 
     @property
@@ -441,6 +443,8 @@ class Call:
     @property
     def taken_over_at(self) -> tuple[str, ...]:
         """The seats of team leaders who have taken the talk over."""
+        if len(self.legs) < _LEGS_OF_A_TALK + 1:
+            return ()
         supervisor = LegRole.SUPERVISOR
         return tuple([leg.place for leg in self.legs if leg.role is supervisor and not leg.ended])
 
@@ -691,6 +695,14 @@ class Centre:
             self.features.values(),
             self.supervisions.values(),
         )
+
+    def picture(self) -> Centre:
+        """The state of this moment, which stays: the values that it holds are frozen."""
+        picture = Centre()
+        for each in fields(self):
+            value = getattr(self, each.name)
+            setattr(picture, each.name, value.copy() if isinstance(value, dict) else value)
+        return picture
 
     def forget_index(self) -> None:
         """A turn has failed: what the index says may not have come to pass."""

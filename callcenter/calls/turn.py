@@ -271,16 +271,21 @@ class Turn:
             index.note_supervision(leg, supervision)
         return index
 
+    def anybody_is_called_back(self) -> bool:
+        """Whether a caller may be among those who wait to be called back."""
+        open_now = any(call.calls_back is not None for call in self.touched())
+        return open_now or self.centre.index.calls_anybody_back()
+
     def ready(self) -> Ready:
         """Who can be rung under the plan in force, this turn's changes so far included."""
         if self._ready is not None:
             return self._ready
-        index = self.index()
+        index = self.centre.index
+        changed: Iterable[OperatorState] = self.touched_operators().values()
         if index.ready is None or index.ready.plan is not self.plan:
-            index.ready = Ready(self.plan)
-            changed: Iterable[OperatorState] = self.operators()
-        else:
-            changed = self.touched_operators().values()
+            index.ready, changed = Ready(self.plan), self.operators()
+        if changed:
+            self.index()
         for operator in changed:
             index.ready.note(operator, can_ring=self.can_ring(operator))
         self._ready = index.ready
@@ -762,7 +767,8 @@ class Turn:
             if before.call != after.call:
                 call = ended.get(after.call or "") or self.call(after.call or "")
                 serves = None if call is None or call.outbound is not None else call.queue
-            self._operators[number] = replace(after, serves=serves)
+            if after.serves != serves:
+                self._operators[number] = replace(after, serves=serves)
             queue = before.serves or serves or ""
             if queue in self.plan.queues:
                 past = known.get(queue) or Experience()

@@ -15,7 +15,7 @@ from callcenter.calls.events import Act, Request
 from callcenter.calls.missed_calls import CallbackList
 from callcenter.calls.refusal import Refusal
 from callcenter.calls.state import Shield
-from callcenter.calls.wallboard import Wallboard
+from callcenter.calls.wallboard import OperatorLine, Wallboard
 from callcenter.numberplan.model import NotReadyReason, Operator, Route, Seat, VoiceBox
 from callcenter.staff.pins import Pins
 from callcenter.staff.tokens import Tokens
@@ -102,6 +102,9 @@ class CallCentre(Protocol):
 
     def wallboard(self) -> Wallboard:
         """The figures of this moment."""
+
+    def operator(self, number: str) -> OperatorLine | None:
+        """One operator's line of them; None: there is no such operator."""
 
     def callbacks(self) -> CallbackList:
         """Whom to call back."""

@@ -22,7 +22,13 @@ from hypothesis.stateful import (
 
 from callcenter.analytics.record import StateChange
 from callcenter.calls.centre import LATE_SECONDS, step
-from callcenter.calls.codec import decode_centre, decode_event, encode_centre, encode_event
+from callcenter.calls.codec import (
+    decode_centre,
+    decode_event,
+    encode_centre,
+    encode_event,
+    parts_of,
+)
 from callcenter.calls.commands import (
     Command,
     Connect,
@@ -100,6 +106,7 @@ from callcenter.calls.events import (
 )
 from callcenter.calls.figures import wallboard
 from callcenter.calls.forgetting import asked_for
+from callcenter.calls.index import Ready
 from callcenter.calls.party import Scene
 from callcenter.calls.state import WITH_OPERATOR, Call, Centre, Phase, Transfer
 from callcenter.calls.talk import scene
@@ -725,6 +732,28 @@ class CentreMachine(RuleBasedStateMachine):
             assert _offered(centre) == _offered(self.centre)
 
     @invariant()
+    def what_is_kept_in_order_is_as_it_would_be_made_anew(self) -> None:
+        centre, kept = self.centre, self.centre.index
+        anew = centre.picture().index
+        assert list(kept.due) == list(anew.due)
+        for queue in QUEUES:
+            assert list(kept.lines.waiting(queue)) == list(anew.lines.waiting(queue))
+        for seat in SEATS:
+            assert kept.operator_at(seat) == anew.operator_at(seat)
+            assert kept.has_taken_over(seat) == anew.has_taken_over(seat)
+        for operator in OPERATORS:
+            assert kept.lines.promised(operator) == anew.lines.promised(operator)
+        called_back = {call.calls_back for call in centre.calls.values()} - {None}
+        assert kept.calls_anybody_back() is bool(called_back)
+        if kept.ready is not None and kept.ready.plan is self.plan:
+            ready, turn = Ready(self.plan), Turn(centre, self.plan, self.now)
+            for state in centre.operators.values():
+                ready.note(state, can_ring=turn.can_ring(state))
+            for queue in QUEUES:
+                assert list(kept.ready.order(queue)) == list(ready.order(queue))
+                assert kept.ready.signed_in(queue) == ready.signed_in(queue)
+
+    @invariant()
     def a_seat_has_at_most_one_operator(self) -> None:
         seats = [each.seat for each in self.centre.operators.values() if each.seat]
         assert len(seats) == len(set(seats))
@@ -901,6 +930,11 @@ class CentreMachine(RuleBasedStateMachine):
         for kind, body, plan, at in self.history:
             step(again, decode_event(kind, body), plan, at)
         assert encode_centre(again) == encode_centre(self.centre)
+
+    @invariant()
+    def the_state_in_parts_is_the_state_as_a_whole(self) -> None:
+        picture = self.centre.picture()
+        assert "".join(parts_of(picture)) == encode_centre(self.centre)
 
     def teardown(self) -> None:
         """Everybody hangs up: every call ends, each with one order and one outcome."""

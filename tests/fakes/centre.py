@@ -134,6 +134,9 @@ class FakeCentre:
             self.put(event.operator, OperatorStatus.NOT_READY, seat=event.seat, reason="刚签入")
         return self.refusal
 
+    def operator(self, number: str) -> OperatorLine | None:
+        return next((line for line in self.board.operators if line.number == number), None)
+
     def wallboard(self) -> Wallboard:
         return replace(self.board, at=self.clock.now())
 

@@ -24,12 +24,11 @@ from callcenter.calls.commands import (
     Unguard,
     Unmute,
 )
-from callcenter.calls.party import Room, Scene
+from callcenter.calls.party import NOBODY, Room, Scene
 from callcenter.calls.state import Call, Phase, Transfer
 from callcenter.calls.turn import AT_SEAT, Turn
 from callcenter.values import replace
 
-NOBODY = Scene()
 _MIXED = "_mb"
 """Ends the name of a bridge for a second far end, or for three."""
 
@@ -78,6 +77,8 @@ def over(turn: Turn, call: Call) -> Call:
         turn.send(StopRinging(call.id))
     if call.scene.private:
         turn.send(Disconnect(_bridge(call.scene)))
+    if call.scene is NOBODY and not (call.parties or call.aside or call.muted or call.transfer):
+        return call  # there was none
     return replace(call, parties=(), aside=False, muted=False, transfer=None, scene=NOBODY)
 
 
@@ -158,11 +159,11 @@ def _show(turn: Turn, call: Call) -> Call:
         call = _caller_talks(turn, call, had, want)
     if set(want.private) - set(had.private):
         _connect(turn, call, _bridge(want), want.private, new=not had.private)
-    if want.recorded == had.recorded:
-        want = replace(want, recording=had.recording)
-    else:
+    if want.recorded != had.recorded:
         call, recording = _record_aside(turn, call, had.recorded, want.recorded)
         want = replace(want, recording=recording)
+    elif had.recording:
+        want = replace(want, recording=had.recording)
     if had.private and not want.private:
         turn.send(Disconnect(_bridge(had)))
     return turn.put(replace(call, scene=want))
@@ -185,15 +186,14 @@ def _caller_talks(turn: Turn, call: Call, had: Scene, want: Scene) -> Call:
         turn.send(StopMusic(call.id))
     if call.guarded:
         turn.send(Unguard(call.id))
-    call = replace(call, hears_music=False, guarded=False)
-    if not set(want.talk) - set(had.talk):
-        return call
+    if set(want.talk) <= set(had.talk):
+        return replace(call, hears_music=False, guarded=False)
     far_ends = [leg for leg in call.legs if leg.leg != call.id and leg.answered is not None]
     bridge = f"{call.id}{_MIXED}" if len(far_ends) > 1 else call.bridge or f"{call.id}_b"
     _connect(turn, call, bridge, want.talk, new=bridge != call.bridge)
     if call.bridge is not None and call.bridge != bridge:
         turn.send(Disconnect(call.bridge))
-    return replace(call, bridge=bridge)
+    return replace(call, hears_music=False, guarded=False, bridge=bridge)
 
 
 def _record_aside(turn: Turn, call: Call, before: str, now: str) -> tuple[Call, str]:

@@ -369,12 +369,12 @@ def from_refusal(refusal: Refusal) -> ProblemError:
 
 def current(ask: Ask[Nothing, Body], number: str) -> OperatorView:
     """The operator now; raises 404."""
-    for line in ask.services.centre.wallboard().operators:
-        if line.number == number:
-            return operator_view(line, ask.principal)
-    raise refuse(
-        404, "unknown_operator", f"没有工号{number}，请核对；GET /api/v1/operators 列出全部。"
-    )
+    line = ask.services.centre.operator(number)
+    if line is None:
+        raise refuse(
+            404, "unknown_operator", f"没有工号{number}，请核对；GET /api/v1/operators 列出全部。"
+        )
+    return operator_view(line, ask.principal)
 
 
 EXAMPLE: dict[str, JsonValue] = {
