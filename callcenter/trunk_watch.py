@@ -35,16 +35,21 @@ class TrunkWatch:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._seen: dict[str, float] = {}
-        """By trunk: when the last leg ended that was looked at. A record tells all legs again."""
+        self._seen: dict[str, tuple[float, frozenset[str]]] = {}
+        """By trunk: when a leg ended last, and which did then. A record tells all legs again."""
         self._trouble: dict[str, Trouble] = {}
 
     def note(self, record: OrderRecord) -> None:
         """Look at the legs that have ended."""
         for leg in record.legs:
-            ended = leg.ended or 0.0
-            if leg.role is LegRole.PARTNER and ended > self._seen.get(leg.place, 0.0):
-                self._ended(leg, ended)
+            if leg.role is LegRole.PARTNER and leg.ended is not None:
+                last, then = self._seen.get(leg.place, (0.0, frozenset()))
+                if leg.ended > last:
+                    then = frozenset()
+                elif leg.ended < last or leg.leg in then:
+                    continue
+                self._seen[leg.place] = leg.ended, then | {leg.leg}
+                self._ended(leg, leg.ended)
 
     def failing(self) -> dict[str, Trouble]:
         """By trunk, what goes on."""
@@ -64,7 +69,6 @@ class TrunkWatch:
         return "; ".join(lines) or "calls get through"
 
     def _ended(self, leg: LegRecord, ended: float) -> None:
-        self._seen[leg.place] = ended
         if leg.answered is not None or leg.outcome in _WORKED:
             self._trouble.pop(leg.place, None)
         elif leg.outcome in _FAILED:

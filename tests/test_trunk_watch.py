@@ -17,12 +17,21 @@ class Calls:
 
     def __init__(self) -> None:
         self.now = 1000.0
+        self.made = 0
         self.watch = TrunkWatch(lambda: self.now)
 
-    def end(self, outcome: Ending, *, answered: bool = False, trunk: str = "unicom") -> None:
-        self.now += 60.0
+    def end(
+        self,
+        outcome: Ending,
+        *,
+        answered: bool = False,
+        trunk: str = "unicom",
+        after: float = 60.0,
+    ) -> None:
+        self.now += after
+        self.made += 1
         leg = LegRecord(
-            leg=f"{self.now}_1",
+            leg=f"15.{self.made}_1",
             role=LegRole.PARTNER,
             party="12319",
             place=trunk,
@@ -49,6 +58,12 @@ def test_several_failures_in_a_row_are_told(calls: Calls, how: Ending) -> None:
     calls.end(how)
     assert calls.watch.told() == f"unicom: the last {IN_A_ROW} calls failed ({how})"
     assert calls.watch.failing()["unicom"].since == 1060.0
+
+
+def test_those_that_fail_at_the_same_moment_all_count(calls: Calls) -> None:
+    for _ in range(IN_A_ROW):
+        calls.end(Ending.UNREACHABLE, after=0.0)
+    assert calls.watch.failing()["unicom"].calls == IN_A_ROW
 
 
 @pytest.mark.parametrize("how", [Ending.BUSY, Ending.NO_ANSWER, Ending.DECLINED, Ending.NORMAL])
