@@ -25,9 +25,12 @@ _IDLE = (OperatorStatus.READY, OperatorStatus.NOT_READY)
 
 
 def _waits(call: Call) -> bool:
-    """While a partner rings to whom the queue has led them, they wait on."""
+    """While a partner rings to whom the queue has led them, they wait on; whom the plan leads to a
+    callback without a queue does not wait."""
     led_on = call.phase is Phase.FORWARDING and call.overflowed != ()
-    return call.phase in _IN_QUEUE or led_on
+    callback = call.callback if call.phase is Phase.ARRANGING else None
+    unqueued = callback is not None and callback.instead
+    return (call.phase in _IN_QUEUE and not unqueued) or led_on
 
 
 @dataclass
