@@ -19,7 +19,7 @@ from tests.support.live import LiveServer, live_settings, neighbour, running_ser
 
 LONGEST = (
     *("newcomer", "whole_plan", "fallback", "survey", "menus", "recording", "transfer"),
-    *("strategies", "waiting", "operators", "witness", "watchdog"),
+    *("postgresql", "soak", "strategies", "waiting", "operators", "witness", "watchdog"),
 )
 """Files that begin first, so that none of them is left to run alone in the end."""
 

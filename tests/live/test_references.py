@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from callcenter.orders.record import LegRole
 from tests.support.city import City, edit, new_caller, until, within
 from tests.support.processes import without_controller
 from tests.support.sipp import Sipp, answer_if_told, call
@@ -35,6 +36,12 @@ async def told(sipp: Sipp) -> str:
     """What the header said, once it was there."""
     await until(lambda: HEADER in sipp.logged(), lambda: "no INVITE with the header")
     return sipp.logged().partition(f"{HEADER} is ")[2].strip()
+
+
+async def they_talk(city: City, caller: str) -> bool:
+    """Whether 12319 has answered for that caller."""
+    legs = [leg for order in await city.orders_of(caller) for leg in order.record.legs]
+    return any(leg.role is LegRole.PARTNER and leg.answered is not None for leg in legs)
 
 
 @asynccontextmanager
@@ -73,6 +80,7 @@ async def test_12319_joins_a_talk_and_is_told_it_too(city: City, tmp_path: Path)
         await city.until_operator("001", "talking")
         await city.ask("POST", "/operators/001/three-way", {"number": "12319"})
         reference = await told(sipp)
+        await until(lambda: they_talk(city, caller), lambda: "12319 is not in the talk")
         await citizen.hang_up()
         await sipp.until_done()
     assert reference == (await city.order_of(caller)).record.number
