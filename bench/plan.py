@@ -15,15 +15,13 @@ from tests.support.live import PLAN_FOLDERS
 TRUNK, QUEUE = "telecom", "hotline"
 CROWD_TRUNK, CROWD, CROWD_NUMBER = "unicom", "crowd", "12365"
 """Callers on this trunk who dial this number wait in this queue, which nobody serves."""
-SILENCE = "silence"
-"""Music of a class that is not there."""
 _CHANNELS = 4000
 """Of each trunk: more than any run has calls."""
 _CROWD = f"""\
 
   {CROWD}:
     title: 等候
-    music: {SILENCE}
+    music: default
     announce_operator: false
     skills: [english]
     strategy: longest_idle

@@ -20,7 +20,6 @@ from bench.plan import (
     CROWD_NUMBER,
     CROWD_TRUNK,
     QUEUE,
-    SILENCE,
     TRUNK,
     operators,
     write_plan,
@@ -174,7 +173,7 @@ async def native(folder: Path, seats: int, rules: Rules = AS_FAST_AS_CAN_BE) -> 
         members = "".join(f"member => PJSIP/{seat}\n" for seat in plan.seats)
         pause = "yes" if rules.pause_who_declines else "no"
         queues = _QUEUES.format(queue=QUEUE, members=members, wrap_up=rules.wrap_up, pause=pause)
-        queues += f"\n[{CROWD}]\nmusicclass = {SILENCE}\njoinempty = yes\n"
+        queues += f"\n[{CROWD}]\nmusicclass = default\njoinempty = yes\n"
         (etc / "queues.conf").write_text(queues)
         asterisk = await process.start(settings)
         try:
