@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import structlog
@@ -18,10 +18,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from callcenter.calls.forgetting import asked_for
 from callcenter.calls.protection import is_ours
 from callcenter.privacy.lines import ASTERISK_LOG, QUEUE_LOG, Form, strike
+from callcenter.recordings.archive import remove
 from callcenter.runtime import Runtime
 from callcenter.store.journal import Journal
 from callcenter.store.personal import PersonalData
-from callcenter.store.recordings import Recording, RecordingStore, RemovedBecause
+from callcenter.store.recordings import RecordingStore, RemovedBecause
 
 log = structlog.get_logger(__name__)
 
@@ -144,15 +145,9 @@ class Retention:
 
     async def _delete_recordings(self, before: float) -> None:
         while some := await self._recordings.of_erased_orders(before, ORDERS):
-            await asyncio.to_thread(self._delete, some)
-            # Only now: a row must not say removed of a file that is there.
             now = self._runtime.clock.now()
-            await self._recordings.mark_removed(some, now, RemovedBecause.ERASED)
+            await remove(self._folder, self._recordings, some, now, RemovedBecause.ERASED)
             await asyncio.sleep(REST)
-
-    def _delete(self, recordings: Sequence[Recording]) -> None:
-        for each in recordings:
-            (self._folder / each.file).unlink(missing_ok=True)
 
     async def _forget(self, before: float) -> None:
         """Have the centre and its journal forget; not what a call that still lives began with."""

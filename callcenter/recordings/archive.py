@@ -315,9 +315,7 @@ class Archive:
         """Remove files whose time is over. Their rows stay, and say so."""
         moment = self._now() - self._days * DAY
         while old := await self._filing.begun_before(moment, _BATCH):
-            await asyncio.to_thread(self._delete, old)
-            # Only now: a row must not say removed of a file that is there.
-            await self._filing.mark_removed(old, self._now(), RemovedBecause.RETENTION)
+            await remove(self._folder, self._filing, old, self._now(), RemovedBecause.RETENTION)
             log.info("recordings_removed", count=len(old), days=self._days)
             await asyncio.sleep(LEAST_PAUSE)
 
@@ -339,12 +337,24 @@ class Archive:
                 await asyncio.sleep(LEAST_PAUSE)
             await asyncio.sleep(0)
 
-    def _delete(self, recordings: Sequence[Recording]) -> None:
-        for each in recordings:
-            (self._folder / each.file).unlink(missing_ok=True)
-
     def _now(self) -> float:
         return time.time() + self._clock_offset
+
+
+async def remove(
+    folder: Path,
+    filing: Filing,
+    recordings: Sequence[Recording],
+    now: float,
+    because: RemovedBecause,
+) -> None:
+    """Delete these files of the archive's. Their rows stay, and say so; may be repeated.
+
+    Raises SQLAlchemyError, OSError.
+    """
+    await asyncio.to_thread(_delete, [folder / each.file for each in recordings])
+    # Only now: a row must not say removed of a file that is there.
+    await filing.mark_removed(recordings, now, because)
 
 
 def digest(file: Path) -> str:
@@ -353,9 +363,9 @@ def digest(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def _call_of(name: str) -> str:
-    """Whose recording a file of that name is: further ones have more behind the call's id."""
-    return name.partition("_")[0]
+def _delete(files: Sequence[Path]) -> None:
+    for file in files:
+        file.unlink(missing_ok=True)
 
 
 def _began(name: str) -> float | None:

@@ -109,7 +109,7 @@ class PersonalData:
                 sa.insert(ERASED), [{"call": call, "at": now} for call in calls]
             )
             detail = f"orders={len(calls)}, closed_before={written(before)}"
-            row = _row(ERASED_ACT, now, calls[0], RETENTION, detail)
+            row = _row(ERASED_ACT, now, "", RETENTION, detail)
             await connection.execute(sa.insert(AUDIT), row)
         return len(calls)
 
@@ -238,7 +238,6 @@ async def _call(connection: AsyncConnection, number: str) -> str:
 
 
 def _row(act: str, now: float, call: str, who: str, detail: str) -> dict[str, object]:
-    about = "" if act == ERASED_ACT else call
     row = AuditRecord(
         id=f"{now:.6f}-{token_hex(8)}",
         at=now,
@@ -246,7 +245,7 @@ def _row(act: str, now: float, call: str, who: str, detail: str) -> dict[str, ob
         address="",
         act=act,
         operator="",
-        call=about,
+        call=call,
         detail=detail,
         refusal="",
     )
