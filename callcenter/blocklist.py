@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from callcenter.numberplan.model import Treatment
-from callcenter.own_server import Rehearsal, ask, tell, written
+from callcenter.orders.cli import Rehearsal
+from callcenter.own_server import ask, tell, written
 from callcenter.web.api.blocklist import Blocklist
 
 app = typer.Typer(help="Who is kept out, until when and why.", no_args_is_help=True)

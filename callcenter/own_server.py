@@ -8,7 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
 import typer
 from pydantic import BaseModel, ValidationError
@@ -22,7 +22,6 @@ from callcenter.web.api.errors import Problem
 ANSWER_SECONDS = 10.0
 
 Model = TypeVar("Model", bound=BaseModel)
-Rehearsal = Annotated[bool, typer.Option("--rehearsal", help="The data of a rehearsal (--at).")]
 
 
 class RefusedError(Exception):

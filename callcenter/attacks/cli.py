@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from callcenter.own_server import Rehearsal, ask, tell, written
+from callcenter.orders.cli import Rehearsal
+from callcenter.own_server import ask, tell, written
 from callcenter.web.api.bans import BanList
 
 app = typer.Typer(help="Addresses whose SIP messages are refused.", no_args_is_help=True)

@@ -12,6 +12,7 @@ import typer
 
 from callcenter.asterisk.secrets import seat_password, set_seat_password
 from callcenter.numberplan.loader import load
+from callcenter.orders.cli import Rehearsal
 from callcenter.orders.times import written
 from callcenter.settings import Settings, SettingsError, load_settings
 from callcenter.staff.pins import Pins
@@ -22,7 +23,6 @@ pin_app = typer.Typer(help="Operators' PINs.", no_args_is_help=True)
 seat_app = typer.Typer(help="Passwords of the seats' softphones.", no_args_is_help=True)
 token_app = typer.Typer(help="Tokens for the HTTP API.", no_args_is_help=True)
 
-Rehearsal = Annotated[bool, typer.Option("--rehearsal", help="The data of a rehearsal (--at).")]
 OperatorNumber = Annotated[str, typer.Argument(help="The operator's number, like 001.")]
 
 _OPERATOR = re.compile(r"[0-9]{3}")
