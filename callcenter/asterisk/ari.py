@@ -108,8 +108,8 @@ class Ari:
     ) -> Asked:
         """Send one REST request now; `path` begins after `/ari`.
 
-        Requests about the same call are carried out in the order of sending: the one in the path,
-        unless `about` names it.
+        Requests about the same call are carried out in the order of sending: the call whose name
+        the path has, unless `about` is that name.
         The answer raises AriError where Asterisk answered 4xx or 5xx, not in time, or not at all.
         """
         asked: Asked = asyncio.get_running_loop().create_future()
@@ -300,7 +300,7 @@ class Ari:
         made = self._make(channel, query, variables)
         path = f"/applications/{self.access.app}/subscription"
         source = {"eventSource": f"channel:{self.called_back.channel(channel)}"}
-        return made, self.request("POST", path, source, about=channel)
+        return made, self.request("POST", path, source, about=_call(channel))
 
     def _make(
         self, channel: str, query: Mapping[str, str | int], variables: Mapping[str, str]
@@ -448,8 +448,12 @@ def _about(path: str) -> str:
     """Whose requests keep their order: names of channels and bridges begin with their call's."""
     parts = path.split("/")
     if parts[1] == "recordings" and len(parts) > 3:
-        return parts[3].partition("_")[0]
-    return parts[2].partition("_")[0] if len(parts) > 2 else path
+        return _call(parts[3])
+    return _call(parts[2]) if len(parts) > 2 else path
+
+
+def _call(name: str) -> str:
+    return name.partition("_")[0]
 
 
 def _id(name: str) -> str:

@@ -74,6 +74,21 @@ async def test_requests_about_one_call_share_a_connection_and_do_not_wait_for_an
         assert await third == {"id": "15.1_1"}
 
 
+async def test_a_citizen_is_rung_before_asterisk_is_asked_to_tell_of_their_end() -> None:
+    async with exchange() as (there, ari):
+        both = ari.call_back("15.1_1", "PJSIP/1@t", seconds=30, caller_id="", variables={})
+        await there.until_asked(2)
+        assert [[line.split("?")[0] for line in connection] for connection in there.asked] == [
+            [
+                "POST /ari/channels/15.1_1_c",
+                "POST /ari/applications/callcenter/subscription",
+            ]
+        ]
+        for asked in both:
+            there.answer(0)
+            await asked
+
+
 async def test_other_calls_have_other_connections_which_are_used_again() -> None:
     async with exchange() as (there, ari):
         held = ari.request("POST", "/channels/15.1/answer")
