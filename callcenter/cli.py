@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from callcenter.clock import SHANGHAI
+from callcenter.realtime import start_first
 from callcenter.settings import Settings, SettingsError, load_settings
 
 SERVES = sys.argv[1:2] in (["serve"], ["controller"])
@@ -46,7 +47,8 @@ def serve(
 @app.command()
 def controller() -> None:
     """Run the controller beside an Asterisk that runs already; `serve` does this by itself."""
-    gc.disable()  # until all is there (app.spare_the_collector): callers wait meanwhile
+    start_first()  # callers wait
+    gc.disable()  # until all is there (app.spare_the_collector)
     from callcenter.app import PlanError, run_controller  # noqa: PLC0415
     from callcenter.asterisk.link import ReplacedError  # noqa: PLC0415
 

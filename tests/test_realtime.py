@@ -64,15 +64,30 @@ def test_where_it_is_not_allowed_a_program_goes_on_as_others_do(
 
 
 def test_a_thread_that_computes_runs_as_ordinary_programs_do() -> None:
-    policies: list[int] = []
+    policies: list[tuple[int, int]] = []
 
     def compute() -> None:
+        realtime.start_first()
         if may():
             os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(realtime.PRIORITY))
         realtime.take_time()
-        policies.append(os.sched_getscheduler(0))
+        policies.append((os.sched_getscheduler(0), os.getpriority(os.PRIO_PROCESS, 0)))
 
     thread = threading.Thread(target=compute)
     thread.start()
     thread.join()
-    assert policies == [os.SCHED_OTHER]
+    assert policies == [(os.SCHED_OTHER, 0)]
+
+
+def test_a_start_goes_before_ordinary_programs_where_that_is_allowed() -> None:
+    nice: list[int] = []
+
+    def start() -> None:
+        realtime.start_first()
+        nice.append(os.getpriority(os.PRIO_PROCESS, 0))
+
+    thread = threading.Thread(target=start)
+    thread.start()
+    thread.join()
+    allowed = subprocess.run(["nice", "-n", "-10", "nice"], check=True, capture_output=True)
+    assert nice == [int(allowed.stdout)]

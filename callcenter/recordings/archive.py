@@ -20,8 +20,8 @@ import re
 import shutil
 import stat
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
-from itertools import count
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from itertools import count, islice
 from pathlib import Path
 from typing import Protocol
 
@@ -40,8 +40,11 @@ LOOK_SECONDS = 5.0
 """How often the spool is looked through, and the room measured."""
 IDLE_SECONDS = 5.0
 """Asterisk writes 2 s of sound at a time: what is older is over, or paused."""
-LEAST_PAUSE = 0.1
-"""Seconds after each file; longer after a long one: calls come first, files can wait."""
+LEAST_PAUSE = 1.0
+"""Seconds between two batches, and longer after a long one: calls come first, files can wait, and a
+batch costs little more than a file."""
+FILE_PAUSE = 0.1
+"""Seconds after each file whose row was lost."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 30.0
 """Seconds after a failure: ever more, until something goes well."""
 _BATCH = 100
@@ -61,8 +64,8 @@ class NoAnswerError(Exception):
 class Filing(Protocol):
     """The table of recordings, as the archive sees it."""
 
-    async def file(self, recording: Recording) -> None:
-        """Keep this row; may be repeated."""
+    async def file(self, *recordings: Recording) -> None:
+        """Keep these rows; may be repeated."""
 
     async def mark_removed(
         self, recordings: Collection[Recording], now: float, because: RemovedBecause
@@ -126,18 +129,22 @@ class Archive:
 
     async def run(self) -> None:
         """Take, file and keep recordings until cancelled."""
-        pause = FIRST_PAUSE
+        pause, alone = FIRST_PAUSE, 0
         await asyncio.to_thread(_make_private, self._folder)
         while True:
             self._wake.clear()
             await self._do_what_is_due()
             while self._ended:
                 began = time.monotonic()
-                call = next(iter(self._ended))
-                del self._ended[call]
-                if await self._watched(call, self.take(call)):
+                calls = list(islice(self._ended, 1 if alone else _BATCH))
+                for call in calls:
+                    del self._ended[call]
+                alone = max(0, alone - 1)
+                if await self._watched(calls, self.take(*calls)):
                     pause = FIRST_PAUSE
                     await asyncio.sleep(max(LEAST_PAUSE, time.monotonic() - began))
+                elif len(calls) > 1:  # one by one, so that one file holds up no other
+                    self._ended, alone = dict.fromkeys(calls) | self._ended, len(calls)
                 else:  # its turn comes again at a later look
                     await asyncio.sleep(pause)
                     pause = min(2 * pause, LONGEST_PAUSE)
@@ -151,23 +158,25 @@ class Archive:
         now = time.monotonic()
         if now >= self._look_at:
             self._look_at = now + LOOK_SECONDS
-            await self._watched("looking", self.look())
-            await self._watched("measuring", self.measure())
+            await self._watched(["looking"], self.look())
+            await self._watched(["measuring"], self.measure())
         if now >= self._keep_house_at:
-            well = await self._watched("keeping house", self.keep_house())
+            well = await self._watched(["keeping house"], self.keep_house())
             self._keep_house_at = now + (DAY if well else LONGEST_PAUSE)
 
-    async def _watched(self, what: str, work: Awaitable[None]) -> bool:
-        """Whether it went well; where not, /healthz says why."""
+    async def _watched(self, what: Sequence[str], work: Awaitable[None]) -> bool:
+        """Whether it went well; where not, and it is clear with what, /healthz says why."""
         try:
             await work
         except (SQLAlchemyError, OSError) as failure:
-            text = f"{type(failure).__name__}: {failure}".splitlines()[0]
-            if what not in self._failing:
-                log.warning("recordings_failed", what=what, error=text)
-            self._failing[what] = text
+            if len(what) == 1:
+                text = f"{type(failure).__name__}: {failure}".splitlines()[0]
+                if what[0] not in self._failing:
+                    log.warning("recordings_failed", what=what[0], error=text)
+                self._failing[what[0]] = text
             return False
-        self._failing.pop(what, None)
+        for each in what:
+            self._failing.pop(each, None)
         return True
 
     # -- from the spool into the archive -----------------------------------------------------------
@@ -188,18 +197,23 @@ class Archive:
             if call not in living:
                 self.ended(call)
 
-    async def take(self, call: str) -> None:
-        """Take this ended call's files, if there are any, all the way."""
-        for source in await asyncio.to_thread(self._spooled, call):
-            recording = await asyncio.to_thread(self.examine, source)
-            if recording is None:
-                continue
-            await self._filing.file(recording)
-            await asyncio.to_thread(self.put_away, source, recording)
-            log.info(
-                "recording_filed", call=call, file=recording.file, kind=recording.kind,
-                seconds=recording.seconds, repaired=recording.repaired,
-            )  # fmt: skip
+    async def take(self, *calls: str) -> None:
+        """Take these ended calls' files, if there are any, all the way.
+
+        Raises SQLAlchemyError, OSError; what was done then may be done again.
+        """
+        found = await asyncio.to_thread(self._examined, calls)
+        if not found:
+            return
+        await self._filing.file(*found.values())
+        await asyncio.to_thread(self.put_away, found)
+        log.info("recordings_filed", count=len(found), last=next(reversed(found.values())).file)
+
+    def _examined(self, calls: Sequence[str]) -> dict[Path, Recording]:
+        """What is in the files of these calls."""
+        sources = [source for call in calls for source in self._spooled(call)]
+        found = {source: self.examine(source) for source in sources}
+        return {source: each for source, each in found.items() if each is not None}
 
     def _spooled(self, call: str) -> list[Path]:
         """The call's own recording, what its caller said to be kept, and consultations that the
@@ -262,19 +276,24 @@ class Archive:
                 return name
         raise AssertionError("unreachable")
 
-    def put_away(self, source: Path, recording: Recording) -> None:
-        """Move a filed recording to its place, readable by nobody but us."""
-        target = self._folder / recording.file
-        for folder in reversed(target.relative_to(self._folder).parents):
-            _make_private(self._folder / folder)
-        try:
-            source.rename(target)
-        except OSError as error:
-            if error.errno != errno.EXDEV:
-                raise
-            _copy_across(source, target)
-            source.unlink()
-        sync_names(target.parent)
+    def put_away(self, filed: Mapping[Path, Recording]) -> None:
+        """Move filed recordings to their places, readable by nobody but us. Raises OSError."""
+        folders = set()
+        for source, recording in filed.items():
+            target = self._folder / recording.file
+            if target.parent not in folders:
+                for folder in reversed(target.relative_to(self._folder).parents):
+                    _make_private(self._folder / folder)
+                folders.add(target.parent)
+            try:
+                source.rename(target)
+            except OSError as error:
+                if error.errno != errno.EXDEV:
+                    raise
+                _copy_across(source, target)
+                source.unlink()
+        for folder in folders:
+            sync_names(folder)
 
     def _idle(self) -> list[str]:
         """Names of spooled files that nobody has written to for a while, oldest first."""
@@ -334,7 +353,7 @@ class Archive:
                 if recording is not None and self._folder / recording.file == file:
                     await self._filing.file(recording)
                     log.warning("recording_filed_again", call=recording.call, file=recording.file)
-                await asyncio.sleep(LEAST_PAUSE)
+                await asyncio.sleep(FILE_PAUSE)
             await asyncio.sleep(0)
 
     def _now(self) -> float:

@@ -114,15 +114,20 @@ class RecordingStore:
         # SQLite takes the writer's lock at once, as in store/orders.py.
         self._writer = engine.execution_options(sqlite_begin="IMMEDIATE")
 
-    async def file(self, recording: Recording) -> None:
-        """Keep this row; may be repeated."""
-        values = asdict(recording)
+    async def file(self, *recordings: Recording) -> None:
+        """Keep these rows, all or none; may be repeated."""
+        calls = [each.call for each in recordings]
+        keys = sa.select(RECORDINGS.c.call, RECORDINGS.c.file).where(RECORDINGS.c.call.in_(calls))
         async with self._writer.begin() as connection:
-            changed = await connection.execute(
-                sa.update(RECORDINGS).where(_is(recording)).values(**values)
-            )
-            if changed.rowcount == 0:
-                await connection.execute(sa.insert(RECORDINGS).values(**values))
+            known = {(row.call, row.file) for row in await connection.execute(keys)}
+            new = [asdict(each) for each in recordings if (each.call, each.file) not in known]
+            if new:
+                await connection.execute(sa.insert(RECORDINGS), new)
+            for each in recordings:
+                if (each.call, each.file) in known:
+                    await connection.execute(
+                        sa.update(RECORDINGS).where(_is(each)).values(**asdict(each))
+                    )
 
     async def mark_removed(
         self, recordings: Collection[Recording], now: float, because: RemovedBecause

@@ -341,10 +341,10 @@ class Unsteady(RecordingStore):
 
     away = True
 
-    async def file(self, recording: Recording) -> None:
+    async def file(self, *recordings: Recording) -> None:
         if self.away:
             raise AWAY
-        await super().file(recording)
+        await super().file(*recordings)
 
     async def totals(self, recent: float) -> Totals:
         if self.away:
