@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
 
@@ -52,6 +51,7 @@ class Bench:
 @pytest.fixture
 async def bench(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
     monkeypatch.setattr(guard, "ROUND_SECONDS", 0.01)
+    monkeypatch.setattr(guard, "LOOK_SECONDS", 0.01)
     bench = Bench()
     yield bench
     bench.task.cancel()
@@ -72,20 +72,30 @@ async def test_who_talks_is_left_alone(bench: Bench) -> None:
     assert set(bench.sent) == {Guard("15.2")}
 
 
-async def test_who_begins_to_talk_within_a_round_is_not_renewed(bench: Bench) -> None:
-    first, second = call("15.1"), call("15.2")
-    bench.put(first)
-    bench.put(second)
-    await until(lambda: bench.sent == [Guard("15.1")])
-    bench.put(replace(second, guarded=False))
-    await until(lambda: len(bench.sent) >= 3)
-    assert Guard("15.2") not in bench.sent
-
-
-async def test_who_is_gone_within_a_round_is_passed_over(bench: Bench) -> None:
+async def test_who_begins_to_talk_is_renewed_no_more(bench: Bench) -> None:
     bench.put(call("15.1"))
     bench.put(call("15.2"))
-    await until(lambda: bench.sent == [Guard("15.1")])
+    await until(lambda: len(bench.sent) == 2)
+    bench.put(call("15.2", guarded=False))
+    await until(lambda: len(bench.sent) >= 4)
+    assert bench.sent.count(Guard("15.2")) == 1
+
+
+async def test_who_is_gone_is_renewed_no_more(bench: Bench) -> None:
+    bench.put(call("15.1"))
+    bench.put(call("15.2"))
+    await until(lambda: len(bench.sent) == 2)
     del bench.centre.calls["15.2"]
-    await until(lambda: len(bench.sent) >= 3)
-    assert Guard("15.2") not in bench.sent
+    await until(lambda: len(bench.sent) >= 4)
+    assert bench.sent.count(Guard("15.2")) == 1
+
+
+async def test_of_a_crowd_nobody_is_renewed_twice_before_all_others_are(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "MOST", 3)
+    names = [f"15.{number}" for number in range(10)]
+    for name in names:
+        bench.put(call(name))
+    await until(lambda: len(bench.sent) >= 30)
+    assert bench.sent[:30] == [Guard(name) for name in names] * 3
