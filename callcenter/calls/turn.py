@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from callcenter.analytics.record import StateChange
-from callcenter.calls import estimate, missed_calls, shifts, waits
+from callcenter.calls import estimate, filing, missed_calls, shifts, waits
 from callcenter.calls.audit import AuditRecord, ended, record_of
 from callcenter.calls.commands import Command, Dial, Hangup, OutsideAddress, Play, Role, SeatAddress
 from callcenter.calls.events import Act, Ending
@@ -38,8 +38,8 @@ from callcenter.clock import SHANGHAI
 from callcenter.numberplan import references
 from callcenter.numberplan.model import Plan, Queue, Trunk, VoiceBox
 from callcenter.orders.numbers import shown
-from callcenter.orders.outbound import OutboundOutcome, OutboundRecord
-from callcenter.orders.record import Channel, LegRecord, LegRole, OrderRecord, Outcome
+from callcenter.orders.outbound import OutboundRecord
+from callcenter.orders.record import LegRecord, LegRole, OrderRecord, Outcome
 from callcenter.values import replace
 
 T = TypeVar("T")
@@ -610,7 +610,7 @@ class Turn:
         for known, call in self._calls.items():
             self._put_into(centre, known, call, records, outbound)
         for call in self._finished:
-            _file(replace(call, version=call.version + 1), records, outbound)
+            filing.file(replace(call, version=call.version + 1), records, outbound)
         centre.operators.update(self._operators)
         _lay_over(centre.features, self._features)
         _lay_over(centre.supervisions, self._supervisions)
@@ -664,9 +664,9 @@ class Turn:
         if call is None:
             centre.calls.pop(known, None)
             return
-        if before is None or _differs(before, call):
+        if before is None or filing.differs(before, call):
             call = replace(call, version=call.version + 1)
-            _file(call, records, outbound)
+            filing.file(call, records, outbound)
         centre.calls[known] = call
 
     def _states(self) -> tuple[StateChange, ...]:
@@ -785,95 +785,12 @@ class Turn:
         return known
 
 
-def _file(call: Call, orders: list[OrderRecord], outbound: list[OutboundRecord]) -> None:
-    """Add the call's record, as it is now."""
-    if call.outbound is None:
-        orders.append(order_record(call))
-        return
-    made = call.outbound
-    outcome = made.outcome
-    if outcome is None and call.ended is not None:
-        outcome = OutboundOutcome.INTERRUPTED
-    over = call.ended is not None
-    outbound.append(
-        OutboundRecord(
-            call=call.id,
-            version=call.version,
-            order_call=made.order.call,
-            operator=made.operator,
-            seat=made.seat,
-            called=made.called,
-            number=made.number,
-            began=call.opened,
-            answered=call.answered,
-            ended=call.ended,
-            outcome=outcome if over else None,
-            ended_by=call.ended_by,
-            gaps=call.gaps,
-        )
-    )
-
-
-def order_record(call: Call) -> OrderRecord:
-    """The call's work order as the call path knows it now."""
-    return OrderRecord(
-        call=call.id,
-        number=call.number,
-        version=call.version,
-        channel=Channel.PHONE,
-        opened=call.opened,
-        caller=call.caller,
-        caller_raw=call.caller_raw,
-        caller_withheld=call.caller_withheld,
-        trunk=call.trunk,
-        dialled=call.dialled,
-        first_dialled=call.first_dialled,
-        hotline=call.hotline,
-        hotline_service=call.hotline_service,
-        owner=call.owner,
-        queue=call.queue,
-        operator=call.talked_with,
-        queued=call.queued,
-        answered=call.answered,
-        ended=call.ended,
-        outcome=call.outcome,
-        ended_by=call.ended_by,
-        legs=call.legs,
-        wait_ms=call.wait_ms,
-        waited_again_ms=call.waited_again_ms,
-        answer_within=call.answer_within,
-        answers=call.answers,
-        barred=call.barred,
-        nuisance=call.nuisance or None,
-        voice_box=call.voice_box,
-        voice_message=call.voice_message,
-        answer_by=call.answer_by,
-        gaps=call.gaps,
-        reference=call.reference,
-    )
-
-
 def _with_outcome(figures: DayFigures, call: Call, outcome: Outcome) -> DayFigures:
     in_15s = outcome is Outcome.ANSWERED and waits.is_standard(call)
     return replace(
         figures,
         outcomes={**figures.outcomes, outcome: figures.outcomes.get(outcome, 0) + 1},
         answered_in_15s=figures.answered_in_15s + (1 if in_15s else 0),
-    )
-
-
-def _differs(before: Call, after: Call) -> bool:
-    """Whether the order would read differently (a leg's beginning alone does not count)."""
-    return (
-        before.phase is not after.phase
-        or before.outcome is not after.outcome
-        or before.answered != after.answered
-        or before.legs != after.legs
-        or before.answers != after.answers
-        or before.nuisance != after.nuisance
-        or before.first_dialled != after.first_dialled
-        or before.voice_message != after.voice_message
-        or before.gaps != after.gaps
     )
 
 
