@@ -15,7 +15,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from time import monotonic
 from types import TracebackType
 from urllib.parse import quote, urlencode
 
@@ -35,7 +34,7 @@ CITIZEN = "citizen"
 """The dialplan's context for citizens whom we call, from their answer on."""
 _NOT_FOUND = 404
 IDLE_SECONDS = 5.0
-"""A line that was idle for longer is not used again: Asterisk may be about to close it."""
+"""A line that was idle for so long is closed: Asterisk may be about to do so itself."""
 LINES = 100
 """At the most; then calls share them. Asterisk's own limit (http.conf) is higher."""
 
@@ -73,6 +72,7 @@ class Ari:
         """By what the requests are about: the line that it uses now."""
         self._idle: list[tuple[float, Line]] = []
         """Since when, the last used one last."""
+        self._closing: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> Ari:
         self._session = aiohttp.ClientSession(
@@ -87,6 +87,8 @@ class Ari:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._closing is not None:
+            self._closing.cancel()
         for line in {*self._busy.values(), *(line for _, line in self._idle)}:
             line.close()
         if self._session is not None:
@@ -132,10 +134,9 @@ class Ari:
         if line is not None and not line.closed:
             return line
         while self._idle:
-            since, line = self._idle.pop()
-            if not line.closed and monotonic() - since < IDLE_SECONDS:
+            _, line = self._idle.pop()
+            if not line.closed:
                 break
-            line.close()
         else:
             busy = self._busy.values()
             new = len(busy) < LINES
@@ -152,7 +153,20 @@ class Ari:
         for each in [each for each, used in self._busy.items() if used is line]:
             del self._busy[each]
         if not line.closed:
-            self._idle.append((monotonic(), line))
+            self._idle.append((asyncio.get_running_loop().time(), line))
+            self._close_idle()
+
+    def _close_idle(self) -> None:
+        """Close lines that have been idle for long, now and as long as there are any."""
+        loop = asyncio.get_running_loop()
+        if self._closing is not None and self._closing.when() > loop.time():
+            return
+        while self._idle and self._idle[0][0] + IDLE_SECONDS <= loop.time():
+            _, line = self._idle.pop(0)
+            line.close()
+        self._closing = None
+        if self._idle:
+            self._closing = loop.call_at(self._idle[0][0] + IDLE_SECONDS, self._close_idle)
 
     def _encode(
         self,

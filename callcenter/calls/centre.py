@@ -193,6 +193,7 @@ def _handle(turn: Turn, event: Event) -> Refusal | None:
             native.record_seen(turn, event)
             if turn.calls_first_leg(event.call):  # if nothing told so before
                 _leg_ended(turn, LegEnded(event.call, event.ending))
+            _forget_ended(turn)
         case CallTakenOutside():
             native.taken(turn, event)
         case CallReturned():
@@ -571,6 +572,11 @@ def _deadline_reached(turn: Turn) -> None:
     supervision.deadlines(turn)
     for number in index.due_by(turn.now, Kind.OPERATOR):
         operator.deadline(turn, number)
+    _forget_ended(turn)
+
+
+def _forget_ended(turn: Turn) -> None:
+    """Of calls long over nothing more can come."""
     for call_id, ended in turn.centre.ended_calls.items():
         if ended + KEEP_ENDED_SECONDS > turn.now:
             break  # the others ended later

@@ -104,6 +104,21 @@ async def test_other_calls_have_other_connections_which_are_used_again() -> None
         await held
 
 
+async def test_a_connection_that_is_idle_for_long_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ari_module, "IDLE_SECONDS", 0.05)
+    async with exchange() as (there, ari):
+        for again in range(2):
+            asked = [ari.request("POST", f"/channels/15.{call}/answer") for call in (1, 2)]
+            await there.until_asked(2 * again + 2)
+            for number in (2 * again, 2 * again + 1):
+                there.answer(number, 204)
+            await asyncio.gather(*asked)
+            await until(lambda: all(each.is_closing() for each in there.writers))
+        assert len(there.writers) == 4, "a closed one is not used again"
+
+
 async def test_a_connection_that_ends_fails_what_was_sent_and_the_next_request_has_a_new_one() -> (
     None
 ):

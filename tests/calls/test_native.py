@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from callcenter.calls.centre import LATE_SECONDS
 from callcenter.calls.commands import Answer, Detour, Guard, Hangup
 from callcenter.calls.events import (
     AddPartner,
@@ -284,6 +285,14 @@ def test_a_caller_gone_without_a_record_is_waited_for_only_so_long() -> None:
     assert desk.order(call).outcome is Outcome.INTERRUPTED
     desk.happens(record(desk, call, handled=Handled.QUEUE))
     assert desk.board().offered == 1, "a record that comes too late is no new call"
+
+
+def test_calls_that_are_over_are_forgotten_though_nothing_is_ever_due() -> None:
+    desk = Desk()
+    for number in range(3):
+        desk.happens(record(desk, f"15.{number}"))
+        desk.now += LATE_SECONDS
+    assert list(desk.centre.filed_calls) == ["15.2"]
 
 
 def test_nobody_is_believed_to_talk_there_for_ever() -> None:
