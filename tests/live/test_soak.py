@@ -82,15 +82,22 @@ async def test_no_call_is_lost_and_nothing_grows(seconds: int, tmp_path: Path) -
                 for caller, each in orders.items()
                 if max(order.talked for order in each) > LONGEST_GAP + ROUNDED
             }
-            wrong += [f"{caller} heard nobody" for caller in talked - ears[0].heard]
-            wrong += [f"{caller} was not heard" for caller in talked - ears[1].heard]
+            wrong += [f"{each} heard nobody: {orders[each]}" for each in talked - ears[0].heard]
+            wrong += [f"{each} was not heard: {orders[each]}" for each in talked - ears[1].heard]
             wrong += await left_over(soak, before)
             wrong += grown(soak, quiet_from)
+            # Who waits without a controller is answered, by music, and may go before an operator.
+            wrong += [
+                f"{caller}: {filed}"
+                for caller, each in orders.items()
+                for filed in each
+                if filed.outcome not in {Outcome.ANSWERED, Outcome.ABANDONED}
+            ]
             outcomes = Counter(filed.outcome for each in orders.values() for filed in each)
+            if wrong:
+                soak.keep(tmp_path / "kept")
             assert not wrong, f"{len(wrong)} faults, {outcomes}:\n" + "\n".join(wrong[:50])
             assert counted == Statistics(load.calls, load.calls, 0), outcomes
-            # Who waits without a controller is answered, by music, and may go before an operator.
-            assert set(outcomes) <= {Outcome.ANSWERED, Outcome.ABANDONED}
             assert outcomes[Outcome.ANSWERED] >= MOST * load.calls, outcomes
 
 

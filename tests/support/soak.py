@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -66,6 +67,7 @@ class Needs:
 class Filed:
     """What an order says of its call."""
 
+    call: str
     outcome: Outcome | None
     talked: float
     """Seconds; to the second where Asterisk's own queue had the call."""
@@ -182,6 +184,14 @@ class Soak:
         }
         return Needs(len(channels), len(bridges), int(float(tasks)), files)
 
+    def keep(self, folder: Path) -> None:
+        """Copy what tells of each call, for who has to find out."""
+        data = self.side.settings.data
+        for each in (data / "logs", data / "asterisk" / "log"):
+            shutil.copytree(each, folder / each.parent.name / each.name)
+        for file in data.glob("*.db*"):
+            shutil.copy(file, folder)
+
     async def orders(self) -> dict[str, list[Filed]]:
         """Every caller's orders."""
         found: dict[str, list[Filed]] = {}
@@ -197,7 +207,7 @@ class Soak:
                     if record.answered is not None and record.ended is not None:
                         talked = record.ended - record.answered
                     caller = (record.caller or "")[-11:]
-                    found.setdefault(caller, []).append(Filed(record.outcome, talked))
+                    found.setdefault(caller, []).append(Filed(record.call, record.outcome, talked))
         finally:
             await store.close()
         return found
