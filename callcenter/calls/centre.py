@@ -168,7 +168,7 @@ def _handle(turn: Turn, event: Event) -> Refusal | None:
     """Which function handles which event."""
     match event:
         case CallArrived():
-            arrival.arrived(turn, event)
+            _arrived(turn, event)
         case LegRinging():
             pass
         case LegAnswered():
@@ -329,6 +329,16 @@ def _led(turn: Turn, by: Author, request: Request | Led) -> Refusal | None:
 
 
 # -- facts from the switch -------------------------------------------------------------------------
+
+
+def _arrived(turn: Turn, event: CallArrived) -> None:
+    """A call is here. Who was sent to arrive once more may have been with the dialplan meanwhile,
+    and even back already: nobody but us looks after them."""
+    call = turn.call(event.call)
+    if call is not None and call.phase is Phase.NATIVE:
+        native.come_back(turn, call, call.queued or call.opened)
+    else:
+        arrival.arrived(turn, event)
 
 
 def _leg_answered(turn: Turn, event: LegAnswered) -> None:

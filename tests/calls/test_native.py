@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from callcenter.calls.centre import LATE_SECONDS
-from callcenter.calls.commands import Answer, Detour, Guard, Hangup
+from callcenter.calls.commands import Answer, ArriveAgain, Detour, Guard, Hangup
 from callcenter.calls.events import (
     AddPartner,
     CallDetoured,
@@ -121,6 +121,21 @@ def test_whom_the_dead_mans_switch_took_is_to_come_back_and_waits_on() -> None:
     desk.news()
     state = desk.state(call)
     assert (state.phase, state.queued, state.guarded) == (Phase.WAITING, queued, True)
+
+
+def test_who_was_sent_to_arrive_once_more_and_did_so_late_waits_on() -> None:
+    """Asterisk was slow: the dialplan had the caller, and gave them back, before it sent them."""
+    desk = Desk()
+    desk.operator_ready("001", "seat01")
+    call = desk.waiting_call()
+    dead(desk, call)
+    desk.switch.comes_back(call, desk.now)
+    desk.news()
+    desk.switch.send((ArriveAgain(call),))
+    desk.news()
+    state = desk.state(call)
+    assert (state.phase, state.guarded) == (Phase.OFFERED, True)
+    assert [each.dial is not None for each in desk.switch.legs.values()] == [False, True]
 
 
 @pytest.mark.parametrize("is_up", [True, False])
