@@ -335,7 +335,7 @@ def _arrived(turn: Turn, event: CallArrived) -> None:
     """A call is here. Who was sent to arrive once more may have been with the dialplan meanwhile,
     and even back already: nobody but us looks after them."""
     call = turn.call(event.call)
-    if call is not None and call.phase is Phase.NATIVE:
+    if call is not None and call.phase is Phase.NATIVE and call.has_live(call.id):
         native.come_back(turn, call, call.queued or call.opened)
     else:
         arrival.arrived(turn, event)

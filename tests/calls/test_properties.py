@@ -69,6 +69,7 @@ from callcenter.calls.events import (
     EndSupervision,
     Event,
     ExtendWrapUp,
+    FeatureDialled,
     ForceSignOut,
     Forward,
     HangUp,
@@ -258,6 +259,8 @@ class CentreMachine(RuleBasedStateMachine):
             event.call
         ):
             self.told_gone.discard(event.call)  # its end was told before: nobody knew whose
+        if isinstance(event, FeatureDialled):
+            self.told_gone.discard(event.leg)  # the same
         if isinstance(event, _NEWS):
             self.heard.append((self.passed, event))
         waiting = self._waiting()
