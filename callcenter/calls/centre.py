@@ -193,6 +193,7 @@ def _handle(turn: Turn, event: Event) -> Refusal | None:
             native.record_seen(turn, event)
             if turn.calls_first_leg(event.call):  # if nothing told so before
                 _leg_ended(turn, LegEnded(event.call, event.ending))
+                native.ended_before(turn, event)
             _forget_ended(turn)
         case CallTakenOutside():
             native.taken(turn, event)

@@ -36,6 +36,8 @@ LONGEST_SECONDS = 6 * 3600.0
 """Nobody waits and talks longer there; by then we stop waiting for Asterisk's record."""
 RECORD_SECONDS = 10.0
 """How long the record of a call that is gone may take to be read."""
+ROUNDED_SECONDS = 2.0
+"""Our own time of an end is better than a record's that is no older."""
 
 
 # -- news ------------------------------------------------------------------------------------------
@@ -124,6 +126,22 @@ def record_seen(turn: Turn, event: CallEndedOutside) -> None:
         call = take(turn, call)  # while we were away, so that nobody told us
     if call.phase is Phase.NATIVE:
         _ended(turn, call, event)
+
+
+def ended_before(turn: Turn, event: CallEndedOutside) -> None:
+    """We were away when the caller went: the record says when that was, to the second."""
+    call = turn.call(event.call)
+    if call is None or call.ended != turn.now:
+        return
+    if not call.opened - ROUNDED_SECONDS < event.ended < turn.now - ROUNDED_SECONDS:
+        return
+    began = call.opened if call.answered is None else call.answered
+    ended = max(event.ended, began)
+    legs = (
+        replace(each, ended=max(ended, each.began)) if each.ended == turn.now else each
+        for each in call.legs
+    )
+    turn.put(replace(call, ended=ended, legs=tuple(legs)))
 
 
 # -- what follows ----------------------------------------------------------------------------------

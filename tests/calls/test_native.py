@@ -302,6 +302,36 @@ def test_a_caller_gone_without_a_record_is_waited_for_only_so_long() -> None:
     assert desk.board().offered == 1, "a record that comes too late is no new call"
 
 
+def test_a_talk_that_ended_while_we_were_away_ended_when_the_record_says() -> None:
+    desk = Desk()
+    call = desk.talking_call()
+    answered = desk.state(call).answered
+    assert answered is not None
+    desk.now += 20
+    desk.happens(record(desk, call, ended=desk.now - 15.0))
+    order = desk.order(call)
+    assert (order.outcome, order.ended) == (Outcome.ANSWERED, desk.now - 15.0)
+    assert order.legs[0].ended == desk.now - 15.0
+
+
+def test_no_talk_ends_before_it_began_though_the_record_has_whole_seconds() -> None:
+    desk = Desk()
+    call = desk.talking_call()
+    answered = desk.state(call).answered
+    assert answered is not None
+    desk.now += 20
+    desk.happens(record(desk, call, ended=answered - 0.5))
+    assert desk.order(call).ended == answered
+
+
+def test_an_end_that_was_seen_is_not_rounded() -> None:
+    desk = Desk()
+    call = desk.talking_call()
+    desk.now += 20.25
+    desk.happens(record(desk, call, ended=desk.now - 0.25))
+    assert desk.order(call).ended == desk.now
+
+
 def test_calls_that_are_over_are_forgotten_though_nothing_is_ever_due() -> None:
     desk = Desk()
     for number in range(3):
