@@ -85,12 +85,13 @@ class AsteriskLink:
         Raises:
             ReplacedError: Asterisk says that another controller has taken over.
         """
+        comparing: asyncio.Task[None] | None = None
         while True:
             try:
                 async for event in self._ari.events():
                     if not event:
                         self._held = []
-                        self._start(self._compare())
+                        comparing = self._start(self._compare())
                     elif event.get("type") == "ApplicationReplaced":
                         raise ReplacedError("another controller has taken over")
                     elif self._held is not None:
@@ -101,23 +102,25 @@ class AsteriskLink:
             except AriError as error:
                 log.warning("asterisk_unreachable", error=str(error))
             finally:
+                if comparing is not None:
+                    comparing.cancel()  # of what happens from now on it would know nothing
                 self.connected = False
                 self._queues.stay_out()
             await asyncio.sleep(RETRY_SECONDS)  # between two attempts, not to order anything
 
     async def _compare(self) -> None:
         """Tell the core which legs there are, then let go what was held back."""
-        try:
-            await self._ari.ignore_events(*IGNORED)
-            run = await self._ari.run()
-            await self._queues.pause()
-            channels = await self._ari.channels()
-            bridges = tuple(each for each in await self._ari.bridges() if our_bridge(each))
-        except AriError as error:
-            log.warning("asterisk_not_compared", error=str(error))
-            await asyncio.sleep(RETRY_SECONDS)
-            self._start(self._compare())
-            return
+        while True:
+            try:
+                await self._ari.ignore_events(*IGNORED)
+                run = await self._ari.run()
+                await self._queues.pause()
+                channels = await self._ari.channels()
+                bridges = tuple(each for each in await self._ari.bridges() if our_bridge(each))
+                break
+            except AriError as error:
+                log.warning("asterisk_not_compared", error=str(error))
+                await asyncio.sleep(RETRY_SECONDS)
         held, self._held = self._held or [], None
         legs = [leg for channel in channels if (leg := our_leg(channel)) is not None]
         started = {_channel_id(event) for event in held if event.get("type") == "StasisStart"}
@@ -156,10 +159,11 @@ class AsteriskLink:
         order = None if self._find_order is None else await self._find_order(code)
         self._tell(FeatureDialled(leg, seat, code, pin_ok, order))
 
-    def _start(self, work: Coroutine[None, None, None]) -> None:
+    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
+        return task
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

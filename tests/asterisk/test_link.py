@@ -139,6 +139,21 @@ async def test_a_lost_websocket_is_opened_again_and_compared_again(bench: Bench)
     assert bench.told == [SwitchReconciled(()), SwitchReconciled(())]
 
 
+async def test_a_comparison_that_lost_its_websocket_is_not_told(bench: Bench) -> None:
+    """What happened since nobody told us: a call that came then would be taken for gone."""
+    hold = bench.ari.held["/channels"] = asyncio.Event()
+    first = await bench.connection()
+    await until(lambda: "GET /channels" in bench.ari.paths())
+    first.put_nowait(None)
+    second = await bench.connection()
+    await until(lambda: bench.ari.paths().count("GET /channels") == 2)
+    hold.set()
+    await until(lambda: bench.link.connected)
+    second.put_nowait(start("15.9", "arrived", "telecom", "12345"))
+    await until(lambda: len(bench.told) > 1)
+    assert bench.told == [SwitchReconciled(()), CallArrived("15.9", "telecom", "12345")]
+
+
 async def test_which_run_of_asterisk_it_is_is_told(bench: Bench) -> None:
     began = "2017-12-01T10:00:00.000+0800"
     bench.ari.answers["GET /asterisk/info"] = {"status": {"startup_time": began}}
