@@ -15,6 +15,8 @@ from callcenter.asterisk.render import render
 from callcenter.numberplan.model import DialTarget, HeaderTrust, Trunk
 from callcenter.settings import Settings
 from tests.support.city import City, running_city
+from tests.support.faulty_way import FaultyWay
+from tests.support.house import House, furnish
 from tests.support.live import LiveServer, live_settings, neighbour, running_server
 
 LONGEST = (
@@ -105,3 +107,21 @@ async def city(
         rtp_timeout=rtp_timeout,
     ) as city:
         yield city
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def way(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[FaultyWay]:
+    """The way to Asterisk of a `house`'s controllers."""
+    async with FaultyWay.laid(tmp_path_factory.mktemp("way")) as way:
+        yield way
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(request: pytest.FixtureRequest, way: FaultyWay, city: City) -> AsyncIterator[House]:
+    """A house with `SEATS` operators, for all tests of a file."""
+    seats: int = request.module.SEATS
+    assert way.is_used, "the city was there before the way"
+    furnish(city.server.settings.plan)
+    await city.until_plan_is(city.server.settings.plan)
+    async with House.open(city, seats) as house:
+        yield house

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import resource
 import signal
-import sqlite3
-import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
 import pytest
 
 from callcenter.orders.record import OrderRecord, Outcome
 from tests.support.city import VOICE, City, new_caller, until, within
+from tests.support.locking import locked
 from tests.support.processes import children
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -23,21 +23,11 @@ GREETING = False
 ANNOUNCES = False
 ARRIVES = 60.0
 """Seconds until an order is filed after a long outage: the store is tried every half minute."""
-Fault = Callable[[City], AbstractContextManager[None]]
+Fault = Callable[[City], AbstractAsyncContextManager[None]]
 
 
-@contextmanager
-def locked(file: str, city: City) -> Iterator[None]:
-    """Another program holds the file's lock, and does not let go of it."""
-    path = city.server.settings.data / file
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("PRAGMA busy_timeout=10000")
-        other.execute("BEGIN IMMEDIATE")
-        yield
-
-
-@contextmanager
-def full(city: City) -> Iterator[None]:
+@asynccontextmanager
+async def full(city: City) -> AsyncIterator[None]:
     """The system lets the controller write to no file any more, its log included."""
     controller = children(city.server.process.pid)["callcenter"]
     before = resource.prlimit(controller, resource.RLIMIT_FSIZE)
@@ -48,33 +38,35 @@ def full(city: City) -> Iterator[None]:
         resource.prlimit(controller, resource.RLIMIT_FSIZE, before)
 
 
-@contextmanager
-def read_only(city: City) -> Iterator[None]:
+def _locked(file: str, city: City) -> AbstractAsyncContextManager[None]:
+    return locked(city.server.settings.data / file)
+
+
+@asynccontextmanager
+async def read_only(city: City) -> AsyncIterator[None]:
     """No file of the controller's takes anything, as where errors made the system mount them so."""
     data = city.server.settings.data
     files = (*data.glob("*.db*"), data / "logs" / "controller.log")
     writes = "write,pwrite64"
-    tracer = subprocess.Popen(
-        [
-            *("strace", "-f", "-o", os.devnull),
-            *("-p", str(children(city.server.process.pid)["callcenter"])),
-            *("-e", f"trace={writes}", "-e", f"inject={writes}:error=EROFS"),
-            *(word for file in files for word in ("-P", str(file))),
-        ],
-        stderr=subprocess.PIPE,
+    tracer = await asyncio.create_subprocess_exec(
+        *("strace", "-f", "-o", os.devnull),
+        *("-p", str(children(city.server.process.pid)["callcenter"])),
+        *("-e", f"trace={writes}", "-e", f"inject={writes}:error=EROFS"),
+        *(word for file in files for word in ("-P", str(file))),
+        stderr=asyncio.subprocess.PIPE,
     )
     assert tracer.stderr is not None
     try:
-        assert b"attached" in tracer.stderr.readline()
+        assert b"attached" in await tracer.stderr.readline()
         yield
     finally:
         tracer.terminate()
-        tracer.communicate()
+        await tracer.communicate()
 
 
 FAULTS: dict[str, tuple[Fault, str, str]] = {
-    "journal locked": (partial(locked, "journal.db"), "journal", "通话日志"),
-    "orders locked": (partial(locked, "orders.db"), "store", "工单库"),
+    "journal locked": (partial(_locked, "journal.db"), "journal", "通话日志"),
+    "orders locked": (partial(_locked, "orders.db"), "store", "工单库"),
     "disk full": (full, "journal", "通话日志"),
     "read-only": (read_only, "journal", "通话日志"),
 }
@@ -126,7 +118,7 @@ async def test_calls_go_on_and_their_orders_arrive_afterwards(
     async with city.operator("001", "seat01") as phone:
         talk = await city.talk(talker)
         seat = await phone.next_call()
-        with fails(city):
+        async with fails(city):
             waits = await city.call("12345", waiter)
             assert await within(waits.until_answered())
             await city.until_music(waits)
@@ -156,7 +148,7 @@ async def test_a_controller_that_dies_meanwhile_is_back_and_takes_calls(city: Ci
     async with city.operator("001", "seat01") as phone:
         talk = await city.talk(talker)
         seat = await phone.next_call()
-        with locked("journal.db", city):
+        async with _locked("journal.db", city):
             waits = await city.call("12345", waiter)
             await city.until_music(waits)
             os.kill(controller, signal.SIGKILL)

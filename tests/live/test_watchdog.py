@@ -6,39 +6,18 @@ were there.
 
 from __future__ import annotations
 
-import os
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 
 from callcenter.orders.record import Outcome
-from tests.fakes import waiting
 from tests.support.city import VOICE, City, new_caller, within
-from tests.support.processes import children, lives
+from tests.support.processes import replaced
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GREETING = False
 NOTICED = 20.0
 """Seconds; a frozen Asterisk is given 15."""
-
-
-@asynccontextmanager
-async def frozen(city: City, name: str, patience: float = 10.0) -> AsyncIterator[None]:
-    """Freeze a process of the server; the block is left once another has taken its place."""
-    server = city.server
-    before = children(server.process.pid)
-    os.kill(before[name], signal.SIGSTOP)
-    yield
-    await waiting.until(
-        lambda: children(server.process.pid).get(name, before[name]) != before[name], patience
-    )
-    assert not lives(before[name])
-    await server.until_healthy()
-    others = {other: pid for other, pid in before.items() if other != name}
-    after = children(server.process.pid)
-    assert {other: after[other] for other in others} == others
 
 
 async def test_a_frozen_controller_is_replaced_under_a_talk_and_a_wait(city: City) -> None:
@@ -47,7 +26,7 @@ async def test_a_frozen_controller_is_replaced_under_a_talk_and_a_wait(city: Cit
         talk = await city.talk(talker)
         seat = await phone.next_call()
         waiting_call = await city.waiting_call(waiter)
-        async with frozen(city, "callcenter"):
+        async with replaced(city.server, "callcenter", signal.SIGSTOP, 10.0):
             new = await city.call("12345", newcomer)  # Asterisk takes it to the frozen one
             talk.media.background(city.recording("signed_in"))
             seat.media.background(city.recording("signed_out"))
@@ -71,7 +50,7 @@ async def test_a_frozen_controller_is_replaced_under_a_talk_and_a_wait(city: Cit
 
 @pytest.mark.long
 async def test_a_frozen_asterisk_is_replaced(city: City) -> None:
-    async with frozen(city, "asterisk", NOTICED + 10):
+    async with replaced(city.server, "asterisk", signal.SIGSTOP, NOTICED + 10):
         pass
     caller = new_caller()
     async with city.operator("001", "seat01"):

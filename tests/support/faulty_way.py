@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -54,10 +54,39 @@ class FaultyWay:
             task.cancel()
         await asyncio.gather(*way._tasks, return_exceptions=True)
 
+    @property
+    def is_used(self) -> bool:
+        """Whether a controller goes by it."""
+        return (self.folder / "to").exists()
+
+    @property
+    def has_events(self) -> bool:
+        """Whether a websocket was asked for, and is there still."""
+        return bool(self._websockets)
+
+    @contextmanager
+    def slow(self, seconds: float) -> Iterator[None]:
+        """Everything takes that long in this block."""
+        self.delay = seconds
+        try:
+            yield
+        finally:
+            self.delay = 0.0
+
+    @contextmanager
+    def refusing(self, share: float) -> Iterator[None]:
+        """So many of the requests in this block are refused, of which there must be some."""
+        self.failing, self.refused = share, 0
+        try:
+            yield
+        finally:
+            self.failing = 0.0
+        assert self.refused > 0
+
     def cut_events(self) -> None:
         """End the websocket without a word."""
-        for websocket in self._websockets:
-            websocket.transport.abort()
+        while self._websockets:
+            self._websockets.pop().transport.abort()
 
     async def _serve(self, near: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

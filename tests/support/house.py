@@ -9,6 +9,7 @@ end.
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ from tests.support.ears import (
     until_talking,
     voice,
 )
+from tests.support.processes import replaced
 from tests.support.serving import until_serving
 from tests.support.talks import speaking
 
@@ -46,6 +48,8 @@ MESSAGE = 2.5
 """Seconds after which what they have said is one (`least_seconds`, dialplan/voice_boxes.yaml)."""
 LONGEST_SILENCE = 5.0
 """Seconds that anybody may hear nothing."""
+BACK = 10.0
+"""Seconds after which who calls is served again, though Asterisk has died."""
 MISSING = 0.5
 """Seconds of what a caller's telephone sent that a recording may lack."""
 LONGER = 1.5
@@ -128,9 +132,10 @@ class Guest:
             yield from ((partner, Sound.CITIZEN), (partner, Sound.OPERATOR))
 
     @property
-    def hears_music(self) -> bool:
-        """Whether the caller must hear something, whatever it is."""
-        return self.stay in (Stay.WAITING, Stay.RINGING, Stay.HELD, Stay.CONSULTING)
+    def is_spoken_to(self) -> bool:
+        """Whether the caller must hear something all the time, from the answer on: a voice or
+        music. Who leaves a message or is asked after the talk hears nothing now and then."""
+        return self.stay not in (Stay.SURVEY, Stay.VOICE_MAIL)
 
 
 def furnish(folder: Path) -> None:
@@ -173,9 +178,7 @@ class House:
         desks = []
         city.outside.behave(await city.target(PARTNER), AT_ONCE)
         for n in range(1, seats + 1):
-            phone = await city.registered(f"seat{n:02}", AT_ONCE)
-            phone.voice = voice(Sound.OPERATOR)
-            desks.append(Desk(f"{n:03}", phone))
+            desks.append(Desk(f"{n:03}", await _telephone(city, f"seat{n:02}")))
             await city.ask("POST", f"/operators/{n:03}/sign-in", {"seat": f"seat{n:02}"})
         house = cls(city, desks)
         try:
@@ -407,32 +410,75 @@ class House:
         """Everybody leaves."""
         await asyncio.gather(*(self.leaves(guest) for guest in list(self.guests)))
 
-    async def are_cut_off(self) -> None:
+    # -- what breaks -----------------------------------------------------------------------------
+
+    async def loses_its_softphone(self, guest: Guest) -> None:
+        """The operator's softphone is gone without a word, and soon another one is there, which
+        knows of no call: the caller hears music, and is the first whom that operator gets."""
+        desk = guest.desk
+        assert desk is not None
+        await desk.phone.vanish()
+        guest.stay, guest.desk, guest.operator, desk.guest = Stay.WAITING, None, None, None
+        await until_hears(guest.citizen, Sound.OTHER)
+        desk.phone = await _telephone(self.city, f"seat{desk.number[1:]}")
+        await self._can_be_rung(desk)
+        own = await desk.phone.next_call(20.0)
+        assert self._who_is_with(own) == (guest,)
+        self._is_with(guest, desk, own)
+        await self._goes_on(guest, Stay.TALKING)
+
+    async def loses_asterisk(self) -> None:
+        """Asterisk dies. Calls end, as they must; whoever was in one is on the callback list, and
+        10 s later every softphone can be rung and who calls is served."""
+        began = _now()
+        async with replaced(self.city.server, "asterisk", signal.SIGKILL):
+            pass
+        await self._can_serve()
+        guests = await self._are_cut_off()
+        newcomer = await self.bring(Stay.TALKING)
+        took = _now() - began
+        await self.leaves(newcomer)
+        orders = await self.orders()
+        cut = [guest for guest in guests if guest.stay not in (Stay.SURVEY, Stay.VOICE_MAIL)]
+        assert {orders[guest.caller].outcome for guest in cut} == {Outcome.INTERRUPTED}
+        assert {f"+86{guest.caller}" for guest in cut} <= await self._to_be_called_back()
+        assert took < BACK, f"it took {took:.1f} s"
+
+    async def _are_cut_off(self) -> list[Guest]:
         """Asterisk has died under the calls: everybody finds out for themselves, and hangs up."""
         guests = list(self.guests)
         up = _live([call for guest in guests for call in guest.telephones()])
         await asyncio.gather(*(call.hang_up() for call in up))
         for guest in guests:
             self._has_left(guest)
+        return guests
 
-    async def can_serve(self) -> None:
+    async def _can_serve(self) -> None:
         """Wait until every operator can be rung."""
         for desk in self._desks:
-            await self._can_serve(desk)
+            await self._can_be_rung(desk)
+            await self._asks(desk, "not-ready", {"reason": "break"})
 
-    async def _can_serve(self, desk: Desk) -> None:
+    async def _can_be_rung(self, desk: Desk) -> None:
         await until(
             lambda: self.city.tried_ready(desk.number), lambda: f"{desk.number} cannot be rung"
         )
-        await self._asks(desk, "not-ready", {"reason": "break"})
 
-    async def to_be_called_back(self) -> frozenset[str]:
+    async def _to_be_called_back(self) -> frozenset[str]:
         """The numbers of those who called in vain."""
         missed = (await self.city.ask("GET", "/callbacks"))["missed"]
         assert isinstance(missed, list)
         return frozenset(str(each["number"]) for each in missed)
 
     # -- what must hold --------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def keeps(self, wanted: Mapping[Stay, int]) -> AsyncIterator[None]:
+        """So many calls in each state, before and after; all that must hold does."""
+        await self.fill(wanted)
+        self.listen()
+        yield
+        await self.must_hold()
 
     def listen(self) -> None:
         """What is heard from now on counts."""
@@ -463,8 +509,9 @@ class House:
                 if gap > LONGEST_SILENCE:
                     who = f"{call.number} in the {guest.stay} call of {guest.caller}"
                     yield f"{who} did not hear the {sound} for {gap:.1f} s"
-            if guest.hears_music:
-                gap = longest_silence(guest.citizen, since, until_)
+            if guest.is_spoken_to:
+                answered = guest.citizen.answered_at or until_
+                gap = longest_silence(guest.citizen, max(self._since, answered), until_)
                 if gap > LONGEST_SILENCE:
                     yield f"{guest.stay}, {guest.caller} heard nothing for {gap:.1f} s"
 
@@ -618,6 +665,13 @@ class House:
     async def _nothing_is_left(self) -> bool:
         async with self._asterisk() as ari:
             return not await ari.channels() and not await ari.bridges()
+
+
+async def _telephone(city: City, seat: str) -> Softphone:
+    """Whoever answers there says a tone."""
+    phone = await city.registered(seat, AT_ONCE)
+    phone.voice = voice(Sound.OPERATOR)
+    return phone
 
 
 def _outcomes(guest: Guest) -> tuple[Outcome, ...]:

@@ -1,4 +1,4 @@
-"""The processes of a running server: who its children are, and a controller that stays dead."""
+"""The processes of a running server: who its children are, who is replaced, who stays dead."""
 
 from __future__ import annotations
 
@@ -33,6 +33,24 @@ def lives(pid: int) -> bool:
         return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+@asynccontextmanager
+async def replaced(
+    server: LiveServer, name: str, by: signal.Signals, patience: float = 20.0
+) -> AsyncIterator[None]:
+    """A process of the server dies or freezes; at the end of the block another is well.
+
+    It is given `patience` (seconds) to die. Nothing else of the server may be replaced.
+    """
+    before = children(server.process.pid)
+    os.kill(before[name], by)
+    yield
+    await until(lambda: not lives(before[name]), patience)
+    await until(lambda: children(server.process.pid).get(name, before[name]) != before[name], 20)
+    await server.until_healthy()
+    after = children(server.process.pid)
+    assert {**after, name: 0} == {**before, name: 0}, "another one was replaced too"
 
 
 @asynccontextmanager

@@ -6,9 +6,8 @@ import asyncio
 import os
 import shutil
 import signal
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -23,6 +22,7 @@ from callcenter.orders.record import Outcome
 from callcenter.store.orders import OrderFilter, OrderStore
 from tests.support.city import until
 from tests.support.faulty_way import FaultyWay
+from tests.support.locking import locked
 from tests.support.processes import children, lives
 
 SHARE = 0.1
@@ -138,23 +138,17 @@ class Soak:
 
     async def slowed(self) -> None:
         """Whatever the two tell each other comes late."""
-        self.way.delay = SLOW
-        await asyncio.sleep(WHILE)
-        self.way.delay = 0.0
+        with self.way.slow(SLOW):
+            await asyncio.sleep(WHILE)
 
     async def refused(self) -> None:
         """Asterisk carries out only most of the commands."""
-        self.way.failing = SHARE
-        await asyncio.sleep(WHILE)
-        self.way.failing = 0.0
+        with self.way.refusing(SHARE):
+            await asyncio.sleep(WHILE)
 
     async def locked(self) -> None:
         """Nobody can write an order."""
-        path = self.side.settings.data / "orders.db"
-        with closing(
-            sqlite3.connect(path, timeout=10.0, isolation_level=None, check_same_thread=False)
-        ) as other:
-            await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")
+        async with locked(self.side.settings.data / "orders.db"):
             await asyncio.sleep(WHILE)
 
     async def _replaced(self, by: signal.Signals) -> None:
