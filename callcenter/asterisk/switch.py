@@ -424,8 +424,10 @@ class AsteriskSwitch:
             if error.status == NO_ANSWER:  # it may ring all the same
                 with contextlib.suppress(AriError):
                     await self._ari.hang_up(leg, hangup_cause(Ending.NORMAL))
-            # No contact, unknown endpoint, dead originator: nothing rang, nothing will be told.
-            self.tell(LegEnded(leg, Ending.UNREACHABLE))
+            # Nothing rang, nothing will be told. An operator is not taken for gone where Asterisk
+            # rings nobody; else there was no contact, no such endpoint, or a dead originator.
+            innocent = isinstance(command.to, SeatAddress) and _is_a_fault(error)
+            self.tell(LegEnded(leg, Ending.LOST if innocent else Ending.UNREACHABLE))
         elif isinstance(command, Snoop):
             self.tell(LegEnded(leg, Ending.UNREACHABLE))  # it never was there
         elif isinstance(command, _HARMLESS):
@@ -451,6 +453,11 @@ def _is_worth_it(command: Command, error: AriError) -> bool:
     """Whether another try may do, and does no harm."""
     if error.status == NO_ANSWER:
         return isinstance(command, _REPEATABLE)
+    return _is_a_fault(error)
+
+
+def _is_a_fault(error: AriError) -> bool:
+    """Whether Asterisk did not do it for a reason of its own."""
     return error.status >= _FAULT and NOT_MADE not in error.message
 
 

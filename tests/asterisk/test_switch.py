@@ -353,6 +353,20 @@ async def test_a_telephone_that_is_not_there_is_not_rung_again() -> None:
     assert len(bench.ari.asked) == 1
 
 
+@pytest.mark.parametrize(
+    ("dial", "ending"),
+    [(TO_SEAT, Ending.LOST), (TO_LINE, Ending.UNREACHABLE)],
+    ids=["seat", "line"],
+)
+async def test_an_operator_is_not_taken_for_gone_where_asterisk_fails(
+    dial: Dial, ending: Ending
+) -> None:
+    """Nobody would tell that the softphone is back. Of a line's ways the next one is tried."""
+    bench = Bench()
+    bench.ari.refusals["POST /channels/15.1_1"] = FAULT
+    assert await bench.carry_out(dial) == [LegEnded("15.1_1", ending)]
+
+
 async def test_into_a_new_bridge_legs_follow_without_waiting_for_its_answer() -> None:
     bench = Bench()
     slow = bench.ari.held["/channels/15.1/answer"] = asyncio.Event()
