@@ -79,6 +79,7 @@ async def test_asterisk_refuses_a_share_of_the_requests(house: House, way: Fault
         with way.refusing(SHARE):
             for _ in range(2):
                 await serve_a_newcomer(house)
+        assert way.refused > 0
 
 
 async def test_everybody_leaves_one_order_and_a_whole_recording(house: House) -> None:

@@ -28,7 +28,7 @@ pytestmark = [
 GREETING = False
 SEATS = 20
 KILLS = 50
-TIMES = 5
+TIMES = 6
 """So often every other fault comes; each time there are other calls."""
 DEATHS = 3
 """Of Asterisk: 40 calls must come again after each."""
@@ -36,6 +36,8 @@ RIGHT = 3.0
 """Seconds after which the controller knows again who is doing what."""
 SHARE = 0.2
 """Of the requests that Asterisk refuses."""
+ALL_REFUSED = 4.0
+"""Seconds, more than any command is tried again."""
 SLOW = 0.7
 """Seconds that every request, and every event, takes."""
 
@@ -106,6 +108,15 @@ async def test_asterisk_refuses_a_share_of_the_requests(house: House, way: Fault
         async with moving(house, random) as moves:
             with way.refusing(SHARE):
                 await moves
+    assert way.refused > 0
+
+
+async def test_asterisk_refuses_every_request_for_a_while(house: House, way: FaultyWay) -> None:
+    random = Random(20171208)
+    for _ in range(TIMES):
+        async with moving(house, random):
+            with way.refusing(1.0):
+                await asyncio.sleep(ALL_REFUSED)
 
 
 @pytest.mark.parametrize("database", ["journal.db", "orders.db"])
