@@ -322,6 +322,8 @@ class House:
         if desk.guest is not None and desk.guest is not guest:
             other = desk.guest
             other.stay, other.desk, other.operator = Stay.WAITING, None, None
+        if guest.desk is not None:  # it rang there, until the dialplan had the caller
+            guest.desk.guest = None
         guest.desk, guest.operator, desk.guest = desk, own, guest
 
     async def _free_desk(self) -> Desk:
