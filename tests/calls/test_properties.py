@@ -261,8 +261,8 @@ class CentreMachine(RuleBasedStateMachine):
             self.told_gone.discard(event.call)  # its end was told before: nobody knew whose
         if isinstance(event, FeatureDialled):
             self.told_gone.discard(event.leg)  # the same
-        if isinstance(event, CallReturned):
-            self.told_gone.discard(event.call)  # nor is it known which of the two was first
+        if isinstance(event, CallReturned | CallTakenOutside):
+            self.told_gone.discard(event.call)  # who is told of once more is believed to be there
         if isinstance(event, _NEWS):
             self.heard.append((self.passed, event))
         waiting = self._waiting()
