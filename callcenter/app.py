@@ -31,6 +31,7 @@ from callcenter.asterisk.secrets import USER, ari_password
 from callcenter.asterisk.softphones import Softphones
 from callcenter.asterisk.switch import GUARD, AsteriskSwitch
 from callcenter.attacks.keeper import Keeper
+from callcenter.backup.watch import BackupWatch
 from callcenter.calls.events import OrderNumbersTaken, SeatReachable
 from callcenter.calls.turn import shanghai_day
 from callcenter.clock import Clock
@@ -158,6 +159,7 @@ class Controller:
             orders_days=settings.orders_days,
             logs_days=settings.logs_days,
         )
+        self._backups = BackupWatch(settings.data, settings.backup_hours)
 
     async def run(self, switch: AsteriskSwitch, supervisor: Supervisor) -> None:
         """Run all parts until cancelled; the failure of one that cannot go on ends all."""
@@ -220,6 +222,7 @@ class Controller:
                 parts.create_task(self._queue_log.run(), name="queue_log")
                 parts.create_task(self._archive.run(), name="recordings")
                 parts.create_task(self._retention.run(), name="retention")
+                parts.create_task(self._backups.run(), name="backup")
                 parts.create_task(self._watch_plan(), name="plan")
                 parts.create_task(self._watch_cutovers(), name="cutovers")
                 parts.create_task(self._watch_passwords(), name="passwords")
@@ -448,6 +451,7 @@ class Controller:
         ahead = 0.0 if clock is None else clock.ahead
         attack = self._attacks.attack
         trunks = self._trunks.failing()
+        backup = self._backups.standing
         store = min(
             self._projector.health(),
             *(each.health() for each in (self._states, self._acts, self._made)),
@@ -496,6 +500,13 @@ class Controller:
                     needed=False,
                     text=self._retention.told(),
                     since=self._retention.failing_since,
+                ),
+                Part(
+                    name="backup",
+                    ok=backup.ok,
+                    needed=False,
+                    text=backup.text,
+                    since=backup.since,
                 ),
                 Part(
                     name="clock",

@@ -118,6 +118,8 @@ class Settings(BaseSettings):
     """How long after its end an order says who called; 0: for ever."""
     logs_days: Term = 0
     """How long queue_log files say who called; 0: for ever."""
+    backup_hours: Annotated[int, Field(ge=0)] = 26
+    """How old the last good backup may be before that is an alarm; 0: nobody watches."""
     orders_url: Annotated[SecretStr, AfterValidator(_orders_url)] = SecretStr("")
     """PostgreSQL for the work orders; empty: SQLite in `data`. May hold a password."""
     clock_offset: float = 0.0
@@ -188,10 +190,14 @@ class Settings(BaseSettings):
         return f"http://127.0.0.1:{self.ari_port}/ari"
 
     def rehearsing(self, clock_offset: float) -> Settings:
-        """The same with another clock, and with data and orders apart from the real ones."""
+        """The same with another clock, and with data and orders apart from the real ones.
+
+        Nobody wants a backup of these.
+        """
         return self.model_copy(
             update={
                 "data": self.data / "rehearsal",
+                "backup_hours": 0,
                 "orders_url": SecretStr(""),
                 "clock_offset": clock_offset,
             }

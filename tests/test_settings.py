@@ -33,6 +33,7 @@ def test_a_rehearsal_has_data_of_its_own(tmp_path: Path) -> None:
     assert rehearsal.data == tmp_path / "rehearsal"
     assert rehearsal.clock_offset == 60.0
     assert rehearsal.queue_log.is_relative_to(rehearsal.data)
+    assert rehearsal.backup_hours == 0, "nobody backs it up"
 
 
 @pytest.mark.parametrize(
@@ -46,6 +47,7 @@ def test_a_rehearsal_has_data_of_its_own(tmp_path: Path) -> None:
         ("RTP_LAST", "10001", "CALLCENTER_RTP_LAST: 10001 leaves no ports"),
         ("ORDERS_DAYS", "7", "CALLCENTER_ORDERS_DAYS: 7 days are too few"),
         ("LOGS_DAYS", "-1", "CALLCENTER_LOGS_DAYS: "),
+        ("BACKUP_HOURS", "-1", "CALLCENTER_BACKUP_HOURS: "),
         ("ORDERS_URL", "orders.db", "CALLCENTER_ORDERS_URL: this is no address of a database"),
         ("ORDERS_URL", "mysql://host/callcenter", "mysql:// is not known, only postgresql://"),
         ("ORDERS_URL", "postgresql://host", "names no database: write it like postgresql://"),

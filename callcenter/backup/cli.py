@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -12,10 +13,12 @@ import typer
 
 from callcenter.backup.make import back_up
 from callcenter.backup.members import BackupError
+from callcenter.backup.note import Failed, Made, note
 from callcenter.backup.restore import restore as put_back
 from callcenter.backup.sealed import SealError
 from callcenter.orders.cli import settings_for
 from callcenter.orders.times import written
+from callcenter.settings import Settings
 
 NICE = 10
 """Calls come first, on the processor too."""
@@ -35,12 +38,17 @@ def backup(
 ) -> None:
     """Copy journal, orders, recordings, secrets and plan into one encrypted file, at any time."""
     settings = settings_for(rehearsal=False)
-    passphrase = _passphrase("backup", passphrase_file)
-    os.nice(NICE)
+    to = file.absolute()
     try:
-        back_up(settings, file.absolute(), passphrase, recordings=not without_recordings)
+        passphrase = _passphrase(passphrase_file)
+        if passphrase_file is None and getpass.getpass("The same once more: ") != passphrase:
+            _stop("backup", "these are two different ones")
+        os.nice(NICE)
+        back_up(settings, to, passphrase, recordings=not without_recordings)
     except (BackupError, SealError) as error:
+        _note(settings, Failed(at=time.time(), file=str(to), why=str(error)))
         _stop("backup", str(error))
+    _note(settings, Made(at=time.time(), file=str(to), recordings=not without_recordings))
     typer.echo(f"{file}: {file.stat().st_size} bytes. Without the passphrase it is worthless.")
 
 
@@ -56,7 +64,10 @@ def restore(
     settings = settings_for(rehearsal=False)
     if not file.is_file():
         _stop("restore", f"there is no file {file}")
-    passphrase = _passphrase("restore", passphrase_file)
+    try:
+        passphrase = _passphrase(passphrase_file)
+    except BackupError as error:
+        _stop("restore", str(error))
     try:
         done = put_back(settings, file, passphrase, replace=replace)
     except (BackupError, SealError) as error:
@@ -75,18 +86,26 @@ def restore(
         )
 
 
-def _passphrase(command: str, file: Path | None) -> str:
+def _passphrase(file: Path | None) -> str:
+    """From the file, or from whoever sits there. Raises BackupError."""
     if file is not None:
         try:
             return file.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
         except (OSError, UnicodeDecodeError) as error:
-            _stop(command, f"{file}: the passphrase cannot be read: {error}")
+            raise BackupError(f"{file}: the passphrase cannot be read: {error}") from error
     if not sys.stdin.isatty():
-        _stop(command, "nobody can be asked for the passphrase: give --passphrase-file")
-    given = getpass.getpass("Passphrase: ")
-    if command == "backup" and getpass.getpass("The same once more: ") != given:
-        _stop(command, "these are two different ones")
-    return given
+        raise BackupError("nobody can be asked for the passphrase: give --passphrase-file")
+    return getpass.getpass("Passphrase: ")
+
+
+def _note(settings: Settings, result: Made | Failed) -> None:
+    """For the running server. Whoever typed the command has what it says all the same."""
+    if not settings.data.is_dir():
+        return
+    try:
+        note(settings.data, result)
+    except OSError as error:
+        typer.echo(f"callcenter backup: the wallboard cannot know of it: {error}", err=True)
 
 
 def _stop(command: str, message: str) -> NoReturn:

@@ -35,6 +35,7 @@ from callcenter.backup.members import (
     Manifest,
 )
 from callcenter.backup.sealed import Sealer
+from callcenter.disk import sync_names
 from callcenter.numberplan.source import FOLDERS
 from callcenter.settings import Settings
 from callcenter.store.copy import OtherSchemaError, copy_out
@@ -63,6 +64,7 @@ def back_up(settings: Settings, file: Path, passphrase: str, *, recordings: bool
                 to.flush()
                 os.fsync(to.fileno())
         part.rename(file)
+        sync_names(file.parent)
     except (OSError, sqlite3.Error) as error:
         raise BackupError(f"{file} was not made: {error}") from error
     finally:

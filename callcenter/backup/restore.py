@@ -35,6 +35,7 @@ from callcenter.backup.members import (
     BackupError,
     Manifest,
 )
+from callcenter.backup.note import NOTE
 from callcenter.backup.sealed import Opener, SealError
 from callcenter.instance import TakenError, alone
 from callcenter.numberplan.source import FOLDERS
@@ -195,6 +196,7 @@ def _put(settings: Settings, staged: _Staged, *, replace: bool) -> Restored:
         except NotEmptyError:
             raise BackupError("PostgreSQL has orders: --replace deletes them") from None
         (staged.folder / ORDERS).unlink()
+    (settings.data / NOTE).unlink(missing_ok=True)  # of what is here from now on there is none
     kept = _keep_what_is_there(settings)
     for name in (JOURNAL, ORDERS, SECRETS):
         if (staged.folder / name).exists():

@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter
 
-from callcenter.disk import sync_names
+from callcenter.disk import write_whole
 
 T = TypeVar("T")
 
@@ -51,13 +50,7 @@ class SecretFile(Generic[T]):
         with self._locked():
             new = make(self.read())
             text = json.dumps(self._kind.dump_python(new, mode="json"), indent=1)
-            handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=".new-")  # mode 0600
-            with os.fdopen(handle, "w", encoding="utf-8") as opened:
-                opened.write(text + "\n")
-                opened.flush()
-                os.fsync(opened.fileno())
-            Path(name).replace(self._path)
-            sync_names(self._path.parent)
+            write_whole(self._path, f"{text}\n".encode())
         return new
 
     @contextmanager

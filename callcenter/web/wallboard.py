@@ -194,6 +194,7 @@ PART_TITLES = {
     "queue_log": "排队日志",
     "recordings": "录音",
     "retention": "个人信息清除",
+    "backup": "备份",
     "clock": "时钟",
     "plan": "号码方案",
     "trunks": "中继线路",
@@ -210,6 +211,7 @@ _ALARM_DETAILS = {
     "queue_log": "通话照常，请通知技术值班",
     "recordings": "通话照常，请通知技术值班",
     "retention": "通话照常，请通知技术值班",
+    "backup": "通话照常，请通知技术值班",
     "clock": "通话照常，请通知技术值班",
     "trunks": "来话照常，请通知技术值班",
 }

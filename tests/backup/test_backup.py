@@ -14,6 +14,8 @@ import pytest
 
 from callcenter.backup.make import back_up
 from callcenter.backup.members import BackupError
+from callcenter.backup.note import Made, note
+from callcenter.backup.note import read as read_note
 from callcenter.backup.restore import restore
 from callcenter.backup.sealed import PassphraseError, SealError
 from callcenter.calls.state import Centre
@@ -240,6 +242,14 @@ def test_replaced_it_is_kept_aside(backup: Path, first: Settings) -> None:
         assert journal.execute("SELECT max(seq) FROM events").fetchone() == (len(entries()),)
     assert (done.kept / "secrets" / "pins.json").read_bytes() == later[Path("secrets/pins.json")]
     assert len(asyncio.run(kept(first)).recordings) == 1
+
+
+def test_what_was_noted_of_backups_is_not_believed_of_what_was_put_back(
+    backup: Path, first: Settings
+) -> None:
+    note(first.data, Made(at=1511317865.0, file=str(backup), recordings=True))
+    restore(first, backup, PASSPHRASE, replace=True)
+    assert read_note(first.data) is None
 
 
 async def live_on(settings: Settings) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from callcenter.backup import cli
+from callcenter.backup.note import NOTE, read
 from callcenter.cli import app
 from callcenter.settings import Settings
 from tests.backup.test_backup import PASSPHRASE, first
@@ -64,8 +66,45 @@ def test_what_is_wrong_is_one_line(folder: Path) -> None:
         assert refused.stderr.endswith(reason) and refused.stderr.count("\n") == 1
 
 
+def test_what_came_of_it_is_noted_for_the_wallboard(folder: Path, first: Settings) -> None:
+    assert read(first.data) is None
+    began = time.time()
+    assert run(folder, "backup", "passphrase", "--without-recordings").exit_code == 0
+    known = read(first.data)
+    assert known is not None and known.made is not None and known.failed is None
+    assert began <= known.made.at <= time.time()
+    assert (known.made.file, known.made.recordings) == (str(folder / "kept"), False)
+    for passphrase, why in (
+        ("passphrase", f"{folder / 'kept'} is there already: choose another name"),
+        ("nowhere", f"{folder / 'nowhere'}: the passphrase cannot be read: "),
+    ):
+        assert run(folder, "backup", passphrase).exit_code == 1
+        after = read(first.data)
+        assert after is not None and after.failed is not None
+        assert after.failed.why.startswith(why) and after.failed.file == str(folder / "kept")
+        assert after.made == known.made, "the last good one is known all the same"
+
+
+def test_a_restoration_that_fails_is_no_backup_that_failed(folder: Path, first: Settings) -> None:
+    assert run(folder, "backup", "passphrase").exit_code == 0
+    known = read(first.data)
+    assert run(folder, "restore", "nowhere").exit_code == 1
+    assert run(folder, "restore", "passphrase").exit_code == 1
+    assert read(first.data) == known
+
+
+def test_a_backup_is_made_though_it_cannot_be_noted(folder: Path, first: Settings) -> None:
+    (first.data / NOTE).mkdir()
+    made = run(folder, "backup", "passphrase")
+    assert made.exit_code == 0 and (folder / "kept").is_file()
+    assert made.stderr.startswith("callcenter backup: the wallboard cannot know of it: ")
+
+
 def test_the_passphrase_is_asked_for_twice(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    folder: Path,
+    first: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
@@ -77,6 +116,7 @@ def test_the_passphrase_is_asked_for_twice(
     with pytest.raises(typer.Exit):
         cli.backup(folder / "kept")
     assert capsys.readouterr().err == "callcenter backup: these are two different ones\n"
+    assert read(first.data) is None, "whoever sits there tries again"
     cli.backup(folder / "kept")
     assert (folder / "kept").is_file()
 

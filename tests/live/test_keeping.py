@@ -7,9 +7,11 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from callcenter.backup.restore import restore
@@ -18,6 +20,8 @@ from callcenter.orders.record import Outcome
 from callcenter.recordings.check import findings
 from callcenter.settings import PROJECT, Settings
 from callcenter.staff.pins import Pins
+from callcenter.staff.roles import Role
+from callcenter.staff.tokens import Origin, Tokens
 from callcenter.store.orders import OrderFilter, OrderStore
 from callcenter.store.recordings import RecordingStore
 from tests.support.city import VOICE, City, new_caller, until, within
@@ -33,15 +37,21 @@ AT = "2017-12-01T10:00"
 
 def back_up(settings: Settings, folder: Path) -> Path:
     """As an operator would, by the command."""
+    done = try_to_back_up(settings, folder)
+    assert done.returncode == 0, done.stderr
+    return folder / "backup"
+
+
+def try_to_back_up(settings: Settings, folder: Path) -> subprocess.CompletedProcess[str]:
     (folder / "passphrase").write_text(PASSPHRASE, encoding="utf-8")
     program = Path(sys.executable).with_name("callcenter")
-    subprocess.run(
+    return subprocess.run(
         [program, "backup", folder / "backup", "--passphrase-file", folder / "passphrase"],
         env={**os.environ, **settings.environment()},
-        check=True,
+        check=False,
         capture_output=True,
+        text=True,
     )
-    return folder / "backup"
 
 
 @pytest.mark.long
@@ -91,6 +101,52 @@ async def test_a_second_server_goes_on_from_a_backup_made_while_calls_are_up(
         finally:
             await store.close()
         assert (await Pins(second.settings.secrets).verify("003", pin, 0.0, "seat03")).ok
+
+
+async def test_a_backup_that_fails_is_an_alarm_until_one_is_made(tmp_path: Path) -> None:
+    """On a server that is no rehearsal: those are not watched. Calls can be served all the time."""
+    (tmp_path / "backup").touch()
+    async with running_server() as server, aiohttp.ClientSession() as http:
+        settings = server.settings
+        token, _ = Tokens(settings.secrets).create(
+            Role.TEAM_LEADER, None, Origin.COMMAND, now=time.time(), seconds=3600.0
+        )
+
+        async def alarms() -> list[dict[str, str | None]]:
+            headers = {"Authorization": f"Bearer {token}"}
+            async with http.get(f"{settings.web_url}/api/v1/alarms", headers=headers) as answer:
+                found = (await answer.json())["alarms"]
+            return [each for each in found if each["part"] == "backup"]
+
+        async def how_many_go_on() -> tuple[int, int]:
+            found = await alarms()
+            return len(found), sum(each["until"] is None for each in found)
+
+        async def status() -> tuple[int, str]:
+            async with http.get(f"{settings.web_url}/healthz") as answer:
+                return answer.status, (await answer.json())["status"]
+
+        assert await status() == (200, "ok"), "a new server has time for its first"
+        failed = await asyncio.to_thread(try_to_back_up, settings, tmp_path)
+        assert failed.returncode == 1
+
+        async def is_raised() -> bool:
+            return await how_many_go_on() == (1, 1)
+
+        await until(is_raised, lambda: "there is no alarm")
+        (alarm,) = await alarms()
+        assert alarm["title"] == "备份"
+        assert f"{tmp_path / 'backup'} is there already" in str(alarm["text"])
+        assert await status() == (200, "degraded")
+
+        (tmp_path / "backup").unlink()
+        await asyncio.to_thread(back_up, settings, tmp_path)
+
+        async def is_over() -> bool:
+            return await how_many_go_on() == (1, 0)
+
+        await until(is_over, lambda: "the alarm goes on")
+        assert await status() == (200, "ok")
 
 
 async def enter(city: City, number: str, content: str) -> None:

@@ -159,7 +159,8 @@ def test_an_attack_is_alarming_and_says_that_calls_go_on() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "title"), [("journal", "通话日志"), ("store", "工单库"), ("recordings", "录音")]
+    ("name", "title"),
+    [("journal", "通话日志"), ("store", "工单库"), ("recordings", "录音"), ("backup", "备份")],
 )
 def test_where_only_storing_fails_the_alarm_says_that_calls_go_on(name: str, title: str) -> None:
     full = Part(name=name, ok=False, needed=False, text="disk is full", since=MORNING)

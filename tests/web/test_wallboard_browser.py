@@ -18,6 +18,7 @@ from callcenter.staff.tokens import Origin
 from callcenter.web.access import COOKIE
 from callcenter.web.app import make_app, serving
 from callcenter.web.health import Health, Part
+from callcenter.web.wallboard import PART_TITLES
 from tests.fakes.centre import QUIET, World
 from tests.fakes.orders import MORNING
 
@@ -125,6 +126,8 @@ QUEUES = replace(
         )
     ),
 )
+FAILING = {"store": 18, "backup": 93_784}
+"""Parts, and for how many seconds."""
 BOARDS = {
     "quiet": QUIET,
     "busy": BUSY,
@@ -213,15 +216,20 @@ async def test_it_moves_ticks_by_the_servers_clock_and_comes_back(
     await expect(lost).to_be_hidden()
 
 
+def part(name: str, failing: float | None) -> Part:
+    """It has failed for so many seconds, or is well."""
+    since = None if failing is None else MORNING - failing
+    return Part(name=name, ok=since is None, needed=False, text="as it is", since=since)
+
+
 @pytest.mark.parametrize("size", [(1366, 768), (1920, 1080)], ids=str)
 @pytest.mark.parametrize("name", BOARDS)
 async def test_everything_fits_the_screen(
     browser: Browser, site: Site, world: World, name: str, size: tuple[int, int]
 ) -> None:
     board = BOARDS[name]
-    if board is not QUIET:
-        away = Part(name="store", ok=False, needed=False, text="disk full", since=MORNING - 18)
-        world.health = Health(parts=(world.health.parts[0], away))
+    failing = {} if board is QUIET else FAILING
+    world.health = Health(parts=tuple(part(name, failing.get(name)) for name in PART_TITLES))
     world.centre.show(board)
     token, _ = world.tokens.create(Role.TEAM_LEADER, None, Origin.COMMAND, now=0.0, seconds=2000.0)
     page = await open_wallboard(browser, site, *size, token)
