@@ -6,19 +6,34 @@ Each test kills it and holds the gap open, so that what happens in it does not d
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from callcenter.calls.events import Ending
-from callcenter.orders.record import LegRole, Outcome
-from callcenter.simulator.agent import Side
-from callcenter.simulator.behaviour import AT_ONCE
+from callcenter.orders.record import LegRecord, LegRole, OrderRecord, Outcome
+from callcenter.recordings.check import findings
+from callcenter.simulator.agent import Call, Side
+from callcenter.simulator.behaviour import AT_ONCE, NO_ANSWER
 from callcenter.store.orders import OrderFilter
-from tests.support.city import VOICE, City, new_caller, within
+from callcenter.store.recordings import RecordingStore
+from tests.support.city import (
+    PATIENCE,
+    QUEUES,
+    VOICE,
+    City,
+    changed_plan,
+    edit,
+    new_caller,
+    until,
+    within,
+)
+from tests.support.ears import longest_silence
 from tests.support.processes import without_controller
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GREETING = False
+LONGEST_SILENCE = 5.0
 
 
 async def test_two_who_talk_go_on_talking_and_leave_one_order(city: City) -> None:
@@ -112,3 +127,64 @@ async def test_who_calls_in_the_gap_is_served_and_leaves_one_order(city: City) -
     page = await city.orders.page(OrderFilter(), limit=1000)
     numbers = [order.record.number for order in page.orders]
     assert len(set(numbers)) == len(numbers), "no number is given twice"
+
+
+# -- somebody answers whom no controller can connect -----------------------------------------------
+
+
+def patient(folder: Path) -> None:
+    """Telephones ring for longer than the gap lasts."""
+    edit(folder, QUEUES, r"\bring_seconds: 3\b", "ring_seconds: 60")
+
+
+async def test_a_seat_that_answers_in_the_gap_is_rung_again_for_a_caller_who_hears_music(
+    city: City,
+) -> None:
+    caller = new_caller()
+    async with changed_plan(city, patient):
+        call = await city.waiting_call(caller)
+        async with city.operator("001", "seat01", NO_ANSWER) as phone:  # by itself
+            seat = await phone.next_call()
+            async with without_controller(city.server):
+                answered = now()
+                seat.answer()
+                assert (await within(seat.until_ended())).by is Side.REMOTE
+                await city.until_music(call, answered)
+            again = await phone.next_call(PATIENCE)
+            assert caller[-8:] in again.invite.from_.uri
+            again.media.background(city.recording(VOICE))
+            again.answer()
+            await city.until_heard(call, VOICE)
+            assert await city.operator_state("001") == "talking"
+            order = await ends_well(city, call, caller)
+    assert (order.outcome, order.operator) == (Outcome.ANSWERED, "001")
+    assert [leg.outcome for leg in legs(order, LegRole.OPERATOR)] == [Ending.LOST, Ending.NORMAL]
+    assert len(phone.agent.calls) == 2
+
+
+def legs(order: OrderRecord, role: LegRole) -> list[LegRecord]:
+    return [leg for leg in order.legs if leg.role is role]
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def ends_well(city: City, call: Call, caller: str) -> OrderRecord:
+    """The caller hangs up, was never left in silence, and leaves one order and one recording, of
+    the whole call."""
+    assert call.answered_at is not None
+    began, over = call.answered_at, now()
+    await call.hang_up()
+    assert longest_silence(call, began, over) < LONGEST_SILENCE
+    order = (await city.order_of(caller)).record
+    table = RecordingStore(city.orders.engine)
+
+    async def is_filed() -> bool:
+        found = [each async for each in findings(city.server.settings.recordings, table)]
+        return bool(await table.of_call(order.call)) and not found
+
+    await until(is_filed, lambda: f"no recording of {order.call}, or what is filed is not there")
+    (recording,) = await table.of_call(order.call)
+    assert recording.seconds == pytest.approx(over - began, abs=1.5)
+    return order

@@ -93,13 +93,13 @@ class City:
         """The prompts in what that telephone heard so far, in order."""
         return list((await self._listen(call)).names)
 
-    async def until_music(self, call: Call) -> None:
-        """Wait until the telephone hears music on hold."""
+    async def until_music(self, call: Call, since: float | None = None) -> None:
+        """Wait until the telephone has heard music on hold, `since` (the event loop's time)."""
         pieces = (self.server.settings.plan / "ivr_prompts").glob("music/*.wav")
         music = Catalog({}, {path.stem: read_wav(path) for path in pieces})  # quick: no prompts
 
         async def is_there() -> bool:
-            return (await asyncio.to_thread(music.listen, call.heard())).music
+            return (await asyncio.to_thread(music.listen, call.heard(since))).music
 
         await until(is_there, lambda: "no music", every=_LISTEN)
 
