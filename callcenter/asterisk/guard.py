@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from math import ceil
 
 from callcenter.calls.commands import Command, Guard
 from callcenter.calls.state import Centre
@@ -11,8 +12,8 @@ from callcenter.calls.state import Centre
 ROUND_SECONDS = 2.0
 """Every guarded call is renewed once in so long; GUARD_SECONDS allow for two late rounds."""
 LOOK_SECONDS = 0.25
-MOST = 400
-"""Calls that are renewed at one look, in turn: a round has 3,200."""
+"""At each look as many are renewed, in turn, as make a round of all: not all at once after a start,
+when calls wait for AMI to be connected."""
 
 
 async def renew_guards(centre: Centre, send: Callable[[tuple[Command, ...]], None]) -> None:
@@ -30,7 +31,7 @@ async def renew_guards(centre: Centre, send: Callable[[tuple[Command, ...]], Non
         renewed = {name: at for name, at in renewed.items() if name in guarded}
         renewed |= {name: 0.0 for name in guarded if name not in renewed}
         due = [name for name, at in renewed.items() if at <= now - ROUND_SECONDS]
-        for name in due[:MOST]:
+        for name in due[: ceil(len(guarded) * LOOK_SECONDS / ROUND_SECONDS)]:
             del renewed[name]
             renewed[name] = now
             send((Guard(name, guarded[name].is_in_talk),))
